@@ -1,0 +1,353 @@
+#include "base/file.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "base/system_error.hpp"
+
+namespace mtls {
+namespace {
+
+std::string shown(const Path& path) { return printable(path.native()); }
+
+Fd open_for_reading(int directory, const std::string& name, const std::string& shown_name) {
+  // O_NONBLOCK: opening a FIFO that nobody writes to must not hang.
+  const int fd =
+      ::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) throw_errno_reading(errno, shown_name);
+  return Fd(fd);
+}
+
+FileContents read_open_file(const Fd& fd, const std::string& shown_name, std::size_t limit) {
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) throw_errno_reading(errno, shown_name);
+  if (S_ISDIR(status.st_mode)) throw_errno_reading(EISDIR, shown_name);
+  const bool pipe = S_ISFIFO(status.st_mode);
+  if (!S_ISREG(status.st_mode) && !pipe) {
+    throw Error(Errc::unreadable_file,
+                format("cannot read {}: neither a regular file nor a pipe", shown_name));
+  }
+  const bool open = !pipe && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0;
+  return {.bytes = read_descriptor(fd.get(), shown_name, limit),
+          .openness = open ? Openness::open : Openness::closed};
+}
+
+std::string random_suffix() {
+  std::array<std::uint8_t, 8> octets{};
+  if (::getrandom(octets.data(), octets.size(), 0) != static_cast<ssize_t>(octets.size())) {
+    throw_errno(errno, "cannot get random octets");
+  }
+  return to_hex(octets);
+}
+
+std::string stale_prefix(const std::string& name) { return "." + name + ".tmp-"; }
+
+Error would_overwrite(const Path& path) {
+  return Error(Errc::would_overwrite, format("{} exists and is not overwritten", shown(path)),
+               "choose another name, or pass --force to replace it");
+}
+
+/// The descriptor that a name under /dev or /proc stands for, if it does.
+std::optional<int> named_descriptor(const Path& path) {
+  const std::string& text = path.native();
+  if (text == "/dev/stdin") return STDIN_FILENO;
+  if (text == "/dev/stdout") return STDOUT_FILENO;
+  if (text == "/dev/stderr") return STDERR_FILENO;
+  for (const std::string_view prefix : {"/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/"}) {
+    if (text.rfind(prefix, 0) != 0) continue;
+    int fd = -1;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data() + prefix.size(), end, fd);
+    if (error == std::errc{} && stop == end && fd >= 0) return fd;
+  }
+  return std::nullopt;
+}
+
+void refuse_secret(mode_t mode, Access access, const Path& path) {
+  if (access == Access::secret && !S_ISFIFO(mode) && !S_ISREG(mode)) {
+    throw Error(Errc::open_permissions,
+                format("{} is a device or socket: a private key is not written to it",
+                       shown(path)),
+                "name a file or a pipe");
+  }
+}
+
+/// Writes to a descriptor or special file, where nothing can be renamed into place. Returns false
+/// where `path` is neither.
+bool write_directly(const Path& path, ByteView bytes, Access access) {
+  struct stat status {};
+  if (const auto fd = named_descriptor(path)) {
+    if (::fstat(*fd, &status) != 0) throw_errno(errno, format("cannot write {}", shown(path)));
+    refuse_secret(status.st_mode, access, path);
+    if (access == Access::secret && S_ISREG(status.st_mode) &&
+        (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+      throw Error(Errc::open_permissions,
+                  format("{} is a file that others can read: a private key is not written to it",
+                         shown(path)),
+                  "make it 0600 first, or name a file with -o");
+    }
+    write_descriptor(*fd, bytes, shown(path));
+    return true;
+  }
+  if (::stat(path.c_str(), &status) != 0) return false;  // absent, or a dangling link
+  if (S_ISREG(status.st_mode)) return false;
+  if (S_ISDIR(status.st_mode)) throw_errno(EISDIR, format("cannot write {}", shown(path)));
+  refuse_secret(status.st_mode, access, path);
+  Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+  if (!fd.valid()) throw_errno(errno, format("cannot write {}", shown(path)));
+  write_descriptor(fd.get(), bytes, shown(path));
+  return true;
+}
+
+}  // namespace
+
+Fd::Fd(Fd&& other) noexcept : m_fd(std::exchange(other.m_fd, -1)) {}
+
+Fd& Fd::operator=(Fd&& other) noexcept {
+  std::swap(m_fd, other.m_fd);
+  return *this;
+}
+
+Fd::~Fd() { static_cast<void>(close()); }
+
+int Fd::close() noexcept {
+  if (m_fd < 0) return 0;
+  return ::close(std::exchange(m_fd, -1)) == 0 ? 0 : errno;
+}
+
+SecretBytes read_descriptor(int fd, std::string_view shown_name, std::size_t limit) {
+  SecretBytes bytes;
+  std::array<std::uint8_t, 16384> block{};
+  for (;;) {
+    const ssize_t got = ::read(fd, block.data(), block.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) {
+      pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
+      ::poll(&waiting, 1, -1);
+      continue;
+    }
+    if (got < 0) throw_errno_reading(errno, shown_name);
+    if (got == 0) break;
+    bytes.append({block.data(), static_cast<std::size_t>(got)});
+    if (bytes.size() > limit) {
+      throw Error(Errc::too_large, format("{} is larger than {} octets", shown_name, limit));
+    }
+  }
+  cleanse(block);
+  return bytes;
+}
+
+void write_descriptor(int fd, ByteView bytes, std::string_view shown_name) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0 && errno == EAGAIN) {
+      pollfd waiting{.fd = fd, .events = POLLOUT, .revents = 0};
+      ::poll(&waiting, 1, -1);
+      continue;
+    }
+    if (wrote < 0) throw_errno(errno, format("cannot write {}", shown_name));
+    bytes = bytes.subspan(static_cast<std::size_t>(wrote));
+  }
+}
+
+FileContents read_file(const Path& path, std::size_t limit) {
+  if (const auto named = named_descriptor(path)) {
+    return {.bytes = read_descriptor(*named, shown(path), limit), .openness = Openness::closed};
+  }
+  const std::string name = shown(path);
+  return read_open_file(open_for_reading(AT_FDCWD, path.native(), name), name, limit);
+}
+
+bool name_exists(const Path& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+Directory Directory::open(const Path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) throw_errno_reading(errno, shown(path));
+  return {path, Fd(fd)};
+}
+
+Directory Directory::make(const Path& path) {
+  const Path parent = path.has_parent_path() ? path.parent_path() : Path(".");
+  if (::mkdir(path.c_str(), S_IRWXU) == 0) {
+    open(parent).sync();
+    return open(path);
+  }
+  if (errno == EEXIST) return open(path);
+  if (errno == ENOENT && parent != path && parent != "." && parent != "/") {
+    static_cast<void>(make(parent));
+    return make(path);
+  }
+  throw_errno(errno, format("cannot make the directory {}", shown(path)));
+}
+
+void Directory::lock(std::chrono::milliseconds timeout, const Clock& clock) {
+  const MonotonicTime deadline = clock.monotonic() + timeout;
+  while (::flock(fd(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK) throw_errno(errno, format("cannot lock {}", shown(m_path)));
+    if (clock.monotonic() >= deadline) {
+      throw Error(Errc::ledger_locked,
+                  format("another mtlsctl is working in {} and did not end within {} ms",
+                         shown(m_path), timeout.count()),
+                  "try again, or wait longer with --lock-timeout");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+bool Directory::contains(const std::string& name) const {
+  struct stat status {};
+  return ::fstatat(fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+FileContents Directory::read(const std::string& name, std::size_t limit) const {
+  const std::string shown_name = shown(m_path / name);
+  return read_open_file(open_for_reading(fd(), name, shown_name), shown_name, limit);
+}
+
+void Directory::rename(const std::string& from, const std::string& to) const {
+  if (::renameat(fd(), from.c_str(), fd(), to.c_str()) != 0) {
+    throw_errno(errno, format("cannot rename {} to {}", shown(m_path / from), printable(to)));
+  }
+}
+
+void Directory::remove(const std::string& name) const {
+  if (::unlinkat(fd(), name.c_str(), 0) != 0 && errno != ENOENT) {
+    throw_errno(errno, format("cannot remove {}", shown(m_path / name)));
+  }
+}
+
+void Directory::remove_stale(const std::string& name) const {
+  const Fd copy(::openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!copy.valid()) throw_errno(errno, format("cannot list {}", shown(m_path)));
+  const std::string prefix = stale_prefix(name);
+  std::vector<std::string> stale;
+  for (const auto& entry : std::filesystem::directory_iterator(
+           format("/proc/self/fd/{}", copy.get()))) {
+    std::string found = entry.path().filename().native();
+    if (found.rfind(prefix, 0) == 0) stale.push_back(std::move(found));
+  }
+  for (const std::string& found : stale) remove(found);
+}
+
+void Directory::sync() const {
+  if (::fsync(fd()) != 0) throw_errno(errno, format("cannot sync {}", shown(m_path)));
+}
+
+PendingFile::PendingFile(const Directory& directory, std::string name, Access access)
+    : m_directory(directory),
+      m_name(std::move(name)),
+      m_temporary(stale_prefix(m_name) + random_suffix()),
+      m_fd(::openat(directory.fd(), m_temporary.c_str(),
+                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                    access == Access::secret ? 0600 : 0666)) {
+  if (!m_fd.valid()) {
+    const int error = errno;
+    m_temporary.clear();
+    throw_errno(error, format("cannot write {}", shown(m_directory.path() / m_name)));
+  }
+  // A umask such as 0777 must not leave a file that its owner cannot read.
+  struct stat status {};
+  if (::fstat(m_fd.get(), &status) == 0 && (status.st_mode & 0600U) != 0600U) {
+    static_cast<void>(::fchmod(m_fd.get(), (status.st_mode & 0777U) | 0600U));
+  }
+}
+
+PendingFile::~PendingFile() {
+  if (!m_temporary.empty()) ::unlinkat(m_directory.fd(), m_temporary.c_str(), 0);
+}
+
+void PendingFile::write(ByteView bytes) {
+  write_descriptor(m_fd.get(), bytes, shown(m_directory.path() / m_name));
+}
+
+void PendingFile::sync() {
+  if (::fsync(m_fd.get()) != 0) {
+    throw_errno(errno, format("cannot sync {}", shown(m_directory.path() / m_name)));
+  }
+}
+
+void PendingFile::publish(Overwrite overwrite) {
+  const int directory = m_directory.fd();
+  if (const int error = m_fd.close(); error != 0) {
+    throw_errno(error, format("cannot write {}", shown(m_directory.path() / m_name)));
+  }
+  if (overwrite == Overwrite::yes) {
+    m_directory.rename(m_temporary, m_name);
+    m_temporary.clear();
+    return;
+  }
+  // RENAME_NOREPLACE is one step; filesystems without it (EINVAL) have link, which never replaces.
+  if (::renameat2(directory, m_temporary.c_str(), directory, m_name.c_str(), RENAME_NOREPLACE) ==
+      0) {
+    m_temporary.clear();
+    return;
+  }
+  if ((errno == EINVAL || errno == ENOSYS) &&
+      ::linkat(directory, m_temporary.c_str(), directory, m_name.c_str(), 0) == 0) {
+    return;  // the destructor removes the other name
+  }
+  if (errno == EEXIST) throw would_overwrite(m_directory.path() / m_name);
+  throw_errno(errno, format("cannot write {}", shown(m_directory.path() / m_name)));
+}
+
+void write_file(const Path& path, ByteView bytes, Access access, Overwrite overwrite) {
+  if (write_directly(path, bytes, access)) return;
+  const std::string name = path.filename().native();
+  if (name.empty() || name == "." || name == "..") {
+    throw_errno(EISDIR, format("cannot write {}", shown(path)));
+  }
+  if (overwrite == Overwrite::no && name_exists(path)) throw would_overwrite(path);
+  const Directory directory =
+      with_context(format("cannot write {}", shown(path)), [&path] {
+        return Directory::open(path.has_parent_path() ? path.parent_path() : Path("."));
+      });
+  PendingFile file(directory, name, access);
+  file.write(bytes);
+  file.sync();
+  file.publish(overwrite);
+  directory.sync();
+}
+
+std::optional<std::string> unsafe_directory(const Path& directory) {
+  std::error_code error;
+  Path at = std::filesystem::canonical(directory, error);
+  if (error) return format("{} cannot be resolved: {}", shown(directory), error.message());
+  const uid_t user = ::geteuid();
+  for (;;) {
+    struct stat status {};
+    if (::stat(at.c_str(), &status) != 0) return format("{} cannot be examined", shown(at));
+    if (status.st_uid != 0 && status.st_uid != user) {
+      return format("{} belongs to another user", shown(at));
+    }
+    const bool writable = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    const bool sticky_of_root = (status.st_mode & S_ISVTX) != 0 && status.st_uid == 0;
+    if (writable && !sticky_of_root) {
+      return format("{} can be written by its group or by others", shown(at));
+    }
+    if (at == at.root_path()) return std::nullopt;
+    at = at.parent_path();
+  }
+}
+
+}  // namespace mtls

@@ -1,0 +1,19 @@
+// errno, translated once.
+#pragma once
+
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace mtls {
+
+/// Throws the Error for `error_number` (an errno value) met while doing `what` ("cannot write
+/// ca/ca.key"): disk_full for ENOSPC and EDQUOT (and EFBIG), permission for EACCES, EPERM and
+/// EROFS, otherwise io. The message ends with the system's own words.
+[[noreturn]] void throw_errno(int error_number, std::string_view what);
+
+/// The same for reading a file that the user named: unreadable_file, except io for EIO and for a
+/// lack of descriptors or memory.
+[[noreturn]] void throw_errno_reading(int error_number, std::string_view path);
+
+}  // namespace mtls

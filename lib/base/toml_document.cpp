@@ -1,0 +1,221 @@
+#include "base/toml_document.hpp"
+
+#define TOML_HEADER_ONLY 1
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "base/escape.hpp"
+#include "base/format.hpp"
+
+namespace mtls {
+namespace {
+
+constexpr std::size_t k_text_limit = std::size_t{1} << 20U;
+
+std::string_view type_name(const toml::node& node) {
+  switch (node.type()) {
+    case toml::node_type::string: return "text";
+    case toml::node_type::integer: return "an integer";
+    case toml::node_type::floating_point: return "a float";
+    case toml::node_type::boolean: return "a boolean";
+    case toml::node_type::array: return "a list";
+    case toml::node_type::table: return "a table";
+    default: return "a date or time";
+  }
+}
+
+}  // namespace
+
+struct TomlDocument::Data {
+  toml::table root;
+  std::string source;
+  Errc code;
+};
+
+struct TomlTable::Node {
+  std::shared_ptr<const TomlDocument::Data> document;
+  const toml::table* table;
+  std::string path;  // dotted name of this table, empty for the root
+  mutable std::set<std::string, std::less<>> known;
+
+  [[nodiscard]] std::string place(const toml::source_region& region) const {
+    return format("{}:{}:{}", document->source, region.begin.line, region.begin.column);
+  }
+  [[nodiscard]] std::string name_of(std::string_view key) const {
+    return path.empty() ? std::string(key) : format("{}.{}", path, key);
+  }
+  [[noreturn]] void fail_at(const toml::node& node, std::string_view message) const {
+    throw Error(document->code, format("{}: {}", place(node.source()), message));
+  }
+  [[noreturn]] void wrong_type(const toml::node& node, std::string_view key,
+                               std::string_view wanted) const {
+    fail_at(node, format("'{}' must be {}, not {}", printable(name_of(key)), wanted,
+                         type_name(node)));
+  }
+  [[nodiscard]] const toml::node* find(std::string_view key) const {
+    known.emplace(key);
+    return table->get(key);
+  }
+};
+
+bool TomlTable::has(std::string_view key) const { return m_node->find(key) != nullptr; }
+
+std::optional<TomlString> TomlTable::string(std::string_view key) const {
+  const toml::node* node = m_node->find(key);
+  if (node == nullptr) return std::nullopt;
+  const auto* value = node->as_string();
+  if (value == nullptr) m_node->wrong_type(*node, key, "text");
+  return TomlString{value->get(), m_node->place(node->source())};
+}
+
+std::optional<std::int64_t> TomlTable::integer(std::string_view key, std::int64_t least,
+                                               std::int64_t most) const {
+  const toml::node* node = m_node->find(key);
+  if (node == nullptr) return std::nullopt;
+  const auto* value = node->as_integer();
+  if (value == nullptr) m_node->wrong_type(*node, key, "an integer");
+  if (value->get() < least || value->get() > most) {
+    m_node->fail_at(*node, format("'{}' is {}; it must be from {} to {}",
+                                  printable(m_node->name_of(key)), value->get(), least, most));
+  }
+  return value->get();
+}
+
+std::optional<bool> TomlTable::boolean(std::string_view key) const {
+  const toml::node* node = m_node->find(key);
+  if (node == nullptr) return std::nullopt;
+  const auto* value = node->as_boolean();
+  if (value == nullptr) m_node->wrong_type(*node, key, "true or false");
+  return value->get();
+}
+
+std::optional<std::vector<TomlString>> TomlTable::strings(std::string_view key) const {
+  const toml::node* node = m_node->find(key);
+  if (node == nullptr) return std::nullopt;
+  const auto* array = node->as_array();
+  if (array == nullptr) m_node->wrong_type(*node, key, "a list of text values");
+  std::vector<TomlString> values;
+  for (const toml::node& element : *array) {
+    const auto* value = element.as_string();
+    if (value == nullptr) m_node->wrong_type(element, key, "a list of text values");
+    values.push_back({value->get(), m_node->place(element.source())});
+  }
+  return values;
+}
+
+std::optional<TomlTable> TomlTable::table(std::string_view key) const {
+  const toml::node* node = m_node->find(key);
+  if (node == nullptr) return std::nullopt;
+  const auto* table = node->as_table();
+  if (table == nullptr) m_node->wrong_type(*node, key, "a table");
+  return TomlTable(std::make_shared<Node>(
+      Node{m_node->document, table, m_node->name_of(key), {}}));
+}
+
+std::vector<TomlTable> TomlTable::tables(std::string_view key) const {
+  const toml::node* node = m_node->find(key);
+  std::vector<TomlTable> tables;
+  if (node == nullptr) return tables;
+  const auto* array = node->as_array();
+  if (array == nullptr) m_node->wrong_type(*node, key, "a list of tables");
+  for (const toml::node& element : *array) {
+    const auto* table = element.as_table();
+    if (table == nullptr) m_node->wrong_type(element, key, "a list of tables");
+    tables.push_back(TomlTable(std::make_shared<Node>(
+        Node{m_node->document, table, m_node->name_of(key), {}})));
+  }
+  return tables;
+}
+
+std::vector<std::string> TomlTable::keys() const {
+  std::vector<std::pair<toml::source_position, std::string>> found;
+  for (const auto& [key, value] : *m_node->table) {
+    m_node->known.emplace(key.str());
+    found.emplace_back(key.source().begin, std::string(key.str()));
+  }
+  std::sort(found.begin(), found.end(),
+            [](const auto& left, const auto& right) { return left.first < right.first; });
+  std::vector<std::string> names;
+  for (auto& [position, key] : found) names.push_back(std::move(key));
+  return names;
+}
+
+void TomlTable::finish() const {
+  for (const auto& [key, value] : *m_node->table) {
+    if (m_node->known.contains(key.str())) continue;
+    const std::vector<std::string> known(m_node->known.begin(), m_node->known.end());
+    const std::string_view close = nearest(key.str(), known);
+    std::string hint;
+    if (!close.empty()) {
+      hint = format("did you mean '{}'?", close);
+    } else {
+      for (const std::string& name : known) hint += hint.empty() ? name : ", " + name;
+      hint.insert(0, "known here: ");
+    }
+    throw Error(m_node->document->code,
+                format("{}: unknown key '{}'", m_node->place(key.source()),
+                       printable(m_node->name_of(key.str()))),
+                hint);
+  }
+}
+
+std::string TomlTable::place(std::string_view key) const {
+  const toml::node* node = m_node->table->get(key);
+  return m_node->place(node != nullptr ? node->source() : m_node->table->source());
+}
+
+void TomlTable::fail(std::string_view place, std::string_view message,
+                     std::string_view hint) const {
+  throw Error(m_node->document->code, format("{}: {}", place, message), std::string(hint));
+}
+
+TomlDocument TomlDocument::parse(std::string_view text, std::string_view source, Errc code) {
+  const std::string shown = printable(source);
+  if (text.size() > k_text_limit) {
+    throw Error(Errc::too_large, format("{} is larger than {} octets", shown, k_text_limit));
+  }
+  if (const auto at = text.find('\0'); at != std::string_view::npos) {
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<long>(at), '\n');
+    throw Error(code, format("{}:{}:1: a NUL octet", shown, line));
+  }
+  try {
+    auto data = std::make_shared<Data>(Data{toml::parse(text), shown, code});
+    return TomlDocument(std::move(data));
+  } catch (const toml::parse_error& error) {
+    throw Error(code, format("{}:{}:{}: {}", shown, error.source().begin.line,
+                             error.source().begin.column, printable(error.description())));
+  }
+}
+
+TomlTable TomlDocument::root() const {
+  return TomlTable(
+      std::make_shared<TomlTable::Node>(TomlTable::Node{m_data, &m_data->root, {}, {}}));
+}
+
+std::string_view nearest(std::string_view word, const std::vector<std::string>& known) {
+  std::string_view best;
+  std::size_t best_distance = std::min<std::size_t>(3, word.size() / 2 + 1);
+  for (const std::string& candidate : known) {
+    std::vector<std::size_t> row(candidate.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < word.size(); ++i) {
+      std::size_t diagonal = row[0]++;
+      for (std::size_t j = 0; j < candidate.size(); ++j) {
+        const std::size_t substituted = diagonal + (word[i] == candidate[j] ? 0 : 1);
+        diagonal = row[j + 1];
+        row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, substituted});
+      }
+    }
+    if (row.back() < best_distance) {
+      best_distance = row.back();
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace mtls

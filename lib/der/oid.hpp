@@ -1,0 +1,34 @@
+// Object identifiers (X.690 section 8.19).
+#pragma once
+
+#include <compare>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+
+namespace mtls::der {
+
+/// An object identifier as its content octets; valid once it exists: at least one arc pair, each
+/// sub-identifier minimal and below 2^63, at most 64 octets in all.
+class Oid final {
+ public:
+  /// Throws malformed.
+  [[nodiscard]] static Oid from_content(ByteView content);
+  /// Reads dotted decimal ("2.5.29.17"); nothing if it is no such text.
+  [[nodiscard]] static std::optional<Oid> parse(std::string_view dotted);
+
+  [[nodiscard]] ByteView content() const noexcept { return m_content; }
+  [[nodiscard]] std::string to_dotted() const;
+  auto operator<=>(const Oid& other) const = default;
+  bool operator==(const Oid& other) const = default;
+
+ private:
+  explicit Oid(Bytes content) : m_content(std::move(content)) {}
+  Bytes m_content;
+};
+
+/// Returns the Oid of a dotted literal of the program's own; throws internal where it is none.
+[[nodiscard]] Oid oid(std::string_view dotted);
+
+}  // namespace mtls::der

@@ -1,0 +1,34 @@
+// PEM (RFC 7468), read strictly enough that nothing in a file is overlooked.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/secret.hpp"
+
+namespace mtls::der {
+
+/// One block. The octets may be a private key, so they are kept as a secret.
+struct PemBlock {
+  std::string label;      // "CERTIFICATE"
+  bool encrypted_legacy;  // it has the headers Proc-Type and DEK-Info (keys of RFC 1421's form)
+  std::string headers;    // those header lines, joined by \n; empty for anything but such keys
+  SecretBytes der;
+};
+
+/// Returns the blocks of `text` in order; text between blocks, CRLF and a byte order mark are let
+/// pass. No block at all is an empty list. Throws malformed: a block without its end or with another
+/// label in it, anything but base64 and line ends inside, headers on what is not a key, an empty
+/// body, over 10,000 blocks.
+[[nodiscard]] std::vector<PemBlock> read_pem(ByteView text);
+
+/// True if `text` holds the words of a PEM boundary: then it is not DER.
+[[nodiscard]] bool looks_like_pem(ByteView text) noexcept;
+
+/// Returns the PEM of `der`, lines of 64, ending in a line feed.
+[[nodiscard]] std::string to_pem(std::string_view label, ByteView der);
+/// The same for a private key.
+[[nodiscard]] SecretBytes to_secret_pem(std::string_view label, ByteView der);
+
+}  // namespace mtls::der

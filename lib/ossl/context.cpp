@@ -1,0 +1,33 @@
+#include "ossl/context.hpp"
+
+#include <openssl/conf.h>
+#include <openssl/crypto.h>
+
+#include "ossl/openssl_error.hpp"
+
+namespace mtls::ossl {
+
+Context Context::process_default(Configuration configuration) {
+  const std::uint64_t load = configuration == Configuration::openssl ? OPENSSL_INIT_LOAD_CONFIG
+                                                                     : OPENSSL_INIT_NO_LOAD_CONFIG;
+  if (OPENSSL_init_crypto(load, nullptr) != 1) {
+    throw_error(Errc::bad_config, "cannot load openssl.cnf",
+                "see OPENSSL_CONF; mtlsctl does not go on without the system's crypto policy");
+  }
+  return {};
+}
+
+Context Context::make_private(Configuration configuration) {
+  Context context;
+  context.m_owned.reset(require_pointer(OSSL_LIB_CTX_new(), "OSSL_LIB_CTX_new"));
+  if (configuration == Configuration::openssl) {
+    const std::unique_ptr<char, void (*)(char*)> file(
+        CONF_get1_default_config_file(), [](char* text) { OPENSSL_free(text); });
+    if (OSSL_LIB_CTX_load_config(context.get(), file.get()) != 1) {
+      throw_error(Errc::bad_config, "cannot load openssl.cnf", "see OPENSSL_CONF");
+    }
+  }
+  return context;
+}
+
+}  // namespace mtls::ossl

@@ -1,0 +1,37 @@
+// Which library context and which property query every fetch uses. Passed down as an argument.
+#pragma once
+
+#include <string>
+
+#include "ossl/handle.hpp"
+
+namespace mtls::ossl {
+
+enum class Configuration {
+  none,     ///< openssl.cnf is not read
+  openssl,  ///< openssl.cnf (FIPS and crypto policy live there) is loaded
+};
+
+/// A library context with its property query. Cheap to refer to, never copied; outlives all that
+/// was fetched from it. Safe to share between threads.
+class Context final {
+ public:
+  /// The default library context of the process, configured by OpenSSL itself on first use (or not
+  /// at all). Throws bad_config where openssl.cnf cannot be loaded.
+  [[nodiscard]] static Context process_default(Configuration configuration);
+  /// A context of its own, configured explicitly: for threads that parse much.
+  [[nodiscard]] static Context make_private(Configuration configuration);
+
+  [[nodiscard]] OSSL_LIB_CTX* get() const noexcept { return m_owned.get(); }
+  /// The property query for fetches, or null for none.
+  [[nodiscard]] const char* properties() const noexcept {
+    return m_properties.empty() ? nullptr : m_properties.c_str();
+  }
+
+ private:
+  Context() = default;
+  Handle<OSSL_LIB_CTX> m_owned;  // null: the process's default
+  std::string m_properties;
+};
+
+}  // namespace mtls::ossl

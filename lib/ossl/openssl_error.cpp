@@ -1,0 +1,51 @@
+#include "ossl/openssl_error.hpp"
+
+#include <openssl/err.h>
+
+#include <array>
+
+#include "base/format.hpp"
+
+namespace mtls::ossl {
+namespace {
+
+struct Drained {
+  std::vector<std::string> lines;
+  bool out_of_memory = false;
+};
+
+Drained drain() {
+  Drained drained;
+  const char* data = nullptr;
+  int flags = 0;
+  while (const unsigned long code = ERR_get_error_all(nullptr, nullptr, nullptr, &data, &flags)) {
+    std::array<char, 256> text{};
+    ERR_error_string_n(code, text.data(), text.size());
+    std::string line = text.data();
+    if ((static_cast<unsigned>(flags) & ERR_TXT_STRING) != 0 && data != nullptr && *data != '\0') {
+      line += format(": {}", data);
+    }
+    drained.lines.push_back(std::move(line));
+    drained.out_of_memory |= ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+  }
+  return drained;
+}
+
+}  // namespace
+
+std::vector<std::string> drain_queue() { return drain().lines; }
+
+void throw_error(Errc code, std::string_view message, std::string_view hint) {
+  Drained drained = drain();
+  Error error(drained.out_of_memory ? Errc::io : code,
+              drained.out_of_memory ? format("{}: out of memory", message) : std::string(message),
+              std::string(hint));
+  error.add_details(std::move(drained.lines));
+  throw error;
+}
+
+void require(bool succeeded, std::string_view call) {
+  if (!succeeded) throw_error(Errc::internal, format("libcrypto: {} failed", call));
+}
+
+}  // namespace mtls::ossl

@@ -1,0 +1,31 @@
+// OpenSSL's error queue: drained here and nowhere else.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace mtls::ossl {
+
+/// Empties this thread's queue and returns its lines, oldest first.
+std::vector<std::string> drain_queue();
+
+/// Throws Error{code, message}; the queue's lines go into its details. Out of memory is told from
+/// the queue and becomes Errc::io. Call it where a libcrypto function returned failure; the queue
+/// alone never decides.
+[[noreturn]] void throw_error(Errc code, std::string_view message, std::string_view hint = {});
+
+/// Throws Errc::internal unless `succeeded`: for calls that fail only through a bug or for want of
+/// memory ("EVP_MD_CTX_new").
+void require(bool succeeded, std::string_view call);
+
+/// Returns `pointer`, which a constructor of libcrypto returned; throws as `require` where null.
+template <class T>
+[[nodiscard]] T* require_pointer(T* pointer, std::string_view call) {
+  require(pointer != nullptr, call);
+  return pointer;
+}
+
+}  // namespace mtls::ossl
