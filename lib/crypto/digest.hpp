@@ -1,0 +1,18 @@
+// SHA-256, the only digest that identifies things here.
+#pragma once
+
+#include <array>
+
+#include "base/bytes.hpp"
+
+namespace mtls::crypto {
+
+using Sha256 = std::array<std::uint8_t, 32>;
+
+/// Returns SHA-256 of `octets`. Throws internal where libcrypto has none.
+[[nodiscard]] Sha256 sha256(ByteView octets);
+
+/// Fills `octets` from libcrypto's generator; throws io where it fails.
+void fill_random(std::span<std::uint8_t> octets);
+
+}  // namespace mtls::crypto

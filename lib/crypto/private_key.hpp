@@ -1,0 +1,69 @@
+// Private keys in software: made, read from PEM or DER, written as PKCS#8.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/secret.hpp"
+#include "crypto/key_spec.hpp"
+#include "crypto/public_key.hpp"
+#include "ossl/context.hpp"
+
+namespace mtls::crypto {
+
+/// Who finds the primes of an RSA key.
+enum class Keygen {
+  standard,  ///< the library's own prime search, p and q on two threads (FIPS 186-5 A.1.3 conditions)
+  provider,  ///< EVP_PKEY_generate: whatever provider, FIPS module or token serves the context
+};
+
+/// Whether PBES1 and the encrypted keys of RFC 1421's form (Proc-Type) may be read.
+enum class LegacyKeys { refuse, allow };
+
+/// Asked for a passphrase once, and only if the key is encrypted; nothing means that there is none.
+using PassphraseSource = std::function<std::optional<SecretBytes>()>;
+
+/// A private key. Cheap to copy (shared, immutable), safe to use from threads; its parts are cleared
+/// when the last copy goes. No member gives out private parts but `to_pkcs8_pem`.
+class PrivateKey final {
+ public:
+  /// Makes a key. RSA 4096 takes a second or so.
+  [[nodiscard]] static PrivateKey generate(const KeySpec& spec, Keygen keygen,
+                                           const ossl::Context& context);
+
+  /// Reads the one private key in `text`, PEM (PKCS#8, encrypted PKCS#8, PKCS#1, SEC 1; other blocks
+  /// such as certificates or EC PARAMETERS may stand beside it) or DER. `shown` names it in errors.
+  /// Throws malformed, several_keys, wrong_passphrase (hint: how to pass one; also where the key is
+  /// encrypted and `passphrase` has none: then missing_value), hostile_key_derivation before any
+  /// work (over 10,000,000 rounds, scrypt over 32 MiB, salt or output of absurd length), unsupported
+  /// (PBES1 and RFC 1421 encryption unless allowed, other algorithms), key_mismatch where a foreign
+  /// key's halves do not belong together.
+  [[nodiscard]] static PrivateKey from_file(ByteView text, std::string_view shown,
+                                            const PassphraseSource& passphrase, LegacyKeys legacy,
+                                            const ossl::Context& context);
+
+  /// Returns unencrypted PKCS#8 PEM ("PRIVATE KEY", RFC 5958).
+  [[nodiscard]] SecretBytes to_pkcs8_pem() const;
+  /// Returns PKCS#8 PEM encrypted with PBES2, AES-256-CBC, PBKDF2-HMAC-SHA256, 600,000 rounds, a
+  /// 16-octet salt ("ENCRYPTED PRIVATE KEY", RFC 8018). `passphrase` is 1 to 1,023 octets.
+  [[nodiscard]] SecretBytes to_pkcs8_pem(ByteView passphrase) const;
+
+  [[nodiscard]] const PublicKey& public_key() const noexcept;
+
+  /// Returns the signature over `message` by `algorithm`, which must fit the key's type. Throws
+  /// io where libcrypto cannot.
+  [[nodiscard]] Bytes sign(SignatureAlgorithm algorithm, ByteView message) const;
+
+ private:
+  struct Data;
+  explicit PrivateKey(std::shared_ptr<const Data> data) : m_data(std::move(data)) {}
+  std::shared_ptr<const Data> m_data;
+};
+
+/// True if `text` holds a private key that needs a passphrase (by its PEM label or PKCS#8 form);
+/// does no key derivation.
+[[nodiscard]] bool is_encrypted_key(ByteView text);
+
+}  // namespace mtls::crypto

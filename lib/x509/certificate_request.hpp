@@ -1,0 +1,62 @@
+// PKCS #10 requests (RFC 2986).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/secret.hpp"
+#include "crypto/signer.hpp"
+#include "x509/certificate.hpp"
+
+namespace mtls::x509 {
+
+/// A request as read. It only proposes: nothing in it is trusted but the proof of possession, once
+/// `proves_possession` has said yes. Immutable, cheap to copy.
+class CertificateRequest final {
+ public:
+  /// Throws malformed.
+  [[nodiscard]] static CertificateRequest from_der(ByteView der);
+  /// Reads the one request of a PEM ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST") or DER file.
+  [[nodiscard]] static CertificateRequest from_file(ByteView file, std::string_view shown);
+
+  [[nodiscard]] ByteView der() const noexcept;
+  [[nodiscard]] ByteView info() const noexcept;  // certificationRequestInfo, whole
+  [[nodiscard]] const Name& subject() const noexcept;
+  [[nodiscard]] const crypto::PublicKey& public_key() const noexcept;
+  /// The extensions of its extensionRequest attribute (PKCS #9); empty where there is none.
+  [[nodiscard]] const Extensions& requested_extensions() const noexcept;
+  /// The SANs among them; throws malformed.
+  [[nodiscard]] GeneralNames subject_alt_names() const;
+  /// Whether it has a challengePassword (never shown, never used).
+  [[nodiscard]] bool has_challenge_password() const noexcept;
+  /// unstructuredName: openssl's "optional company name".
+  [[nodiscard]] std::optional<std::string> unstructured_name() const;
+  /// Types of its attributes other than those above.
+  [[nodiscard]] const std::vector<der::Oid>& other_attributes() const noexcept;
+  [[nodiscard]] ByteView signature_algorithm() const noexcept;  // whole element
+  /// Whether the signature over info() is by its own key, by an accepted algorithm.
+  [[nodiscard]] bool proves_possession(const ossl::Context& context) const;
+
+ private:
+  struct Data;
+  explicit CertificateRequest(std::shared_ptr<const Data> data) : m_data(std::move(data)) {}
+  std::shared_ptr<const Data> m_data;
+};
+
+/// What a request that we make says.
+struct RequestFields {
+  Name subject;
+  GeneralNames subject_alt_names;
+  /// The guide's optional prompts. A challenge password stands in the request in clear text.
+  std::optional<SecretBytes> challenge_password;
+  std::optional<std::string> unstructured_name;
+};
+
+/// Makes and signs a request. Throws bad_name where an attribute cannot be encoded.
+[[nodiscard]] CertificateRequest make_request(const RequestFields& fields,
+                                              const crypto::Signer& signer);
+[[nodiscard]] std::string to_pem(const CertificateRequest& request);
+
+}  // namespace mtls::x509
