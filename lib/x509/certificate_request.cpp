@@ -1,0 +1,308 @@
+#include "x509/certificate_request.hpp"
+
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "base/utf8.hpp"
+#include "der/pem.hpp"
+#include "der/reader.hpp"
+#include "der/writer.hpp"
+#include "x509/algorithm_field.hpp"
+
+#include <algorithm>
+
+namespace mtls::x509 {
+namespace {
+
+constexpr std::string_view k_what = "certificate request";
+
+// PKCS #9 (RFC 2985 section 5.4).
+const der::Oid& unstructured_name_type() {
+  static const der::Oid id = der::oid("1.2.840.113549.1.9.2");
+  return id;
+}
+const der::Oid& challenge_password_type() {
+  static const der::Oid id = der::oid("1.2.840.113549.1.9.7");
+  return id;
+}
+const der::Oid& extension_request_type() {
+  static const der::Oid id = der::oid("1.2.840.113549.1.9.14");
+  return id;
+}
+
+/// What the attributes of a request say.
+struct RequestAttributes {
+  Extensions extensions;
+  bool has_challenge_password = false;
+  std::optional<Attribute> unstructured_name;
+  std::vector<der::Oid> others;
+};
+
+/// Reads Attribute ::= SEQUENCE { type, values SET SIZE (1..MAX) OF ANY } into `attributes`.
+void read_attribute(der::Reader attribute, RequestAttributes& attributes) {
+  der::Oid type = attribute.oid();
+  der::Reader values = attribute.into(der::tag::set);
+  attribute.end();
+  if (values.at_end()) values.fail("an attribute without a value");
+  const bool known = type == extension_request_type() || type == challenge_password_type() ||
+                     type == unstructured_name_type();
+  if (!known) {
+    while (!values.at_end()) values.any();
+    attributes.others.push_back(std::move(type));
+    return;
+  }
+  const der::Element value = values.any();
+  // All three are SINGLE VALUE TRUE, but for unstructuredName, whose further values mean nothing
+  // here.
+  if (type != unstructured_name_type()) values.end();
+  while (!values.at_end()) values.any();
+  if (type == extension_request_type()) {
+    attributes.extensions = read_extensions(value.whole, k_what);
+  } else if (type == challenge_password_type()) {
+    attributes.has_challenge_password = true;
+  } else {
+    attributes.unstructured_name =
+        Attribute{.type = std::move(type), .tag = value.tag, .octets = to_bytes(value.content)};
+  }
+}
+
+RequestAttributes read_attributes(der::Reader& info) {
+  RequestAttributes attributes;
+  // RFC 2986 has no OPTIONAL here; software that omits the empty set is too common to refuse.
+  auto set = info.into_optional(der::tag::context_constructed(0));
+  if (!set) return attributes;
+  std::vector<der::Oid> types;
+  while (!set->at_end()) {
+    const der::Reader attribute = set->into(der::tag::sequence);
+    types.push_back(der::Reader(attribute).oid());
+    read_attribute(attribute, attributes);
+  }
+  // Two extension requests would leave open which of them is meant.
+  std::sort(types.begin(), types.end());
+  const auto repeated = std::adjacent_find(types.begin(), types.end());
+  if (repeated != types.end()) {
+    set->fail(format("the attribute {} occurs twice", oid_name(*repeated)));
+  }
+  return attributes;
+}
+
+}  // namespace
+
+struct CertificateRequest::Data {
+  Bytes der;  // the views below point into it
+  ByteView info;
+  Name subject;
+  crypto::PublicKey public_key;
+  RequestAttributes attributes;
+  ByteView signature_algorithm;
+  ByteView signature;
+};
+
+CertificateRequest CertificateRequest::from_der(ByteView der) {
+  Bytes owned = to_bytes(der);
+  der::Reader file(owned, k_what);
+  der::Reader request = file.into(der::tag::sequence);
+  file.end();
+  const der::Element info_element = request.element(der::tag::sequence);
+  const ByteView algorithm = read_algorithm_identifier(request);
+  const ByteView signature = read_signature(request);
+  request.end();
+
+  der::Reader info(info_element.content, k_what);
+  if (info.small_integer() != 0) info.fail("a version other than 1");
+  const ByteView name = info.element(der::tag::sequence).whole;
+  Name subject = with_context("subject of the request", [name] { return Name::from_der(name); });
+  crypto::PublicKey key = crypto::PublicKey::from_spki(info.element(der::tag::sequence).whole);
+  RequestAttributes attributes = read_attributes(info);
+  info.end();
+  // Moving a vector keeps its octets where they are, so the views stay good.
+  return CertificateRequest(std::make_shared<const Data>(Data{.der = std::move(owned),
+                                                              .info = info_element.whole,
+                                                              .subject = std::move(subject),
+                                                              .public_key = std::move(key),
+                                                              .attributes = std::move(attributes),
+                                                              .signature_algorithm = algorithm,
+                                                              .signature = signature}));
+}
+
+namespace {
+
+constexpr std::string_view k_request_hint =
+    "a request begins with -----BEGIN CERTIFICATE REQUEST-----";
+
+/// Throws for a block that is no request.
+[[noreturn]] void refuse_block(const der::PemBlock& block, std::string_view shown) {
+  if (block.label.find("PRIVATE KEY") != std::string::npos) {
+    throw Error(Errc::malformed, format("{} holds a private key", shown),
+                "a request carries only the public key: keep the private one where it was made");
+  }
+  throw Error(Errc::malformed,
+              format("{} holds '{}' where one request is wanted", shown, printable(block.label)),
+              std::string(k_request_hint));
+}
+
+}  // namespace
+
+CertificateRequest CertificateRequest::from_file(ByteView file, std::string_view shown) {
+  if (!der::looks_like_pem(file)) {
+    if (file.empty() || file[0] != der::tag::sequence) {
+      throw Error(Errc::malformed, format("{} holds no certificate request", shown),
+                  std::string(k_request_hint));
+    }
+    return with_context(shown, [file] { return from_der(file); });
+  }
+  const auto blocks = with_context(shown, [file] { return der::read_pem(file); });
+  const der::PemBlock* request = nullptr;
+  for (const der::PemBlock& block : blocks) {
+    if (block.label != "CERTIFICATE REQUEST" && block.label != "NEW CERTIFICATE REQUEST") {
+      refuse_block(block, shown);
+    }
+    if (request != nullptr) {
+      throw Error(Errc::malformed, format("{} holds more than one request", shown),
+                  "give each request a file of its own");
+    }
+    request = &block;
+  }
+  if (request == nullptr) {
+    throw Error(Errc::malformed, format("{} holds no certificate request", shown),
+                std::string(k_request_hint));
+  }
+  return with_context(shown, [request] { return from_der(request->der.view()); });
+}
+
+ByteView CertificateRequest::der() const noexcept { return m_data->der; }
+ByteView CertificateRequest::info() const noexcept { return m_data->info; }
+const Name& CertificateRequest::subject() const noexcept { return m_data->subject; }
+const crypto::PublicKey& CertificateRequest::public_key() const noexcept {
+  return m_data->public_key;
+}
+const Extensions& CertificateRequest::requested_extensions() const noexcept {
+  return m_data->attributes.extensions;
+}
+bool CertificateRequest::has_challenge_password() const noexcept {
+  return m_data->attributes.has_challenge_password;
+}
+const std::vector<der::Oid>& CertificateRequest::other_attributes() const noexcept {
+  return m_data->attributes.others;
+}
+ByteView CertificateRequest::signature_algorithm() const noexcept {
+  return m_data->signature_algorithm;
+}
+
+GeneralNames CertificateRequest::subject_alt_names() const {
+  const Extension* const names = find(requested_extensions(), oids::subject_alt_name());
+  return names == nullptr ? GeneralNames{} : decode_subject_alt_name(names->value);
+}
+
+std::optional<std::string> CertificateRequest::unstructured_name() const {
+  const auto& attribute = m_data->attributes.unstructured_name;
+  return attribute ? attribute->text() : std::nullopt;
+}
+
+bool CertificateRequest::proves_possession(const ossl::Context& context) const {
+  const auto algorithm = crypto::find_signature_algorithm(signature_algorithm());
+  return algorithm &&
+         crypto::verify_signature(public_key(), *algorithm, info(), m_data->signature, context);
+}
+
+std::string to_pem(const CertificateRequest& request) {
+  return der::to_pem("CERTIFICATE REQUEST", request.der());
+}
+
+namespace {
+
+/// pkcs-9-ub-challengePassword and pkcs-9-ub-unstructuredName.
+constexpr std::size_t k_text_limit = 255;
+
+bool is_printable_string(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view(" '()+,-./:=?").find(c) != std::string_view::npos;
+  });
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
+}
+
+/// Throws bad_name unless `text` is 1 to 255 characters that act on no terminal. The text itself
+/// may be a secret and stays out of the message.
+void require_good_text(std::string_view text, std::string_view what) {
+  const auto points = decode_utf8(text);
+  if (!points) throw Error(Errc::bad_name, format("the {} is not UTF-8", what));
+  if (points->empty() || points->size() > k_text_limit) {
+    throw Error(Errc::bad_name, format("the {} has {} characters, allowed are 1 to {}", what,
+                                       points->size(), k_text_limit));
+  }
+  if (std::any_of(points->begin(), points->end(), [](char32_t point) {
+        return is_control(point) || is_bidirectional_mark(point);
+      })) {
+    throw Error(Errc::bad_name, format("the {} holds a control character", what));
+  }
+}
+
+/// Returns Attribute with one value, which `value` writes.
+template <class Value>
+Bytes make_attribute_der(const der::Oid& type, Value&& value) {
+  der::Writer writer;
+  writer.sequence([&](der::Writer& attribute) {
+    attribute.oid(type);
+    attribute.constructed(der::tag::set, value);
+  });
+  return std::move(writer).take();
+}
+
+/// The string types are those that RFC 2985 sections 5.4.1 and 5.4.3 prefer.
+std::vector<Bytes> encode_attributes(const RequestFields& fields) {
+  std::vector<Bytes> attributes;
+  if (fields.unstructured_name) {
+    const std::string_view text = *fields.unstructured_name;
+    require_good_text(text, "optional company name");
+    const auto tag = is_ascii(text) ? der::tag::ia5_string : der::tag::utf8_string;
+    attributes.push_back(make_attribute_der(unstructured_name_type(),
+                                            [&](der::Writer& set) { set.text(tag, text); }));
+  }
+  if (fields.challenge_password) {
+    const std::string_view text = as_text(fields.challenge_password->view());
+    require_good_text(text, "challenge password");
+    const auto tag = is_printable_string(text) ? der::tag::printable_string : der::tag::utf8_string;
+    attributes.push_back(make_attribute_der(challenge_password_type(),
+                                            [&](der::Writer& set) { set.text(tag, text); }));
+  }
+  if (!fields.subject_alt_names.empty()) {
+    for (const GeneralName& name : fields.subject_alt_names) name.require_good("the request");
+    // RFC 5280 section 4.2.1.6: critical exactly where the subject is empty.
+    const auto criticality =
+        fields.subject.empty() ? Criticality::critical : Criticality::non_critical;
+    const Extensions extensions{encode_subject_alt_name(fields.subject_alt_names, criticality)};
+    attributes.push_back(make_attribute_der(
+        extension_request_type(), [&](der::Writer& set) { write_extensions(set, extensions); }));
+  }
+  // DER's order of a SET OF (X.690 section 11.6).
+  std::sort(attributes.begin(), attributes.end());
+  return attributes;
+}
+
+}  // namespace
+
+CertificateRequest make_request(const RequestFields& fields, const crypto::Signer& signer) {
+  const std::vector<Bytes> attributes = encode_attributes(fields);
+  der::Writer info;
+  info.sequence([&](der::Writer& parts) {
+    parts.integer(0);  // v1
+    parts.raw(fields.subject.der());
+    parts.raw(signer.public_key().spki());
+    parts.constructed(der::tag::context_constructed(0), [&](der::Writer& set) {
+      for (const Bytes& attribute : attributes) set.raw(attribute);
+    });
+  });
+  der::Writer request;
+  request.sequence([&](der::Writer& parts) {
+    parts.raw(info.view());
+    parts.raw(crypto::algorithm_identifier(signer.algorithm()));
+    parts.bit_string(signer.sign(info.view()));
+  });
+  return CertificateRequest::from_der(request.view());
+}
+
+}  // namespace mtls::x509
