@@ -1,9 +1,9 @@
 // SHA-256, the only digest that identifies things here.
 #pragma once
 
-#include <array>
-
 #include "base/bytes.hpp"
+
+#include <array>
 
 namespace mtls::crypto {
 

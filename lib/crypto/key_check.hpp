@@ -2,26 +2,26 @@
 // that no arithmetic is done on hostile numbers.
 #pragma once
 
+#include "crypto/public_key.hpp"
+
 #include <string>
 #include <vector>
-
-#include "crypto/public_key.hpp"
 
 namespace mtls::crypto {
 
 enum class KeyDefect {
-  unsupported_algorithm,     // DSA, RSASSA-PSS keys, anything but RSA, EC, Ed25519
-  explicit_parameters,       // EC with its curve spelt out (CVE-2022-0778)
-  unsupported_curve,         // not P-256, P-384, P-521
-  point_not_on_curve,        // or the point at infinity, or not uncompressed
-  rsa_too_small,             // under 2048 bits
-  rsa_too_large,             // over 8192 bits
-  rsa_size_not_octets,       // not a multiple of 8 bits
-  rsa_even_modulus,          //
-  rsa_small_factor,          // divisible by one of the first 752 primes
-  rsa_exponent,              // even, under 65537, or 2^256 and more
-  rsa_roca,                  // CVE-2017-15361: the fingerprint of Infineon's primes
-  rsa_close_primes,          // Fermat's factorisation succeeds within 100 rounds
+  unsupported_algorithm,  // DSA, RSASSA-PSS keys, anything but RSA, EC, Ed25519
+  explicit_parameters,    // EC with its curve spelt out (CVE-2022-0778)
+  unsupported_curve,      // not P-256, P-384, P-521
+  point_not_on_curve,     // or the point at infinity, or not uncompressed
+  rsa_too_small,          // under 2048 bits
+  rsa_too_large,          // over 8192 bits
+  rsa_size_not_octets,    // not a multiple of 8 bits
+  rsa_even_modulus,       //
+  rsa_small_factor,       // divisible by one of the first 752 primes
+  rsa_exponent,           // even, under 65537, or 2^256 and more
+  rsa_roca,               // CVE-2017-15361: the fingerprint of Infineon's primes
+  rsa_close_primes,       // Fermat's factorisation succeeds within 100 rounds
 };
 
 struct KeyFinding {

@@ -1,21 +1,22 @@
 // Private keys in software: made, read from PEM or DER, written as PKCS#8.
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string_view>
-
 #include "base/secret.hpp"
 #include "crypto/key_spec.hpp"
 #include "crypto/public_key.hpp"
 #include "ossl/context.hpp"
 
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
 namespace mtls::crypto {
 
 /// Who finds the primes of an RSA key.
 enum class Keygen {
-  standard,  ///< the library's own prime search, p and q on two threads (FIPS 186-5 A.1.3 conditions)
+  standard,  ///< the library's own prime search, p and q on two threads (FIPS 186-5 A.1.3
+             ///< conditions)
   provider,  ///< EVP_PKEY_generate: whatever provider, FIPS module or token serves the context
 };
 
@@ -25,21 +26,21 @@ enum class LegacyKeys { refuse, allow };
 /// Asked for a passphrase once, and only if the key is encrypted; nothing means that there is none.
 using PassphraseSource = std::function<std::optional<SecretBytes>()>;
 
-/// A private key. Cheap to copy (shared, immutable), safe to use from threads; its parts are cleared
-/// when the last copy goes. No member gives out private parts but `to_pkcs8_pem`.
+/// A private key. Cheap to copy (shared, immutable), safe to use from threads; its parts are
+/// cleared when the last copy goes. No member gives out private parts but `to_pkcs8_pem`.
 class PrivateKey final {
  public:
   /// Makes a key. RSA 4096 takes a second or so.
   [[nodiscard]] static PrivateKey generate(const KeySpec& spec, Keygen keygen,
                                            const ossl::Context& context);
 
-  /// Reads the one private key in `text`, PEM (PKCS#8, encrypted PKCS#8, PKCS#1, SEC 1; other blocks
-  /// such as certificates or EC PARAMETERS may stand beside it) or DER. `shown` names it in errors.
-  /// Throws malformed, several_keys, wrong_passphrase (hint: how to pass one; also where the key is
-  /// encrypted and `passphrase` has none: then missing_value), hostile_key_derivation before any
-  /// work (over 10,000,000 rounds, scrypt over 32 MiB, salt or output of absurd length), unsupported
-  /// (PBES1 and RFC 1421 encryption unless allowed, other algorithms), key_mismatch where a foreign
-  /// key's halves do not belong together.
+  /// Reads the one private key in `text`, PEM (PKCS#8, encrypted PKCS#8, PKCS#1, SEC 1; other
+  /// blocks such as certificates or EC PARAMETERS may stand beside it) or DER. `shown` names it in
+  /// errors. Throws malformed, several_keys, wrong_passphrase (hint: how to pass one; also where
+  /// the key is encrypted and `passphrase` has none: then missing_value), hostile_key_derivation
+  /// before any work (over 10,000,000 rounds, scrypt over 32 MiB, salt or output of absurd length),
+  /// unsupported (PBES1 and RFC 1421 encryption unless allowed, other algorithms), key_mismatch
+  /// where a foreign key's halves do not belong together.
   [[nodiscard]] static PrivateKey from_file(ByteView text, std::string_view shown,
                                             const PassphraseSource& passphrase, LegacyKeys legacy,
                                             const ossl::Context& context);

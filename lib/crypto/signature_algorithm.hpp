@@ -1,11 +1,11 @@
 // The signature algorithms that are signed with and accepted (no SHA-1, no MD5).
 #pragma once
 
-#include <optional>
-#include <string_view>
-
 #include "base/bytes.hpp"
 #include "crypto/key_spec.hpp"
+
+#include <optional>
+#include <string_view>
 
 namespace mtls::crypto {
 
@@ -31,8 +31,8 @@ enum class SignatureAlgorithm {
 
 /// Returns the algorithm for a key with a digest; Ed25519 has its own and ignores `digest`.
 [[nodiscard]] SignatureAlgorithm signature_algorithm(KeyType type, Digest digest) noexcept;
-/// Returns the digest that goes with a key where nobody chose: SHA-384 for P-384, SHA-512 for P-521,
-/// otherwise SHA-256.
+/// Returns the digest that goes with a key where nobody chose: SHA-384 for P-384, SHA-512 for
+/// P-521, otherwise SHA-256.
 [[nodiscard]] Digest default_digest(const KeySpec& spec) noexcept;
 /// Reads "sha256", "sha384", "sha512".
 [[nodiscard]] std::optional<Digest> parse_digest(std::string_view text) noexcept;

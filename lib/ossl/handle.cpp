@@ -5,10 +5,13 @@
 namespace mtls::ossl {
 
 void Free::operator()(ASN1_OBJECT* object) const noexcept { ASN1_OBJECT_free(object); }
+void Free::operator()(ASN1_TYPE* value) const noexcept { ASN1_TYPE_free(value); }
 void Free::operator()(BIGNUM* number) const noexcept { BN_clear_free(number); }
 void Free::operator()(BIO* bio) const noexcept { BIO_free_all(bio); }
 void Free::operator()(BN_CTX* context) const noexcept { BN_CTX_free(context); }
 void Free::operator()(BN_GENCB* callback) const noexcept { BN_GENCB_free(callback); }
+void Free::operator()(EC_GROUP* group) const noexcept { EC_GROUP_free(group); }
+void Free::operator()(EC_POINT* point) const noexcept { EC_POINT_clear_free(point); }
 void Free::operator()(EVP_CIPHER* cipher) const noexcept { EVP_CIPHER_free(cipher); }
 void Free::operator()(EVP_CIPHER_CTX* context) const noexcept { EVP_CIPHER_CTX_free(context); }
 void Free::operator()(EVP_KDF* kdf) const noexcept { EVP_KDF_free(kdf); }

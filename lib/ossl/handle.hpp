@@ -3,6 +3,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/bn.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
@@ -16,10 +17,13 @@ namespace mtls::ossl {
 /// The one deleter: an overload per type. Secret-bearing objects (keys, BIGNUMs) are cleared.
 struct Free final {
   void operator()(ASN1_OBJECT* object) const noexcept;
+  void operator()(ASN1_TYPE* value) const noexcept;
   void operator()(BIGNUM* number) const noexcept;
   void operator()(BIO* bio) const noexcept;
   void operator()(BN_CTX* context) const noexcept;
   void operator()(BN_GENCB* callback) const noexcept;
+  void operator()(EC_GROUP* group) const noexcept;
+  void operator()(EC_POINT* point) const noexcept;
   void operator()(EVP_CIPHER* cipher) const noexcept;
   void operator()(EVP_CIPHER_CTX* context) const noexcept;
   void operator()(EVP_KDF* kdf) const noexcept;
