@@ -1,5 +1,6 @@
 #include "base/base64.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace mtls {
@@ -17,6 +18,22 @@ constexpr std::array<std::int8_t, 256> make_values() {
   return values;
 }
 constexpr auto k_values = make_values();
+
+/// Returns the 24 bits of a group of two to four digits, the absent ones zero; nothing where one is
+/// no digit, there are fewer, or bits are set behind the last whole octet.
+std::optional<std::uint32_t> read_group(std::string_view digits) {
+  if (digits.size() < 2) return std::nullopt;
+  std::uint32_t group = 0;
+  for (const char digit : digits) {
+    const std::int8_t value = k_values[static_cast<unsigned char>(digit)];
+    if (value < 0) return std::nullopt;
+    group = (group << 6U) | static_cast<std::uint32_t>(value);
+  }
+  group <<= 6U * (4 - digits.size());
+  const std::uint32_t unused = digits.size() == 2 ? 0xffffU : digits.size() == 3 ? 0xffU : 0;
+  if ((group & unused) != 0) return std::nullopt;
+  return group;
+}
 
 }  // namespace
 
@@ -40,23 +57,16 @@ std::optional<Bytes> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
   Bytes bytes;
   bytes.reserve(text.size() / 4 * 3);
-  for (std::size_t at = 0; at < text.size(); at += 4) {
-    const bool last = at + 4 == text.size();
-    std::size_t padding = 0;
-    if (last && text[at + 3] == '=') padding = text[at + 2] == '=' ? 2 : 1;
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-      group <<= 6U;
-      if (i >= 4 - padding) continue;
-      const std::int8_t value = k_values[static_cast<unsigned char>(text[at + i])];
-      if (value < 0) return std::nullopt;
-      group |= static_cast<std::uint32_t>(value);
-    }
-    bytes.push_back(static_cast<std::uint8_t>(group >> 16U));
-    if (padding < 2) bytes.push_back(static_cast<std::uint8_t>(group >> 8U));
-    if (padding < 1) bytes.push_back(static_cast<std::uint8_t>(group));
-    const std::uint32_t unused = padding == 2 ? group & 0xffffU : padding == 1 ? group & 0xffU : 0;
-    if (unused != 0) return std::nullopt;
+  while (!text.empty()) {
+    const std::string_view quad = text.substr(0, 4);
+    text.remove_prefix(4);
+    // Padding stands only in the last group; anywhere else '=' is no digit.
+    const auto digits = text.empty() ? quad.substr(0, quad.find_last_not_of('=') + 1) : quad;
+    const auto group = read_group(digits);
+    if (!group) return std::nullopt;
+    bytes.push_back(static_cast<std::uint8_t>(*group >> 16U));
+    if (digits.size() > 2) bytes.push_back(static_cast<std::uint8_t>(*group >> 8U));
+    if (digits.size() > 3) bytes.push_back(static_cast<std::uint8_t>(*group));
   }
   return bytes;
 }

@@ -65,7 +65,8 @@ enum class Errc {
 [[nodiscard]] std::string_view name(Errc code) noexcept;
 
 /// What could not be done, for a person: a message (lower case, no full stop), optionally a hint
-/// that says what to do next, and the context that callers add on the way up ("cannot read ca.key").
+/// that says what to do next, and the context that callers add on the way up ("cannot read
+/// ca.key").
 class Error final : public std::exception {
  public:
   Error(Errc code, std::string message, std::string hint = {});

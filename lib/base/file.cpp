@@ -1,6 +1,9 @@
 #include "base/file.hpp"
 
-#include <dirent.h>
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "base/system_error.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
@@ -13,28 +16,24 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <dirent.h>
 #include <memory>
 #include <thread>
 #include <utility>
-
-#include "base/escape.hpp"
-#include "base/format.hpp"
-#include "base/system_error.hpp"
 
 namespace mtls {
 namespace {
 
 std::string shown(const Path& path) { return printable(path.native()); }
 
-Fd open_for_reading(int directory, const std::string& name, const std::string& shown_name) {
+Fd open_for_reading(int directory, const Path& name, std::string_view shown_name) {
   // O_NONBLOCK: opening a FIFO that nobody writes to must not hang.
-  const int fd =
-      ::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  const int fd = ::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) throw_errno_reading(errno, shown_name);
   return Fd(fd);
 }
 
-FileContents read_open_file(const Fd& fd, const std::string& shown_name, std::size_t limit) {
+FileContents read_open_file(const Fd& fd, std::string_view shown_name, std::size_t limit) {
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) throw_errno_reading(errno, shown_name);
   if (S_ISDIR(status.st_mode)) throw_errno_reading(EISDIR, shown_name);
@@ -48,42 +47,64 @@ FileContents read_open_file(const Fd& fd, const std::string& shown_name, std::si
           .openness = open ? Openness::open : Openness::closed};
 }
 
+constexpr std::size_t k_random_octets = 8;
+
 std::string random_suffix() {
-  std::array<std::uint8_t, 8> octets{};
+  std::array<std::uint8_t, k_random_octets> octets{};
   if (::getrandom(octets.data(), octets.size(), 0) != static_cast<ssize_t>(octets.size())) {
     throw_errno(errno, "cannot get random octets");
   }
   return to_hex(octets);
 }
 
-std::string stale_prefix(const std::string& name) { return "." + name + ".tmp-"; }
+std::string temporary_prefix(const std::string& name) { return "." + name + ".tmp-"; }
+
+/// True for what `temporary_prefix(name) + random_suffix()` makes, and nothing else: the temporary
+/// file of "a.tmp-b" is not one of "a".
+bool is_temporary_of(const std::string& name, std::string_view candidate) {
+  const std::string prefix = temporary_prefix(name);
+  if (candidate.substr(0, prefix.size()) != prefix) return false;
+  const auto suffix = from_hex(candidate.substr(prefix.size()));
+  return suffix && suffix->size() == k_random_octets &&
+         candidate.size() == prefix.size() + 2 * k_random_octets;
+}
 
 Error would_overwrite(const Path& path) {
-  return Error(Errc::would_overwrite, format("{} exists and is not overwritten", shown(path)),
-               "choose another name, or pass --force to replace it");
+  return {Errc::would_overwrite, format("{} exists and is not overwritten", shown(path)),
+          "choose another name, or pass --force to replace it"};
+}
+
+/// Returns `path` with its folder resolved but not its last name: /dev/stdout stays what it is,
+/// however it was spelt ("/dev/../dev/stdout", "stdout" in /dev).
+Path with_resolved_folder(const Path& path) {
+  std::error_code error;
+  const Path folder =
+      std::filesystem::canonical(path.has_parent_path() ? path.parent_path() : Path("."), error);
+  return error ? path : folder / path.filename();
 }
 
 /// The descriptor that a name under /dev or /proc stands for, if it does.
 std::optional<int> named_descriptor(const Path& path) {
-  const std::string& text = path.native();
+  const std::string text = with_resolved_folder(path).native();
   if (text == "/dev/stdin") return STDIN_FILENO;
   if (text == "/dev/stdout") return STDOUT_FILENO;
   if (text == "/dev/stderr") return STDERR_FILENO;
-  for (const std::string_view prefix : {"/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/"}) {
-    if (text.rfind(prefix, 0) != 0) continue;
-    int fd = -1;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data() + prefix.size(), end, fd);
-    if (error == std::errc{} && stop == end && fd >= 0) return fd;
-  }
-  return std::nullopt;
+  // /dev/fd and /proc/self resolve to the process's own folder.
+  const std::string own = format("/proc/{}/", ::getpid());
+  if (text.rfind(own, 0) != 0) return std::nullopt;
+  const auto folder = text.rfind("/fd/");
+  if (folder == std::string::npos) return std::nullopt;
+  const std::string_view digits = std::string_view(text).substr(folder + 4);
+  int fd = -1;
+  const auto [stop, error] = std::from_chars(digits.begin(), digits.end(), fd);
+  if (error != std::errc{} || stop != digits.end() || fd < 0) return std::nullopt;
+  return fd;
 }
 
 void refuse_secret(mode_t mode, Access access, const Path& path) {
   if (access == Access::secret && !S_ISFIFO(mode) && !S_ISREG(mode)) {
     throw Error(Errc::open_permissions,
-                format("{} is a device or socket: a private key is not written to it",
-                       shown(path)),
+                format("{} is a device or socket: a private key is not written to it", shown(path)),
                 "name a file or a pipe");
   }
 }
@@ -109,8 +130,15 @@ bool write_directly(const Path& path, ByteView bytes, Access access) {
   if (S_ISREG(status.st_mode)) return false;
   if (S_ISDIR(status.st_mode)) throw_errno(EISDIR, format("cannot write {}", shown(path)));
   refuse_secret(status.st_mode, access, path);
-  Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
-  if (!fd.valid()) throw_errno(errno, format("cannot write {}", shown(path)));
+  const Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+  // What was opened counts, not what was looked at before.
+  if (!fd.valid() || ::fstat(fd.get(), &status) != 0) {
+    throw_errno(errno, format("cannot write {}", shown(path)));
+  }
+  refuse_secret(status.st_mode, access, path);
+  if (S_ISREG(status.st_mode)) {
+    throw Error(Errc::io, format("cannot write {}: it was replaced meanwhile", shown(path)));
+  }
   write_descriptor(fd.get(), bytes, shown(path));
   return true;
 }
@@ -124,6 +152,8 @@ Fd& Fd::operator=(Fd&& other) noexcept {
   return *this;
 }
 
+int Fd::release() noexcept { return std::exchange(m_fd, -1); }
+
 Fd::~Fd() { static_cast<void>(close()); }
 
 int Fd::close() noexcept {
@@ -132,8 +162,9 @@ int Fd::close() noexcept {
 }
 
 SecretBytes read_descriptor(int fd, std::string_view shown_name, std::size_t limit) {
+  constexpr std::size_t k_block = 16384;
   SecretBytes bytes;
-  std::array<std::uint8_t, 16384> block{};
+  SecretBytes block(k_block);
   for (;;) {
     const ssize_t got = ::read(fd, block.data(), block.size());
     if (got < 0 && errno == EINTR) continue;
@@ -144,12 +175,11 @@ SecretBytes read_descriptor(int fd, std::string_view shown_name, std::size_t lim
     }
     if (got < 0) throw_errno_reading(errno, shown_name);
     if (got == 0) break;
-    bytes.append({block.data(), static_cast<std::size_t>(got)});
+    bytes.append(block.view().first(static_cast<std::size_t>(got)));
     if (bytes.size() > limit) {
       throw Error(Errc::too_large, format("{} is larger than {} octets", shown_name, limit));
     }
   }
-  cleanse(block);
   return bytes;
 }
 
@@ -172,7 +202,7 @@ FileContents read_file(const Path& path, std::size_t limit) {
     return {.bytes = read_descriptor(*named, shown(path), limit), .openness = Openness::closed};
   }
   const std::string name = shown(path);
-  return read_open_file(open_for_reading(AT_FDCWD, path.native(), name), name, limit);
+  return read_open_file(open_for_reading(AT_FDCWD, path, name), name, limit);
 }
 
 bool name_exists(const Path& path) {
@@ -187,17 +217,23 @@ Directory Directory::open(const Path& path) {
 }
 
 Directory Directory::make(const Path& path) {
-  const Path parent = path.has_parent_path() ? path.parent_path() : Path(".");
-  if (::mkdir(path.c_str(), S_IRWXU) == 0) {
-    open(parent).sync();
-    return open(path);
+  std::vector<Path> missing{path};  // the innermost first
+  while (!missing.empty()) {
+    const Path at = missing.back();
+    const Path parent = at.has_parent_path() ? at.parent_path() : Path(".");
+    if (::mkdir(at.c_str(), S_IRWXU) == 0) {
+      open(parent).sync();
+      missing.pop_back();
+    } else if (errno == EEXIST) {
+      static_cast<void>(open(at));  // throws where it is a file or a dangling link
+      missing.pop_back();
+    } else if (errno == ENOENT && parent != at && parent != ".") {
+      missing.push_back(parent);
+    } else {
+      throw_errno(errno, format("cannot make the directory {}", shown(at)));
+    }
   }
-  if (errno == EEXIST) return open(path);
-  if (errno == ENOENT && parent != path && parent != "." && parent != "/") {
-    static_cast<void>(make(parent));
-    return make(path);
-  }
-  throw_errno(errno, format("cannot make the directory {}", shown(path)));
+  return open(path);
 }
 
 void Directory::lock(std::chrono::milliseconds timeout, const Clock& clock) {
@@ -238,14 +274,15 @@ void Directory::remove(const std::string& name) const {
 }
 
 void Directory::remove_stale(const std::string& name) const {
-  const Fd copy(::openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!copy.valid()) throw_errno(errno, format("cannot list {}", shown(m_path)));
-  const std::string prefix = stale_prefix(name);
+  const auto cannot_list = [this] { throw_errno(errno, format("cannot list {}", shown(m_path))); };
+  Fd copy(::openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!copy.valid()) cannot_list();
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(copy.get()), ::closedir);
+  if (!entries) cannot_list();
+  static_cast<void>(copy.release());  // closedir closes it
   std::vector<std::string> stale;
-  for (const auto& entry : std::filesystem::directory_iterator(
-           format("/proc/self/fd/{}", copy.get()))) {
-    std::string found = entry.path().filename().native();
-    if (found.rfind(prefix, 0) == 0) stale.push_back(std::move(found));
+  while (const dirent* entry = ::readdir(entries.get())) {
+    if (is_temporary_of(name, entry->d_name)) stale.emplace_back(entry->d_name);
   }
   for (const std::string& found : stale) remove(found);
 }
@@ -257,7 +294,7 @@ void Directory::sync() const {
 PendingFile::PendingFile(const Directory& directory, std::string name, Access access)
     : m_directory(directory),
       m_name(std::move(name)),
-      m_temporary(stale_prefix(m_name) + random_suffix()),
+      m_temporary(temporary_prefix(m_name) + random_suffix()),
       m_fd(::openat(directory.fd(), m_temporary.c_str(),
                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                     access == Access::secret ? 0600 : 0666)) {
@@ -318,10 +355,9 @@ void write_file(const Path& path, ByteView bytes, Access access, Overwrite overw
     throw_errno(EISDIR, format("cannot write {}", shown(path)));
   }
   if (overwrite == Overwrite::no && name_exists(path)) throw would_overwrite(path);
-  const Directory directory =
-      with_context(format("cannot write {}", shown(path)), [&path] {
-        return Directory::open(path.has_parent_path() ? path.parent_path() : Path("."));
-      });
+  const Directory directory = with_context(format("cannot write {}", shown(path)), [&path] {
+    return Directory::open(path.has_parent_path() ? path.parent_path() : Path("."));
+  });
   PendingFile file(directory, name, access);
   file.write(bytes);
   file.sync();

@@ -2,15 +2,15 @@
 // These are the only POSIX calls of lib/ outside lib/tls.
 #pragma once
 
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
-
-#include "base/bytes.hpp"
-#include "base/clock.hpp"
-#include "base/secret.hpp"
 
 namespace mtls {
 
@@ -33,6 +33,8 @@ class Fd final {
   [[nodiscard]] bool valid() const noexcept { return m_fd >= 0; }
   /// Closes now and reports what close says (0 or an errno): data can be lost there.
   int close() noexcept;
+  /// Gives the descriptor away: it is not closed here.
+  [[nodiscard]] int release() noexcept;
 
  private:
   int m_fd = -1;
@@ -58,7 +60,8 @@ struct FileContents {
 /// Reads the whole of a regular file or pipe. Throws unreadable_file (absent, no permission, a
 /// directory, device or socket), too_large past `limit` octets, io when reading fails.
 [[nodiscard]] FileContents read_file(const Path& path, std::size_t limit = k_file_limit);
-/// Reads an open descriptor to its end, with the same limit; `shown` names it in errors.
+/// Reads an open descriptor to its end, with the same limit; `shown` names it in errors and is
+/// printable already.
 [[nodiscard]] SecretBytes read_descriptor(int fd, std::string_view shown,
                                           std::size_t limit = k_file_limit);
 /// Writes all of `bytes`, also through short writes and EINTR. Throws as throw_errno does.
@@ -77,8 +80,8 @@ class Directory final {
   /// one is made durable (its parent is synced).
   [[nodiscard]] static Directory make(const Path& path);
 
-  /// Takes the exclusive lock, waiting up to `timeout`. Throws ledger_locked when it runs out, which
-  /// names the directory. Released when the object goes.
+  /// Takes the exclusive lock, waiting up to `timeout`. Throws ledger_locked when it runs out,
+  /// which names the directory. Released when the object goes.
   void lock(std::chrono::milliseconds timeout, const Clock& clock);
 
   [[nodiscard]] const Path& path() const noexcept { return m_path; }

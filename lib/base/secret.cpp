@@ -1,8 +1,7 @@
 #include "base/secret.hpp"
 
-#include <string.h>
-
 #include <algorithm>
+#include <cstring>  // explicit_bzero, by way of string.h
 #include <utility>
 
 namespace mtls {

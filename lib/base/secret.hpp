@@ -1,9 +1,9 @@
 // Octets that must not outlive their use: passphrases and private keys.
 #pragma once
 
-#include <cstddef>
-
 #include "base/bytes.hpp"
+
+#include <cstddef>
 
 namespace mtls {
 

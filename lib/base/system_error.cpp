@@ -1,10 +1,10 @@
 #include "base/system_error.hpp"
 
-#include <cerrno>
+#include "base/format.hpp"
+
 #include <system_error>
 
-#include "base/escape.hpp"
-#include "base/format.hpp"
+#include <cerrno>
 
 namespace mtls {
 namespace {
@@ -40,11 +40,11 @@ void throw_errno(int error_number, std::string_view what) {
   throw Error(code, format("{}: {}", what, words(error_number)), std::move(hint));
 }
 
-void throw_errno_reading(int error_number, std::string_view path) {
+void throw_errno_reading(int error_number, std::string_view shown) {
   const bool surroundings = error_number == EIO || error_number == EMFILE ||
                             error_number == ENFILE || error_number == ENOMEM;
   throw Error(surroundings ? Errc::io : Errc::unreadable_file,
-              format("cannot read {}: {}", printable(path), words(error_number)));
+              format("cannot read {}: {}", shown, words(error_number)));
 }
 
 }  // namespace mtls

@@ -1,9 +1,9 @@
 // errno, translated once.
 #pragma once
 
-#include <string_view>
-
 #include "base/error.hpp"
+
+#include <string_view>
 
 namespace mtls {
 
@@ -12,8 +12,8 @@ namespace mtls {
 /// EROFS, otherwise io. The message ends with the system's own words.
 [[noreturn]] void throw_errno(int error_number, std::string_view what);
 
-/// The same for reading a file that the user named: unreadable_file, except io for EIO and for a
-/// lack of descriptors or memory.
-[[noreturn]] void throw_errno_reading(int error_number, std::string_view path);
+/// The same for reading a file that the user named, `shown` in a printable form: unreadable_file,
+/// except io for EIO and for a lack of descriptors or memory.
+[[noreturn]] void throw_errno_reading(int error_number, std::string_view shown);
 
 }  // namespace mtls

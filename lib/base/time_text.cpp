@@ -1,10 +1,10 @@
 #include "base/time_text.hpp"
 
+#include "base/format.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
-
-#include "base/format.hpp"
 
 namespace mtls {
 namespace {
@@ -37,7 +37,7 @@ std::optional<seconds> take_offset(std::string_view& text) {
   if (!hours || !take(text, ':')) return std::nullopt;
   const auto minutes = take_number(text, 2);
   if (!minutes || *hours > 23 || *minutes > 59) return std::nullopt;
-  const seconds offset{static_cast<std::int64_t>(*hours) * 3600 + *minutes * 60};
+  const seconds offset{std::int64_t{*hours} * 3600 + std::int64_t{*minutes} * 60};
   return east ? offset : -offset;
 }
 
@@ -64,9 +64,8 @@ CivilTime to_civil(UnixTime time) {
 }
 
 std::optional<UnixTime> from_civil(const CivilTime& civil) {
-  const std::chrono::year_month_day date{std::chrono::year{civil.year},
-                                         std::chrono::month{civil.month},
-                                         std::chrono::day{civil.day}};
+  const std::chrono::year_month_day date{
+      std::chrono::year{civil.year}, std::chrono::month{civil.month}, std::chrono::day{civil.day}};
   if (!date.ok() || civil.year < 0 || civil.year > 9999 || civil.hour > 23 || civil.minute > 59 ||
       civil.second > 59) {
     return std::nullopt;

@@ -1,11 +1,11 @@
 // Instants and durations as the command line and profiles write them.
 #pragma once
 
+#include "base/clock.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/clock.hpp"
 
 namespace mtls {
 

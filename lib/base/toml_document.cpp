@@ -2,14 +2,14 @@
 
 #define TOML_HEADER_ONLY 1
 #define TOML_ENABLE_FORMATTERS 0
+#include "base/escape.hpp"
+#include "base/format.hpp"
+
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <numeric>
 #include <set>
-
-#include "base/escape.hpp"
-#include "base/format.hpp"
 
 namespace mtls {
 namespace {
@@ -18,13 +18,20 @@ constexpr std::size_t k_text_limit = std::size_t{1} << 20U;
 
 std::string_view type_name(const toml::node& node) {
   switch (node.type()) {
-    case toml::node_type::string: return "text";
-    case toml::node_type::integer: return "an integer";
-    case toml::node_type::floating_point: return "a float";
-    case toml::node_type::boolean: return "a boolean";
-    case toml::node_type::array: return "a list";
-    case toml::node_type::table: return "a table";
-    default: return "a date or time";
+    case toml::node_type::string:
+      return "text";
+    case toml::node_type::integer:
+      return "an integer";
+    case toml::node_type::floating_point:
+      return "a float";
+    case toml::node_type::boolean:
+      return "a boolean";
+    case toml::node_type::array:
+      return "a list";
+    case toml::node_type::table:
+      return "a table";
+    default:
+      return "a date or time";
   }
 }
 
@@ -53,8 +60,8 @@ struct TomlTable::Node {
   }
   [[noreturn]] void wrong_type(const toml::node& node, std::string_view key,
                                std::string_view wanted) const {
-    fail_at(node, format("'{}' must be {}, not {}", printable(name_of(key)), wanted,
-                         type_name(node)));
+    fail_at(node,
+            format("'{}' must be {}, not {}", printable(name_of(key)), wanted, type_name(node)));
   }
   [[nodiscard]] const toml::node* find(std::string_view key) const {
     known.emplace(key);
@@ -112,8 +119,7 @@ std::optional<TomlTable> TomlTable::table(std::string_view key) const {
   if (node == nullptr) return std::nullopt;
   const auto* table = node->as_table();
   if (table == nullptr) m_node->wrong_type(*node, key, "a table");
-  return TomlTable(std::make_shared<Node>(
-      Node{m_node->document, table, m_node->name_of(key), {}}));
+  return TomlTable(std::make_shared<Node>(Node{m_node->document, table, m_node->name_of(key), {}}));
 }
 
 std::vector<TomlTable> TomlTable::tables(std::string_view key) const {
@@ -125,8 +131,8 @@ std::vector<TomlTable> TomlTable::tables(std::string_view key) const {
   for (const toml::node& element : *array) {
     const auto* table = element.as_table();
     if (table == nullptr) m_node->wrong_type(element, key, "a list of tables");
-    tables.push_back(TomlTable(std::make_shared<Node>(
-        Node{m_node->document, table, m_node->name_of(key), {}})));
+    tables.push_back(
+        TomlTable(std::make_shared<Node>(Node{m_node->document, table, m_node->name_of(key), {}})));
   }
   return tables;
 }
@@ -140,6 +146,7 @@ std::vector<std::string> TomlTable::keys() const {
   std::sort(found.begin(), found.end(),
             [](const auto& left, const auto& right) { return left.first < right.first; });
   std::vector<std::string> names;
+  names.reserve(found.size());
   for (auto& [position, key] : found) names.push_back(std::move(key));
   return names;
 }
@@ -202,10 +209,10 @@ std::string_view nearest(std::string_view word, const std::vector<std::string>& 
   for (const std::string& candidate : known) {
     std::vector<std::size_t> row(candidate.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < word.size(); ++i) {
+    for (const char letter : word) {
       std::size_t diagonal = row[0]++;
       for (std::size_t j = 0; j < candidate.size(); ++j) {
-        const std::size_t substituted = diagonal + (word[i] == candidate[j] ? 0 : 1);
+        const std::size_t substituted = diagonal + (letter == candidate[j] ? 0 : 1);
         diagonal = row[j + 1];
         row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, substituted});
       }

@@ -2,14 +2,14 @@
 // every complaint says file:line:column and what is allowed. toml++ stays inside toml_document.cpp.
 #pragma once
 
+#include "base/error.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/error.hpp"
 
 namespace mtls {
 
@@ -68,7 +68,7 @@ class TomlDocument final {
   std::shared_ptr<const Data> m_data;
 };
 
-/// Returns the member of `known` nearest to `word` (at most two edits, and fewer than half of its
+/// Returns the member of `known` nearest to `word` (at most two edits, and at most half of its
 /// letters), or an empty view: the "did you mean" of keys and commands.
 [[nodiscard]] std::string_view nearest(std::string_view word,
                                        const std::vector<std::string>& known);

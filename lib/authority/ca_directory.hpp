@@ -1,0 +1,61 @@
+// A CA directory: the files of the guide, the chain, ca.toml and the ledger.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <vector>
+
+#include "authority/ca_config.hpp"
+#include "base/file.hpp"
+#include "crypto/private_key.hpp"
+#include "crypto/signer.hpp"
+#include "profile/catalogue.hpp"
+#include "store/ledger.hpp"
+#include "x509/certificate.hpp"
+
+namespace mtls::authority {
+
+/// Whether the user named the directory, or it was found because it stands there.
+enum class Named { explicitly, implicitly };
+/// Whether a CA key or directory that others can read or write may be used (--allow-open-key).
+enum class OpenKey { refuse, allow };
+
+/// An existing, complete CA directory. Reading it opens neither key nor ledger.
+class CaDirectory final {
+ public:
+  /// Throws unreadable_file (hint: `mtlsctl ca init`, --ca), open_permissions for an implicit one
+  /// that is not safe, set_incomplete where an `init` was cut short (hint: run it again), malformed,
+  /// bad_config, key_mismatch where chain and certificate do not belong together.
+  [[nodiscard]] static CaDirectory open(const Path& path, Named named);
+
+  [[nodiscard]] const Path& path() const noexcept { return m_path; }
+  [[nodiscard]] const CaConfig& config() const noexcept { return m_config; }
+  [[nodiscard]] const x509::Certificate& certificate() const noexcept { return m_chain.front(); }
+  /// Its certificate, then those above it, the root last.
+  [[nodiscard]] const std::vector<x509::Certificate>& chain() const noexcept { return m_chain; }
+  [[nodiscard]] const x509::Certificate& root() const noexcept { return m_chain.back(); }
+  /// The certificates between leaf and root that a peer needs: this CA's own first; empty for a root.
+  [[nodiscard]] std::vector<x509::Certificate> intermediates() const;
+
+  /// Reads the CA key. Throws open_permissions where key or directory can be read or written by others
+  /// unless allowed, unsupported for a key URI that is not file:, and as PrivateKey::from_file.
+  [[nodiscard]] crypto::PrivateKey load_key(const crypto::PassphraseSource& passphrase,
+                                            OpenKey open_key, crypto::LegacyKeys legacy,
+                                            const ossl::Context& context) const;
+  [[nodiscard]] store::LedgerLocation ledger_location(std::chrono::milliseconds lock_timeout) const;
+  [[nodiscard]] store::Ledger open_ledger(store::LedgerAccess access,
+                                          std::chrono::milliseconds lock_timeout) const;
+
+ private:
+  CaDirectory(Path path, CaConfig config, std::vector<x509::Certificate> chain)
+      : m_path(std::move(path)), m_config(std::move(config)), m_chain(std::move(chain)) {}
+  Path m_path;
+  CaConfig m_config;
+  std::vector<x509::Certificate> m_chain;
+};
+
+/// Returns the signer of a CA key: by the profile's digest, or what goes with the key.
+[[nodiscard]] crypto::SoftwareSigner make_signer(const crypto::PrivateKey& key,
+                                                 std::optional<crypto::Digest> digest);
+
+}  // namespace mtls::authority

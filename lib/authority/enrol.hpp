@@ -1,0 +1,92 @@
+// The one sequence: key → prepare → key put → issue → published. Nobody else knows it.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "authority/output_set.hpp"
+#include "ca/issuer.hpp"
+#include "crypto/private_key.hpp"
+
+namespace mtls::authority {
+
+/// What to do where the set stands already.
+enum class Existing {
+  refuse,       ///< would_overwrite, exit 5
+  keep,         ///< --if-missing: a complete, matching, recorded set is left as it is
+  replace,      ///< --force: request and certificate, but not a key
+  replace_key,  ///< --force --force-key
+};
+
+enum class Rehearsal { no, yes };  ///< --dry-run: everything but writing, recording and signing
+
+/// What is wanted.
+struct EnrolRequest {
+  // The key: one of a new one (spec), one that the caller has (key), or somebody else's (csr).
+  std::optional<crypto::KeySpec> key_spec;  // nothing: the profile's default
+  crypto::Keygen keygen = crypto::Keygen::standard;
+  std::optional<crypto::PrivateKey> key;
+  std::optional<x509::CertificateRequest> csr;
+  /// Take the CSR's SANs too, where the profile allows.
+  bool subject_alt_names_from_csr = false;
+
+  /// Nothing: the CSR's subject, where the profile allows.
+  std::optional<x509::Name> subject;
+  x509::GeneralNames subject_alt_names;
+  std::optional<std::chrono::seconds> period;
+  std::optional<UnixTime> not_after;
+  ca::ValidityPast past_issuer = ca::ValidityPast::clip;
+  std::optional<unsigned> path_length;
+  x509::NameConstraints name_constraints;
+  std::optional<std::string> request_key;
+
+  /// Encrypts the new key; also opens one that an interrupted run left.
+  std::optional<SecretBytes> key_passphrase;
+  crypto::PassphraseSource open_existing_key;
+  std::optional<SecretBytes> challenge_password;
+  std::optional<std::string> unstructured_name;
+
+  Existing existing = Existing::refuse;
+  Rehearsal rehearsal = Rehearsal::no;
+  std::chrono::milliseconds lock_timeout{30'000};
+  /// Certificates to append to the leaf's file (--chain).
+  std::vector<x509::Certificate> append;
+  /// Files to publish before the certificate; given the issued certificate.
+  std::function<std::vector<Publication::File>(const x509::Certificate&)> before;
+};
+
+/// How it went.
+enum class Outcome {
+  issued,
+  completed,   ///< an earlier run had been cut short after the certificate was recorded
+  unchanged,   ///< --if-missing: it was all there
+  rehearsed,   ///< --dry-run
+};
+[[nodiscard]] std::string_view name(Outcome outcome) noexcept;
+
+struct Enrolled {
+  Outcome outcome;
+  x509::Certificate certificate;  // rehearsed: unsigned
+  std::vector<ca::Notice> notices;
+  std::optional<std::string> key_file;  // names of what was written
+  std::optional<std::string> request_file;
+  std::optional<std::string> certificate_file;
+  bool key_encrypted = false;
+};
+
+/// Gives the issuer for a subject key: always the same one, or (for a root) one over that very key.
+using IssuerSource = std::function<ca::Issuer&(const crypto::PublicKey& subject_key,
+                                               const crypto::PrivateKey* subject_private_key)>;
+
+/// Runs the sequence under `profile` into `output`. A refusal before the key is put leaves nothing behind;
+/// a run that was cut short anywhere is completed by the same call again. Throws would_overwrite,
+/// request_key_used, set_mismatch, not_in_ledger, expired (keep), intent_live, and all that prepare, issue
+/// and the files throw.
+[[nodiscard]] Enrolled enrol(const EnrolRequest& request, const profile::Profile& profile,
+                             const IssuerSource& issuer_source, store::Ledger& ledger,
+                             OutputSet& output, const ca::Issuer::Surroundings& surroundings);
+
+}  // namespace mtls::authority

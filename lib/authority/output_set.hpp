@@ -1,0 +1,98 @@
+// Where key, CSR and certificate go. They are one set: locked throughout, published in that order.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+#include "base/secret.hpp"
+
+namespace mtls::authority {
+
+/// What stands in a set before anything is done. Contents are read, not judged.
+struct SetContents {
+  std::optional<SecretBytes> key;      // NAME.key
+  std::optional<SecretBytes> new_key;  // NAME.key.new: a replacement that was cut short
+  std::optional<SecretBytes> request;
+  std::optional<SecretBytes> certificate;
+};
+
+/// What is published at the end; absent parts are left as they are.
+struct Publication {
+  struct File {
+    std::string name;
+    std::string content;
+  };
+  std::vector<File> before;  // files that go first (a CA's chain.crt and root.crt)
+  std::optional<std::string> request;
+  std::string certificate;
+};
+
+/// A place for one set. The sequence is open, put_key (where a key is made), publish.
+class OutputSet {
+ public:
+  OutputSet() = default;
+  OutputSet(const OutputSet&) = delete;
+  OutputSet& operator=(const OutputSet&) = delete;
+  virtual ~OutputSet() = default;
+
+  /// Says what stands there, without a lock: for an early refusal.
+  [[nodiscard]] virtual SetContents peek() const = 0;
+  /// Locks the set until the object goes, removes what an interrupted write left, and says what stands
+  /// there. Throws ledger_locked.
+  [[nodiscard]] virtual SetContents open(std::chrono::milliseconds lock_timeout,
+                                         const Clock& clock) = 0;
+  /// Writes a private key durably: as the key where none stands, else as its replacement, which
+  /// `publish` renames. 0600 from creation.
+  virtual void put_key(const SecretBytes& pem) = 0;
+  /// Gives everything its name, the certificate last; durable when it returns.
+  virtual void publish(const Publication& publication, Overwrite overwrite) = 0;
+  // Names for messages and receipts.
+  [[nodiscard]] virtual std::string key_name() const = 0;
+  [[nodiscard]] virtual std::string request_name() const = 0;
+  [[nodiscard]] virtual std::string certificate_name() const = 0;
+};
+
+/// NAME.key, NAME.csr and NAME.crt in a directory, which is made where it is absent.
+class DirectorySet final : public OutputSet {
+ public:
+  DirectorySet(Path directory, std::string name);
+  [[nodiscard]] SetContents peek() const override;
+  [[nodiscard]] SetContents open(std::chrono::milliseconds lock_timeout,
+                                 const Clock& clock) override;
+  void put_key(const SecretBytes& pem) override;
+  void publish(const Publication& publication, Overwrite overwrite) override;
+  [[nodiscard]] std::string key_name() const override;
+  [[nodiscard]] std::string request_name() const override;
+  [[nodiscard]] std::string certificate_name() const override;
+
+ private:
+  [[nodiscard]] SetContents read() const;
+  void put(const std::string& name, std::string_view content, Overwrite overwrite) const;
+  Path m_path;
+  std::string m_name;
+  std::optional<Directory> m_directory;
+  bool m_replacing_key = false;
+};
+
+/// One certificate to one path, which may be a device, a pipe or "-" (standard output, given as
+/// /dev/stdout). Holds no key.
+class CertificateFile final : public OutputSet {
+ public:
+  explicit CertificateFile(Path path) : m_path(std::move(path)) {}
+  [[nodiscard]] SetContents peek() const override;
+  [[nodiscard]] SetContents open(std::chrono::milliseconds lock_timeout,
+                                 const Clock& clock) override;
+  void put_key(const SecretBytes& pem) override;
+  void publish(const Publication& publication, Overwrite overwrite) override;
+  [[nodiscard]] std::string key_name() const override;
+  [[nodiscard]] std::string request_name() const override;
+  [[nodiscard]] std::string certificate_name() const override;
+
+ private:
+  Path m_path;
+};
+
+}  // namespace mtls::authority

@@ -1,0 +1,138 @@
+// The issuing half of a CA: prepare → issue. Everything a certificate says is settled, checked and
+// fixed as DER in `prepare`; `issue` records, signs exactly those octets, checks and records again.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/trace.hpp"
+#include "crypto/signer.hpp"
+#include "profile/profile.hpp"
+#include "store/ledger.hpp"
+#include "x509/certificate.hpp"
+#include "x509/certificate_request.hpp"
+
+namespace mtls::ca {
+
+enum class ValidityPast { clip, refuse };
+
+/// What one certificate is wanted to be. `public_key` alone must be there; whatever else is absent is
+/// the profile's default.
+struct Request {
+  crypto::PublicKey public_key;
+  x509::Name subject;                  // asked for by flag, or the CSR's where it may be taken
+  x509::GeneralNames subject_alt_names;  // asked for by flag (and --san-from-csr): denied is exit 5
+  std::optional<std::chrono::seconds> period;
+  std::optional<UnixTime> not_after;  // an instant instead of a period
+  /// What to do where the validity would pass the issuer's end: clip with a notice, or refuse.
+  ValidityPast past_issuer = ValidityPast::clip;
+  /// CA certificates only: overrides the profile's (never above it) and adds to its constraints.
+  std::optional<unsigned> path_length;
+  x509::NameConstraints name_constraints;
+  std::optional<std::string> request_key;
+  std::optional<x509::SerialNumber> replaces_intent;
+  std::optional<x509::SerialNumber> replaces;
+  /// The CSR that it came from, for `requested`: what it asked for and did not get.
+  std::optional<x509::CertificateRequest> csr;
+};
+
+/// A difference between what was asked for and what is granted, or something worth saying. `requested`
+/// and `granted` are texts safe to show; an empty `granted` means "nothing".
+struct Notice {
+  enum class Kind { not_granted, clipped, warning };
+  Kind kind;
+  std::string field;  // "extension basicConstraints", "subjectAltName", "notAfter", "emailAddress"
+  std::string requested;
+  std::string granted;
+  std::string message;  // for a person
+};
+
+/// One certificate, ready to be signed and nothing else. Owns the final TBS; cannot be changed. Made
+/// only by Issuer::prepare, used once by Issuer::issue.
+class Prepared final {
+ public:
+  Prepared(Prepared&&) noexcept = default;
+  Prepared& operator=(Prepared&&) noexcept = default;
+  Prepared(const Prepared&) = delete;
+  Prepared& operator=(const Prepared&) = delete;
+  ~Prepared() = default;
+  [[nodiscard]] ByteView tbs() const noexcept { return m_tbs; }
+  /// The certificate parsed from the TBS with a dummy signature, for showing.
+  [[nodiscard]] const x509::Certificate& unsigned_certificate() const noexcept {
+    return m_unsigned;
+  }
+  [[nodiscard]] const std::vector<Notice>& notices() const noexcept { return m_notices; }
+
+ private:
+  friend class Issuer;
+  Prepared(Bytes tbs, x509::Certificate unsigned_certificate)
+      : m_tbs(std::move(tbs)), m_unsigned(std::move(unsigned_certificate)) {}
+  Bytes m_tbs;
+  x509::Certificate m_unsigned;
+  std::vector<Notice> m_notices;
+  std::string m_profile_name;
+  crypto::Sha256 m_profile_hash{};
+  std::optional<std::string> m_request_key;
+  std::optional<x509::SerialNumber> m_replaces_intent;
+  std::optional<x509::SerialNumber> m_replaces;
+};
+
+/// What issue gives back.
+struct IssuedCertificate {
+  x509::Certificate certificate;
+  std::vector<Notice> notices;
+};
+
+/// Issues under one CA certificate, or makes roots. Holds references: signer, ledger, clock, trace
+/// and context must outlive it. Not for several threads at once.
+class Issuer final {
+ public:
+  struct Surroundings {
+    const Clock& clock;
+    Trace& trace;
+    const ossl::Context& context;
+    store::Actor actor;
+  };
+
+  /// A CA that signs with `signer` under `chain`: its own certificate first, then those above it up to
+  /// the root. Throws key_mismatch where the signer's key is not the first one's, issuer_unfit where that
+  /// certificate cannot sign certificates (no CA, no keyCertSign) or is not valid now (expired).
+  Issuer(const crypto::Signer& signer, std::vector<x509::Certificate> chain, store::Ledger& ledger,
+         Surroundings surroundings);
+
+  /// A CA that has no certificate yet and makes its own: issue() then takes exactly one request whose key
+  /// is the signer's, under a root-ca profile.
+  [[nodiscard]] static Issuer for_new_root(const crypto::Signer& signer, store::Ledger& ledger,
+                                           Surroundings surroundings);
+
+  /// Settles every request under `profile`, all or none: key checks, subject and SANs against profile and
+  /// every constraint of the chain, extensions, validity, serial, TBS; then re-reads the TBS and
+  /// compares it with the profile. Throws weak_key, bad_name, too_many_names, denied_by_profile,
+  /// constraint_violated, key_mismatch (the CA's own key in a leaf: weak_key), bad_signature (a CSR
+  /// without proof of possession).
+  [[nodiscard]] std::vector<Prepared> prepare(std::span<const Request> requests,
+                                              const profile::Profile& profile) const;
+
+  /// Records the intents durably, signs, parses back, compares octet by octet, checks the signature with
+  /// the public key, records the certificates durably, and only then returns them. Throws
+  /// faulty_signature (the intent is burnt and nothing released), revoked_meanwhile, serial_conflict,
+  /// request_key_used, and the ledger's errors.
+  [[nodiscard]] std::vector<IssuedCertificate> issue(std::vector<Prepared> prepared);
+
+  [[nodiscard]] const std::vector<x509::Certificate>& chain() const noexcept { return m_chain; }
+
+ private:
+  Issuer(const crypto::Signer& signer, store::Ledger& ledger, Surroundings surroundings);
+  const crypto::Signer& m_signer;
+  std::vector<x509::Certificate> m_chain;  // empty for a new root
+  store::Ledger& m_ledger;
+  Surroundings m_surroundings;
+};
+
+}  // namespace mtls::ca

@@ -1,0 +1,120 @@
+// The seam under the ledger: one SQL text for every engine, named parameters, errors by kind. No
+// engine's type shows here. The shape and its reasons: docs/architecture.md.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+
+namespace mtls::store {
+
+/// What kind of failure an engine reported.
+enum class DbErrc {
+  unique,
+  constraint,
+  busy,
+  full,
+  unavailable,
+  corrupt,
+  readonly,
+  outcome_unknown,  // the connection was lost during COMMIT: read again
+  other,
+};
+
+/// An engine's failure. Never carries bound values. lib/store turns it into mtls::Error before it
+/// leaves the room.
+class DbError final : public std::exception {
+ public:
+  DbError(DbErrc code, std::string message) : m_code(code), m_message(std::move(message)) {}
+  [[nodiscard]] DbErrc code() const noexcept { return m_code; }
+  [[nodiscard]] const char* what() const noexcept override { return m_message.c_str(); }
+
+ private:
+  DbErrc m_code;
+  std::string m_message;
+};
+
+/// One prepared statement with `:name` parameters, used for one run at a time; reset when it goes, so
+/// that a half-read SELECT never holds a transaction open. Columns are counted from 0.
+class Statement {
+ public:
+  Statement() = default;
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+  virtual ~Statement() = default;
+
+  /// Binds by name, without the colon. Text with a NUL is refused (DbErrc::other).
+  virtual Statement& bind(std::string_view name, std::int64_t value) = 0;
+  virtual Statement& bind(std::string_view name, std::string_view value) = 0;
+  virtual Statement& bind_null(std::string_view name) = 0;
+  Statement& bind(std::string_view name, const std::optional<std::string>& value) {
+    return value ? bind(name, std::string_view(*value)) : bind_null(name);
+  }
+
+  /// Moves to the next row; false past the last.
+  virtual bool step() = 0;
+  [[nodiscard]] virtual std::int64_t integer(int column) const = 0;
+  [[nodiscard]] virtual std::string text(int column) const = 0;
+  [[nodiscard]] virtual bool is_null(int column) const = 0;
+  [[nodiscard]] std::optional<std::string> optional_text(int column) const {
+    if (is_null(column)) return std::nullopt;
+    return text(column);
+  }
+  /// Runs to the end and returns how many rows were changed.
+  virtual std::int64_t run() = 0;
+};
+
+/// One session with an engine. Not for several threads at once.
+class Connection {
+ public:
+  Connection() = default;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  virtual ~Connection() = default;
+
+  [[nodiscard]] virtual std::unique_ptr<Statement> prepare(std::string_view sql) = 0;
+  /// Runs a statement without parameters and results.
+  virtual void execute(std::string_view sql) = 0;
+
+  // For Transaction only. `commit` returns only when the change is durable; it throws `busy` where
+  // the engine rolled back instead.
+  virtual void begin_writing() = 0;
+  virtual void begin_reading() = 0;
+  virtual void commit() = 0;
+  virtual void roll_back() noexcept = 0;
+};
+
+/// A transaction: rolled back unless committed. After any DbError inside it, `commit` throws instead
+/// of committing, on every engine. Writing ones take the write lock at once.
+class Transaction final {
+ public:
+  enum class Kind { reading, writing };
+  Transaction(Connection& connection, Kind kind);
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction();
+  void commit();
+  /// Marks it as failed: a DbError was seen and handled inside.
+  void poison() noexcept { m_poisoned = true; }
+
+ private:
+  Connection& m_connection;
+  int m_exceptions;
+  bool m_open = true;
+  bool m_poisoned = false;
+};
+
+enum class OpenMode { create, read_write, read_only };
+
+/// Opens a SQLite database: busy timeout first, then journal_mode=WAL, synchronous=FULL,
+/// foreign_keys=ON, each read back. The file is made 0600. Throws DbError.
+[[nodiscard]] std::unique_ptr<Connection> open_sqlite(const Path& file, OpenMode mode,
+                                                      std::chrono::milliseconds lock_timeout);
+
+}  // namespace mtls::store

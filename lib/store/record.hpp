@@ -1,0 +1,102 @@
+// What stands in the ledger, as values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "crypto/digest.hpp"
+#include "x509/serial_number.hpp"
+#include "x509/validity.hpp"
+
+namespace mtls::store {
+
+/// The row of an issuer: (subject DER, SPKI SHA-256).
+enum class IssuerId : std::int64_t {};
+
+enum class State {
+  intent,   // recorded, signature not yet recorded
+  issued,
+  revoked,
+  unknown,  // an intent whose process died: maybe signed, never released
+  burnt,    // given up; its serial is never used again
+};
+[[nodiscard]] std::string_view name(State state) noexcept;
+[[nodiscard]] std::optional<State> parse_state(std::string_view word) noexcept;
+
+enum class Origin { issued, imported };
+
+/// Who is working: goes into every record.
+struct Actor {
+  std::string actor;  // --actor, MTLSCTL_ACTOR, or the user's name
+  std::string host;
+  std::int64_t pid;
+  std::string session;  // random, one a process: tells a reused pid from the same process
+};
+
+/// What is recorded before the CA key is used.
+struct Intent {
+  IssuerId issuer;
+  x509::SerialNumber serial;
+  Bytes tbs;
+  std::optional<std::string> request_key;
+  std::string profile;
+  crypto::Sha256 profile_hash;
+  std::string subject;            // RFC 4514, as shown
+  std::vector<std::string> sans;  // "dns:a.example"
+  x509::Validity validity;
+  crypto::Sha256 spki_hash;
+  Actor actor;
+  UnixTime time;
+  /// An intent of a dead process that this one takes over.
+  std::optional<x509::SerialNumber> replaces_intent;
+  /// The certificate that this one replaces (--force), for the record.
+  std::optional<x509::SerialNumber> replaces;
+};
+
+/// What is recorded after it.
+struct Issued {
+  IssuerId issuer;
+  x509::SerialNumber serial;
+  crypto::Sha256 fingerprint;
+  Bytes certificate;  // DER
+  UnixTime time;
+};
+
+/// One row.
+struct Record {
+  IssuerId issuer;
+  x509::SerialNumber serial;
+  State state;
+  Origin origin;
+  std::optional<std::string> request_key;
+  std::string profile;
+  std::string profile_hash;  // hex
+  std::string subject;
+  std::vector<std::string> sans;
+  x509::Validity validity;
+  crypto::Sha256 spki_hash;
+  std::optional<crypto::Sha256> fingerprint;  // none for intents
+  std::optional<Bytes> certificate;           // DER
+  Actor actor;
+  UnixTime intent_time;
+  std::optional<UnixTime> issued_time;
+  std::optional<UnixTime> revoked_time;
+  std::string note;
+};
+
+/// Which records a list shows; every member that is set narrows it.
+struct Query {
+  std::optional<State> state;
+  std::optional<std::string> subject_contains;  // ASCII case-insensitive; also over SANs
+  std::optional<UnixTime> expires_before;
+  std::optional<UnixTime> valid_at;
+  std::optional<std::string> profile;
+  std::int64_t limit = 0;  // 0: no limit
+};
+
+enum class Continue { yes, no };
+
+}  // namespace mtls::store

@@ -1,0 +1,29 @@
+// Who knows what was revoked; a ledger today, CRLs and OCSP later. Bound by cmd.
+#pragma once
+
+#include <optional>
+
+#include "x509/certificate.hpp"
+
+namespace mtls::verify {
+
+enum class RevocationStatus { good, revoked, unknown };
+
+struct RevocationAnswer {
+  RevocationStatus status;
+  std::optional<UnixTime> revoked_at;
+};
+
+/// Answers for one certificate at a time. Asked only for certificates whose signature held.
+class RevocationSource {
+ public:
+  RevocationSource() = default;
+  RevocationSource(const RevocationSource&) = delete;
+  RevocationSource& operator=(const RevocationSource&) = delete;
+  virtual ~RevocationSource() = default;
+  /// `unknown` means that this source does not cover the certificate's issuer: no finding comes of it.
+  [[nodiscard]] virtual RevocationAnswer ask(const x509::Certificate& certificate,
+                                             const x509::Certificate& issuer) const = 0;
+};
+
+}  // namespace mtls::verify
