@@ -3,9 +3,10 @@
 #include "ossl/handle.hpp"
 #include "ossl/openssl_error.hpp"
 
-#include <algorithm>
 #include <climits>
 #include <openssl/rand.h>
+
+#include <algorithm>
 
 namespace mtls::crypto {
 namespace {

@@ -13,7 +13,7 @@ enum class KeyDefect {
   unsupported_algorithm,  // DSA, RSASSA-PSS keys, anything but RSA, EC, Ed25519
   explicit_parameters,    // EC with its curve spelt out (CVE-2022-0778)
   unsupported_curve,      // not P-256, P-384, P-521
-  point_not_on_curve,     // or the point at infinity, or not uncompressed
+  point_not_on_curve,     // or at infinity, compressed, or (Ed25519) of small order
   rsa_too_small,          // under 2048 bits
   rsa_too_large,          // over 8192 bits
   rsa_size_not_octets,    // not a multiple of 8 bits

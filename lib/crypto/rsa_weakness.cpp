@@ -1,0 +1,148 @@
+#include "crypto/rsa_weakness.hpp"
+
+#include "base/error.hpp"
+#include "ossl/openssl_error.hpp"
+
+#include <array>
+#include <bitset>
+#include <utility>
+
+namespace mtls::crypto {
+namespace {
+
+constexpr std::size_t k_prime_count = 752;
+
+constexpr std::array<unsigned, k_prime_count> make_primes() {
+  std::array<unsigned, k_prime_count> primes{};
+  std::size_t count = 0;
+  for (unsigned candidate = 2; count < k_prime_count; ++candidate) {
+    bool prime = true;
+    for (std::size_t i = 0; i < count && primes[i] * primes[i] <= candidate; ++i) {
+      if (candidate % primes[i] == 0) {
+        prime = false;
+        break;
+      }
+    }
+    if (prime) primes[count++] = candidate;
+  }
+  return primes;
+}
+constexpr auto k_primes = make_primes();
+static_assert(k_primes.back() == 5711);
+
+constexpr std::size_t k_roca_primes = 38;  // 3 to 167
+static_assert(k_primes[k_roca_primes] == 167);
+
+using PowerSet = std::bitset<168>;
+
+/// For each odd prime to 167, which residues are powers of 65537.
+std::array<PowerSet, k_roca_primes> make_power_sets() {
+  std::array<PowerSet, k_roca_primes> sets;
+  for (std::size_t i = 0; i < k_roca_primes; ++i) {
+    const unsigned prime = k_primes[i + 1];
+    for (unsigned power = 1; !sets[i][power]; power = power * (65'537 % prime) % prime) {
+      sets[i].set(power);
+    }
+  }
+  return sets;
+}
+
+unsigned remainder(const BIGNUM& number, unsigned divisor) {
+  const BN_ULONG rest = BN_mod_word(&number, divisor);
+  ossl::require(rest != static_cast<BN_ULONG>(-1), "BN_mod_word");
+  return static_cast<unsigned>(rest);
+}
+
+ossl::Handle<BIGNUM> new_number() {
+  return ossl::Handle<BIGNUM>(ossl::require_pointer(BN_new(), "BN_new"));
+}
+
+/// Returns the integer part of the square root, by Newton's method from above.
+ossl::Handle<BIGNUM> floor_root(const BIGNUM& number, BN_CTX* scratch) {
+  auto root = new_number();
+  auto next = new_number();
+  ossl::require(BN_set_bit(root.get(), (BN_num_bits(&number) + 1) / 2) == 1, "BN_set_bit");
+  while (true) {
+    ossl::require(BN_div(next.get(), nullptr, &number, root.get(), scratch) == 1 &&
+                      BN_add(next.get(), next.get(), root.get()) == 1 &&
+                      BN_rshift1(next.get(), next.get()) == 1,
+                  "BN_div");
+    if (BN_cmp(next.get(), root.get()) >= 0) return root;
+    std::swap(next, root);
+  }
+}
+
+/// False for most numbers that are no squares, at the price of one division by a word.
+bool may_be_square(const BIGNUM& number) {
+  constexpr std::array<unsigned, 6> k_moduli{63, 65, 11, 17, 19, 23};
+  static const auto k_squares = [k_moduli] {
+    std::array<std::bitset<65>, k_moduli.size()> squares;
+    for (std::size_t i = 0; i < k_moduli.size(); ++i) {
+      for (unsigned n = 0; n < k_moduli[i]; ++n) squares[i].set(n * n % k_moduli[i]);
+    }
+    return squares;
+  }();
+  const unsigned rest = remainder(number, 63U * 65 * 11 * 17 * 19 * 23);
+  for (std::size_t i = 0; i < k_moduli.size(); ++i) {
+    if (!k_squares[i][rest % k_moduli[i]]) return false;
+  }
+  return true;
+}
+
+bool is_square(const BIGNUM& number, BN_CTX* scratch) {
+  if (BN_is_zero(&number)) return true;
+  if (!may_be_square(number)) return false;
+  const auto root = floor_root(number, scratch);
+  const auto square = new_number();
+  ossl::require(BN_sqr(square.get(), root.get(), scratch) == 1, "BN_sqr");
+  return BN_cmp(square.get(), &number) == 0;
+}
+
+}  // namespace
+
+std::optional<unsigned> find_small_factor(const BIGNUM& modulus) {
+  // Two primes at a time, for one pass over the modulus.
+  for (std::size_t i = 1; i < k_primes.size(); i += 2) {
+    const bool pair = i + 1 < k_primes.size();
+    const unsigned first = k_primes[i];
+    const unsigned second = pair ? k_primes[i + 1] : 1;
+    const unsigned rest = remainder(modulus, first * second);
+    if (rest % first == 0 && BN_is_word(&modulus, first) == 0) return first;
+    if (pair && rest % second == 0 && BN_is_word(&modulus, second) == 0) return second;
+  }
+  return std::nullopt;
+}
+
+bool has_roca_fingerprint(const BIGNUM& modulus) {
+  static const auto k_power_sets = make_power_sets();
+  for (std::size_t i = 0; i < k_roca_primes; ++i) {
+    if (!k_power_sets[i][remainder(modulus, k_primes[i + 1])]) return false;
+  }
+  return true;
+}
+
+bool has_close_primes(const BIGNUM& modulus, unsigned rounds) {
+  // modulus = mean^2 - half^2, with the mean of the primes and half their distance: the mean is
+  // sought from the square root upwards.
+  const ossl::Handle<BN_CTX> scratch(ossl::require_pointer(BN_CTX_new(), "BN_CTX_new"));
+  auto mean = floor_root(modulus, scratch.get());
+  auto rest = new_number();
+  const auto step = new_number();
+  ossl::require(BN_sqr(rest.get(), mean.get(), scratch.get()) == 1 &&
+                    BN_sub(rest.get(), rest.get(), &modulus) == 1,
+                "BN_sqr");
+  for (unsigned round = 0; round < rounds;) {
+    if (BN_is_negative(rest.get()) == 0) {
+      if (is_square(*rest, scratch.get())) return true;
+      ++round;
+    }
+    // (mean + 1)^2 = mean^2 + 2 mean + 1
+    ossl::require(BN_lshift1(step.get(), mean.get()) == 1 && BN_add_word(step.get(), 1) == 1 &&
+                      BN_add(rest.get(), rest.get(), step.get()) == 1 &&
+                      BN_add_word(mean.get(), 1) == 1,
+                  "BN_add");
+  }
+  return false;
+}
+
+}  // namespace mtls::crypto
