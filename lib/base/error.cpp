@@ -4,6 +4,7 @@
 
 namespace mtls {
 
+// NOLINTNEXTLINE(readability-function-size): a table
 std::string_view name(Errc code) noexcept {
   switch (code) {
     case Errc::usage:

@@ -281,6 +281,7 @@ void Directory::remove_stale(const std::string& name) const {
   if (!entries) cannot_list();
   static_cast<void>(copy.release());  // closedir closes it
   std::vector<std::string> stale;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody else has this stream
   while (const dirent* entry = ::readdir(entries.get())) {
     if (is_temporary_of(name, entry->d_name)) stale.emplace_back(entry->d_name);
   }

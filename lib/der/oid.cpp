@@ -1,9 +1,9 @@
 #include "der/oid.hpp"
 
-#include <charconv>
-
 #include "base/error.hpp"
 #include "base/format.hpp"
+
+#include <charconv>
 
 namespace mtls::der {
 namespace {
@@ -59,7 +59,7 @@ std::optional<Oid> Oid::parse(std::string_view dotted) {
     const std::string_view digits = dotted.substr(0, dot);
     std::uint64_t arc = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), arc);
-    if (error != std::errc{} || end != digits.data() + digits.size() || arc >= k_arc_limit - 80 ||
+    if (error != std::errc{} || end != digits.data() + digits.size() || arc >= k_arc_limit ||
         (digits.size() > 1 && digits[0] == '0')) {
       return std::nullopt;
     }
@@ -67,7 +67,10 @@ std::optional<Oid> Oid::parse(std::string_view dotted) {
     if (dot == std::string_view::npos) break;
     dotted.remove_prefix(dot + 1);
   }
-  if (arcs.size() < 2 || arcs[0] > 2 || (arcs[0] < 2 && arcs[1] > 39)) return std::nullopt;
+  if (arcs.size() < 2 || arcs[0] > 2 || (arcs[0] < 2 && arcs[1] > 39) ||
+      arcs[1] >= k_arc_limit - 80) {  // the first two arcs share a sub-identifier
+    return std::nullopt;
+  }
   Bytes content;
   append_arc(content, arcs[0] * 40 + arcs[1]);
   for (std::size_t i = 2; i < arcs.size(); ++i) append_arc(content, arcs[i]);
@@ -77,7 +80,8 @@ std::optional<Oid> Oid::parse(std::string_view dotted) {
 
 std::string Oid::to_dotted() const {
   std::string text;
-  for (const std::uint64_t arc : read_arcs(m_content).value()) {
+  const auto arcs = read_arcs(m_content);
+  for (const std::uint64_t arc : arcs.value()) {
     if (!text.empty()) text += '.';
     text += std::to_string(arc);
   }

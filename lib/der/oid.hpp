@@ -1,11 +1,11 @@
 // Object identifiers (X.690 section 8.19).
 #pragma once
 
+#include "base/bytes.hpp"
+
 #include <compare>
 #include <string>
 #include <string_view>
-
-#include "base/bytes.hpp"
 
 namespace mtls::der {
 

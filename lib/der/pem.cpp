@@ -2,8 +2,9 @@
 
 #include "base/base64.hpp"
 #include "base/error.hpp"
-#include "base/escape.hpp"
 #include "base/format.hpp"
+
+#include <algorithm>
 
 namespace mtls::der {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 constexpr std::string_view k_begin = "-----BEGIN ";
 constexpr std::string_view k_end = "-----END ";
 constexpr std::string_view k_dashes = "-----";
+constexpr std::string_view k_byte_order_mark = "\xef\xbb\xbf";
 constexpr std::size_t k_block_limit = 10'000;
 constexpr std::size_t k_line = 64;
 
@@ -18,16 +20,26 @@ constexpr std::size_t k_line = 64;
   throw Error(Errc::malformed, format("malformed PEM at line {}: {}", line, why));
 }
 
-/// Takes the next line off `text`, without its end (LF or CRLF) and trailing blanks.
-std::string_view take_line(std::string_view& text) {
-  const auto end = text.find('\n');
-  std::string_view line = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) {
-    line.remove_suffix(1);
+/// Text taken off line by line, with the number of the line taken last.
+class Lines final {
+ public:
+  explicit Lines(std::string_view text) : m_rest(text) {}
+
+  [[nodiscard]] bool at_end() const noexcept { return m_rest.empty(); }
+  [[nodiscard]] std::size_t number() const noexcept { return m_number; }
+  /// Returns the next line without its end (LF or CRLF) and trailing blanks.
+  std::string_view take() {
+    const auto end = m_rest.find('\n');
+    const std::string_view line = m_rest.substr(0, end);
+    m_rest.remove_prefix(end == std::string_view::npos ? m_rest.size() : end + 1);
+    ++m_number;
+    return line.substr(0, line.find_last_not_of("\r \t") + 1);
   }
-  return line;
-}
+
+ private:
+  std::string_view m_rest;
+  std::size_t m_number = 0;
+};
 
 /// Returns the label of a boundary line, or nothing.
 std::optional<std::string_view> boundary(std::string_view line, std::string_view start) {
@@ -40,6 +52,14 @@ std::optional<std::string_view> boundary(std::string_view line, std::string_view
   return line;
 }
 
+/// A label is words of printable characters without a hyphen pair, so that it shows where it ends.
+bool is_label(std::string_view label) {
+  const auto printable_ascii = [](char c) { return c >= 0x20 && c < 0x7f; };
+  return !label.empty() && label.front() != ' ' && label.back() != ' ' &&
+         label.find("--") == std::string_view::npos &&
+         std::all_of(label.begin(), label.end(), printable_ascii);
+}
+
 SecretBytes decode_body(const SecretBytes& body, std::size_t line) {
   auto der = from_base64(as_text(body.view()));
   if (!der) fail(line, "the block's body is not base64");
@@ -49,58 +69,73 @@ SecretBytes decode_body(const SecretBytes& body, std::size_t line) {
   return secret;
 }
 
+/// Returns the label of the BEGIN line that `line` is, or nothing for text between blocks; a line
+/// that comes near a boundary is refused, because what it opens or ends would be overlooked.
+std::optional<std::string_view> begin_label(std::string_view line, std::size_t number) {
+  if (line.rfind(k_byte_order_mark, 0) == 0) line.remove_prefix(k_byte_order_mark.size());
+  if (line.rfind(k_begin, 0) == 0) {
+    const auto label = boundary(line, k_begin);
+    if (!label || !is_label(*label)) fail(number, "a broken BEGIN line");
+    return label;
+  }
+  if (line.find(k_begin) != std::string_view::npos) {
+    fail(number, "a boundary that does not begin its line");
+  }
+  if (line.find(k_end) != std::string_view::npos) fail(number, "an END line without its BEGIN");
+  return std::nullopt;
+}
+
+void add_header(PemBlock& block, std::string_view line, std::size_t number) {
+  if (block.label.find("PRIVATE KEY") == std::string::npos) {
+    fail(number, "headers, which only a private key can have");
+  }
+  block.encrypted_legacy |= line.find("ENCRYPTED") != std::string_view::npos;
+  if (!block.headers.empty()) block.headers += '\n';
+  block.headers += line;
+}
+
+/// Reads from behind the BEGIN line to the END line.
+PemBlock read_block(std::string_view label, Lines& lines) {
+  PemBlock block{.label = std::string(label), .encrypted_legacy = false, .headers = {}, .der = {}};
+  const std::size_t start = lines.number();
+  SecretBytes body;
+  bool headers_may_follow = true;
+  for (;;) {
+    if (lines.at_end()) fail(start, format("'{}' has no END line", block.label));
+    const std::string_view line = lines.take();
+    if (line.rfind(k_dashes, 0) == 0) {
+      if (boundary(line, k_end) != label) {
+        fail(lines.number(), format("'{}' ends with another line than its END", block.label));
+      }
+      block.der = decode_body(body, start);
+      return block;
+    }
+    if (headers_may_follow && line.find(':') != std::string_view::npos) {
+      add_header(block, line, lines.number());
+    } else {
+      headers_may_follow = false;
+      body.append(as_bytes(line));
+    }
+  }
+}
+
 }  // namespace
 
 bool looks_like_pem(ByteView text) noexcept {
   return as_text(text).find(k_begin) != std::string_view::npos;
 }
 
-std::vector<PemBlock> read_pem(ByteView octets) {
-  std::string_view text = as_text(octets);
+std::vector<PemBlock> read_pem(ByteView text) {
+  Lines lines(as_text(text));
   std::vector<PemBlock> blocks;
-  std::size_t number = 0;
-  while (!text.empty()) {
-    const std::string_view line = take_line(text);
-    ++number;
-    if (line.rfind(k_begin, 0) != 0) {
-      if (line.find(k_begin) != std::string_view::npos && line.rfind("\xef\xbb\xbf", 0) != 0) {
-        fail(number, "a boundary that does not begin its line");
-      }
-      if (line.rfind("\xef\xbb\xbf-----BEGIN ", 0) != 0) continue;
+  while (!lines.at_end()) {
+    const std::string_view line = lines.take();
+    const auto label = begin_label(line, lines.number());
+    if (!label) continue;
+    if (blocks.size() == k_block_limit) {
+      fail(lines.number(), format("over {} blocks", k_block_limit));
     }
-    const auto label = boundary(line.substr(line.find('-')), k_begin);
-    if (!label) fail(number, "a broken BEGIN line");
-    if (blocks.size() == k_block_limit) fail(number, format("over {} blocks", k_block_limit));
-
-    PemBlock block{.label = std::string(*label), .encrypted_legacy = false, .headers = {}, .der = {}};
-    SecretBytes body;
-    const std::size_t start = number;
-    bool ended = false;
-    bool blank = false;
-    while (!ended) {
-      if (text.empty()) fail(start, format("'{}' has no END line", printable(block.label)));
-      const std::string_view inner = take_line(text);
-      ++number;
-      if (inner.rfind(k_dashes, 0) == 0) {
-        const auto end_label = boundary(inner, k_end);
-        if (!end_label || *end_label != block.label) {
-          fail(number, format("'{}' ends with another line than its END", printable(block.label)));
-        }
-        ended = true;
-      } else if (inner.find(':') != std::string_view::npos && body.empty() && !blank) {
-        if (block.label.find("PRIVATE KEY") == std::string::npos) {
-          fail(number, "headers, which only a private key can have");
-        }
-        block.encrypted_legacy |= inner.find("ENCRYPTED") != std::string_view::npos;
-        if (!block.headers.empty()) block.headers += '\n';
-        block.headers += inner;
-      } else {
-        blank |= inner.empty();
-        body.append(as_bytes(inner));
-      }
-    }
-    block.der = decode_body(body, start);
-    blocks.push_back(std::move(block));
+    blocks.push_back(read_block(*label, lines));
   }
   return blocks;
 }

@@ -1,11 +1,11 @@
 // PEM (RFC 7468), read strictly enough that nothing in a file is overlooked.
 #pragma once
 
+#include "base/secret.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/secret.hpp"
 
 namespace mtls::der {
 
@@ -18,9 +18,9 @@ struct PemBlock {
 };
 
 /// Returns the blocks of `text` in order; text between blocks, CRLF and a byte order mark are let
-/// pass. No block at all is an empty list. Throws malformed: a block without its end or with another
-/// label in it, anything but base64 and line ends inside, headers on what is not a key, an empty
-/// body, over 10,000 blocks.
+/// pass. No block at all is an empty list. Throws malformed: a block without its end or with
+/// another label in it, an end without its block, a boundary within a line, anything but base64 and
+/// line ends inside, headers on what is not a key, an empty body, over 10,000 blocks.
 [[nodiscard]] std::vector<PemBlock> read_pem(ByteView text);
 
 /// True if `text` holds the words of a PEM boundary: then it is not DER.

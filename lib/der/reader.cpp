@@ -1,9 +1,9 @@
 #include "der/reader.hpp"
 
-#include <algorithm>
-
 #include "base/error.hpp"
 #include "base/format.hpp"
+
+#include <array>
 
 namespace mtls::der {
 namespace {
@@ -18,6 +18,10 @@ struct Header {
 std::optional<Header> read_header(ByteView octets, const char*& why) noexcept {
   if (octets.size() < 2) {
     why = "truncated";
+    return std::nullopt;
+  }
+  if (octets[0] == 0) {
+    why = "a reserved tag (end-of-contents), which is not DER";
     return std::nullopt;
   }
   if ((octets[0] & 0x1fU) == 0x1fU) {
@@ -99,8 +103,8 @@ bool Reader::boolean() {
 ByteView Reader::integer() {
   const ByteView content = element(tag::integer).content;
   if (content.empty()) fail("an integer without octets");
-  if (content.size() > 1 && ((content[0] == 0 && content[1] < 0x80) ||
-                             (content[0] == 0xff && content[1] >= 0x80))) {
+  if (content.size() > 1 &&
+      ((content[0] == 0 && content[1] < 0x80) || (content[0] == 0xff && content[1] >= 0x80))) {
     fail("an integer that is not minimal");
   }
   return content;
@@ -152,26 +156,23 @@ void Reader::fail(std::string_view why) const {
 bool is_well_formed(ByteView octets) noexcept {
   // An explicit stack of ends, so that nesting costs no recursion.
   constexpr std::size_t k_depth = 64;
-  const char* why = "";
-  const auto first = read_header(octets, why);
-  if (!first || first->size + first->content != octets.size()) return false;
-  std::vector<std::size_t> ends{octets.size()};
+  std::array<std::size_t, k_depth + 1> ends{octets.size()};
+  std::size_t depth = 0;
   std::size_t at = 0;
-  while (!ends.empty()) {
-    if (at == ends.back()) {
-      ends.pop_back();
-      continue;
-    }
-    const auto header = read_header(octets.subspan(at, ends.back() - at), why);
+  do {
+    const char* why = "";
+    const auto header = read_header(octets.subspan(at, ends[depth] - at), why);
     if (!header) return false;
     at += header->size;
+    if (depth == 0 && at + header->content != octets.size()) return false;
     if ((header->tag & 0x20U) == 0) {
       at += header->content;
     } else {
-      if (ends.size() == k_depth) return false;
-      ends.push_back(at + header->content);
+      if (depth == k_depth) return false;
+      ends[++depth] = at + header->content;
     }
-  }
+    while (depth > 0 && at == ends[depth]) --depth;
+  } while (depth > 0);
   return true;
 }
 

@@ -3,11 +3,11 @@
 // so that depth is bounded by its caller.
 #pragma once
 
-#include <optional>
-
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "der/oid.hpp"
+
+#include <optional>
 
 namespace mtls::der {
 
@@ -33,7 +33,9 @@ inline constexpr std::uint8_t bmp_string = 0x1e;
 inline constexpr std::uint8_t sequence = 0x30;
 inline constexpr std::uint8_t set = 0x31;
 /// [number] IMPLICIT of a primitive type; number 0 to 30.
-constexpr std::uint8_t context(unsigned number) { return static_cast<std::uint8_t>(0x80U | number); }
+constexpr std::uint8_t context(unsigned number) {
+  return static_cast<std::uint8_t>(0x80U | number);
+}
 /// [number] EXPLICIT, or IMPLICIT of a constructed type.
 constexpr std::uint8_t context_constructed(unsigned number) {
   return static_cast<std::uint8_t>(0xa0U | number);

@@ -1,9 +1,9 @@
-#include <array>
-
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
 #include "der/reader.hpp"
+
+#include <array>
 
 namespace mtls::der {
 

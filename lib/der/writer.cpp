@@ -1,10 +1,10 @@
 #include "der/writer.hpp"
 
-#include <array>
-
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
+
+#include <array>
 
 namespace mtls::der {
 namespace {
@@ -87,10 +87,12 @@ Writer& Writer::text(std::uint8_t tag, std::string_view value) {
 }
 
 Writer& Writer::time(UnixTime value) {
-  const CivilTime civil = to_civil(value);
-  if (civil.year < 1950 || civil.year > 9999) {
-    throw Error(Errc::internal, format("the year {} cannot stand in a certificate", civil.year));
+  constexpr UnixTime k_first{std::chrono::seconds{-631152000}};  // 1950-01-01
+  if (value < k_first || value > k_latest_time) {
+    throw Error(Errc::internal, format("the time {} (Unix seconds) cannot stand in a certificate",
+                                       value.time_since_epoch().count()));
   }
+  const CivilTime civil = to_civil(value);
   const std::string rest = format("{:02}{:02}{:02}{:02}{:02}Z", civil.month, civil.day, civil.hour,
                                   civil.minute, civil.second);
   if (civil.year < 2050) {

@@ -1,12 +1,12 @@
 // A DER writer: values in, octets out.
 #pragma once
 
-#include <functional>
-
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "der/oid.hpp"
 #include "der/reader.hpp"
+
+#include <functional>
 
 namespace mtls::der {
 

@@ -1,9 +1,9 @@
 #include "ossl/context.hpp"
 
+#include "ossl/openssl_error.hpp"
+
 #include <openssl/conf.h>
 #include <openssl/crypto.h>
-
-#include "ossl/openssl_error.hpp"
 
 namespace mtls::ossl {
 
@@ -21,9 +21,9 @@ Context Context::make_private(Configuration configuration) {
   Context context;
   context.m_owned.reset(require_pointer(OSSL_LIB_CTX_new(), "OSSL_LIB_CTX_new"));
   if (configuration == Configuration::openssl) {
-    const std::unique_ptr<char, void (*)(char*)> file(
-        CONF_get1_default_config_file(), [](char* text) { OPENSSL_free(text); });
-    if (OSSL_LIB_CTX_load_config(context.get(), file.get()) != 1) {
+    // As the default context does it: no file at all is no error (libssl alone brings none).
+    if (CONF_modules_load_file_ex(context.get(), nullptr, nullptr,
+                                  CONF_MFLAGS_IGNORE_MISSING_FILE) <= 0) {
       throw_error(Errc::bad_config, "cannot load openssl.cnf", "see OPENSSL_CONF");
     }
   }

@@ -1,9 +1,9 @@
 // Which library context and which property query every fetch uses. Passed down as an argument.
 #pragma once
 
-#include <string>
-
 #include "ossl/handle.hpp"
+
+#include <string>
 
 namespace mtls::ossl {
 

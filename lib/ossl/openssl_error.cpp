@@ -1,10 +1,10 @@
 #include "ossl/openssl_error.hpp"
 
+#include "base/format.hpp"
+
 #include <openssl/err.h>
 
 #include <array>
-
-#include "base/format.hpp"
 
 namespace mtls::ossl {
 namespace {

@@ -1,11 +1,11 @@
 // OpenSSL's error queue: drained here and nowhere else.
 #pragma once
 
+#include "base/error.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/error.hpp"
 
 namespace mtls::ossl {
 
