@@ -1,10 +1,6 @@
 // A CA directory: the files of the guide, the chain, ca.toml and the ledger.
 #pragma once
 
-#include <chrono>
-#include <optional>
-#include <vector>
-
 #include "authority/ca_config.hpp"
 #include "base/file.hpp"
 #include "crypto/private_key.hpp"
@@ -12,6 +8,11 @@
 #include "profile/catalogue.hpp"
 #include "store/ledger.hpp"
 #include "x509/certificate.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <vector>
 
 namespace mtls::authority {
 
@@ -24,8 +25,8 @@ enum class OpenKey { refuse, allow };
 class CaDirectory final {
  public:
   /// Throws unreadable_file (hint: `mtlsctl ca init`, --ca), open_permissions for an implicit one
-  /// that is not safe, set_incomplete where an `init` was cut short (hint: run it again), malformed,
-  /// bad_config, key_mismatch where chain and certificate do not belong together.
+  /// that is not safe, set_incomplete where an `init` was cut short (hint: run it again),
+  /// malformed, bad_config, key_mismatch where chain and certificate do not belong together.
   [[nodiscard]] static CaDirectory open(const Path& path, Named named);
 
   [[nodiscard]] const Path& path() const noexcept { return m_path; }
@@ -34,11 +35,13 @@ class CaDirectory final {
   /// Its certificate, then those above it, the root last.
   [[nodiscard]] const std::vector<x509::Certificate>& chain() const noexcept { return m_chain; }
   [[nodiscard]] const x509::Certificate& root() const noexcept { return m_chain.back(); }
-  /// The certificates between leaf and root that a peer needs: this CA's own first; empty for a root.
+  /// The certificates between leaf and root that a peer needs: this CA's own first; empty for a
+  /// root.
   [[nodiscard]] std::vector<x509::Certificate> intermediates() const;
 
-  /// Reads the CA key. Throws open_permissions where key or directory can be read or written by others
-  /// unless allowed, unsupported for a key URI that is not file:, and as PrivateKey::from_file.
+  /// Reads the CA key. Throws open_permissions where key or directory can be read or written by
+  /// others unless allowed, unsupported for a key URI that is not file:, and as
+  /// PrivateKey::from_file.
   [[nodiscard]] crypto::PrivateKey load_key(const crypto::PassphraseSource& passphrase,
                                             OpenKey open_key, crypto::LegacyKeys legacy,
                                             const ossl::Context& context) const;
@@ -55,7 +58,7 @@ class CaDirectory final {
 };
 
 /// Returns the signer of a CA key: by the profile's digest, or what goes with the key.
-[[nodiscard]] crypto::SoftwareSigner make_signer(const crypto::PrivateKey& key,
-                                                 std::optional<crypto::Digest> digest);
+[[nodiscard]] std::unique_ptr<crypto::Signer> make_signer(const crypto::PrivateKey& key,
+                                                          std::optional<crypto::Digest> digest);
 
 }  // namespace mtls::authority

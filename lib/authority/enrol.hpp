@@ -1,15 +1,15 @@
 // The one sequence: key → prepare → key put → issue → published. Nobody else knows it.
 #pragma once
 
+#include "authority/output_set.hpp"
+#include "ca/issuer.hpp"
+#include "crypto/private_key.hpp"
+
 #include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "authority/output_set.hpp"
-#include "ca/issuer.hpp"
-#include "crypto/private_key.hpp"
 
 namespace mtls::authority {
 
@@ -61,9 +61,9 @@ struct EnrolRequest {
 /// How it went.
 enum class Outcome {
   issued,
-  completed,   ///< an earlier run had been cut short after the certificate was recorded
-  unchanged,   ///< --if-missing: it was all there
-  rehearsed,   ///< --dry-run
+  completed,  ///< an earlier run had been cut short after the certificate was recorded
+  unchanged,  ///< --if-missing: it was all there
+  rehearsed,  ///< --dry-run
 };
 [[nodiscard]] std::string_view name(Outcome outcome) noexcept;
 
@@ -81,10 +81,10 @@ struct Enrolled {
 using IssuerSource = std::function<ca::Issuer&(const crypto::PublicKey& subject_key,
                                                const crypto::PrivateKey* subject_private_key)>;
 
-/// Runs the sequence under `profile` into `output`. A refusal before the key is put leaves nothing behind;
-/// a run that was cut short anywhere is completed by the same call again. Throws would_overwrite,
-/// request_key_used, set_mismatch, not_in_ledger, expired (keep), intent_live, and all that prepare, issue
-/// and the files throw.
+/// Runs the sequence under `profile` into `output`. A refusal before the key is put leaves nothing
+/// behind; a run that was cut short anywhere is completed by the same call again. Throws
+/// would_overwrite, request_key_used, set_mismatch, not_in_ledger, expired (keep), intent_live, and
+/// all that prepare, issue and the files throw.
 [[nodiscard]] Enrolled enrol(const EnrolRequest& request, const profile::Profile& profile,
                              const IssuerSource& issuer_source, store::Ledger& ledger,
                              OutputSet& output, const ca::Issuer::Surroundings& surroundings);

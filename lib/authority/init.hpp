@@ -37,8 +37,8 @@ struct Initialised {
   std::vector<std::string> files;  // everything that the directory now holds of ours
 };
 
-/// Makes the directory (0700), ca.toml, the ledger, key, CSR, certificate, chain.crt and root.crt; ca.crt
-/// last, so that a run that was cut short is seen and completed by the same call. Throws
+/// Makes the directory (0700), ca.toml, the ledger, key, CSR, certificate, chain.crt and root.crt;
+/// ca.crt last, so that a run that was cut short is seen and completed by the same call. Throws
 /// would_overwrite where the CA is complete (unless `keep`), open_permissions where the directory
 /// exists and others can enter it, and all that enrol throws.
 [[nodiscard]] Initialised init_ca(const InitRequest& request, const profile::Profile& profile,

@@ -1,13 +1,13 @@
 // Where key, CSR and certificate go. They are one set: locked throughout, published in that order.
 #pragma once
 
+#include "base/file.hpp"
+#include "base/secret.hpp"
+
 #include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "base/file.hpp"
-#include "base/secret.hpp"
 
 namespace mtls::authority {
 
@@ -25,6 +25,9 @@ struct Publication {
     std::string name;
     std::string content;
   };
+  /// Whether NAME.key.new takes the place of NAME.key.
+  enum class NewKey { leave, take };
+  NewKey new_key = NewKey::leave;
   std::vector<File> before;  // files that go first (a CA's chain.crt and root.crt)
   std::optional<std::string> request;
   std::string certificate;
@@ -40,8 +43,8 @@ class OutputSet {
 
   /// Says what stands there, without a lock: for an early refusal.
   [[nodiscard]] virtual SetContents peek() const = 0;
-  /// Locks the set until the object goes, removes what an interrupted write left, and says what stands
-  /// there. Throws ledger_locked.
+  /// Locks the set until the object goes, removes what an interrupted write left, and says what
+  /// stands there. Throws ledger_locked.
   [[nodiscard]] virtual SetContents open(std::chrono::milliseconds lock_timeout,
                                          const Clock& clock) = 0;
   /// Writes a private key durably: as the key where none stands, else as its replacement, which
@@ -74,7 +77,6 @@ class DirectorySet final : public OutputSet {
   Path m_path;
   std::string m_name;
   std::optional<Directory> m_directory;
-  bool m_replacing_key = false;
 };
 
 /// One certificate to one path, which may be a device, a pipe or "-" (standard output, given as

@@ -273,19 +273,34 @@ void Directory::remove(const std::string& name) const {
   }
 }
 
-void Directory::remove_stale(const std::string& name) const {
+std::vector<std::string> Directory::list() const {
   const auto cannot_list = [this] { throw_errno(errno, format("cannot list {}", shown(m_path))); };
   Fd copy(::openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!copy.valid()) cannot_list();
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(copy.get()), ::closedir);
   if (!entries) cannot_list();
   static_cast<void>(copy.release());  // closedir closes it
-  std::vector<std::string> stale;
+  std::vector<std::string> names;
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody else has this stream
   while (const dirent* entry = ::readdir(entries.get())) {
-    if (is_temporary_of(name, entry->d_name)) stale.emplace_back(entry->d_name);
+    const std::string_view name(static_cast<const char*>(entry->d_name));
+    if (name != "." && name != "..") names.emplace_back(name);
   }
-  for (const std::string& found : stale) remove(found);
+  return names;
+}
+
+void Directory::remove_stale(const std::string& name) const {
+  for (const std::string& found : list()) {
+    if (is_temporary_of(name, found)) remove(found);
+  }
+}
+
+bool Directory::make_private_if_empty() const {
+  if (!list().empty()) return false;
+  if (::fchmod(fd(), S_IRWXU) != 0) {
+    throw_errno(errno, format("cannot make {} private", shown(m_path)));
+  }
+  return true;
 }
 
 void Directory::sync() const {
@@ -364,6 +379,11 @@ void write_file(const Path& path, ByteView bytes, Access access, Overwrite overw
   file.sync();
   file.publish(overwrite);
   directory.sync();
+}
+
+bool is_open_to_others(const Path& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0;
 }
 
 std::optional<std::string> unsafe_directory(const Path& directory) {

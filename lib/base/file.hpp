@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mtls {
 
@@ -93,8 +94,12 @@ class Directory final {
   void rename(const std::string& from, const std::string& to) const;
   /// Removes a name if it is there. Not durable until `sync`.
   void remove(const std::string& name) const;
+  /// The names in it, in no order, without "." and "..".
+  [[nodiscard]] std::vector<std::string> list() const;
   /// Removes what an interrupted PendingFile for `name` left. Only under the lock.
   void remove_stale(const std::string& name) const;
+  /// Makes an empty directory 0700 and returns true; false where it holds anything.
+  [[nodiscard]] bool make_private_if_empty() const;
   /// Makes renames, links and removals durable (fsync of the directory).
   void sync() const;
 
@@ -135,6 +140,9 @@ class PendingFile final {
 /// directly instead; for Access::secret only a pipe is. Throws would_overwrite, disk_full,
 /// permission, io; open_permissions for a secret to a device.
 void write_file(const Path& path, ByteView bytes, Access access, Overwrite overwrite);
+
+/// True if group or others can read, enter or write `path`.
+[[nodiscard]] bool is_open_to_others(const Path& path);
 
 /// Returns why `directory` is not safe to be used without being named: the first of it and its
 /// parents that belongs to someone else than root or the user, or that group or others can write

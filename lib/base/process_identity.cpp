@@ -1,15 +1,15 @@
 #include "base/process_identity.hpp"
 
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/format.hpp"
+
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <array>
 #include <filesystem>
 #include <optional>
-
-#include "base/error.hpp"
-#include "base/file.hpp"
-#include "base/format.hpp"
 
 namespace mtls {
 namespace {

@@ -2,14 +2,6 @@
 // fixed as DER in `prepare`; `issue` records, signs exactly those octets, checks and records again.
 #pragma once
 
-#include <chrono>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <variant>
-#include <vector>
-
 #include "base/clock.hpp"
 #include "base/trace.hpp"
 #include "crypto/signer.hpp"
@@ -18,15 +10,23 @@
 #include "x509/certificate.hpp"
 #include "x509/certificate_request.hpp"
 
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
 namespace mtls::ca {
 
 enum class ValidityPast { clip, refuse };
 
-/// What one certificate is wanted to be. `public_key` alone must be there; whatever else is absent is
-/// the profile's default.
+/// What one certificate is wanted to be. `public_key` alone must be there; whatever else is absent
+/// is the profile's default.
 struct Request {
   crypto::PublicKey public_key;
-  x509::Name subject;                  // asked for by flag, or the CSR's where it may be taken
+  x509::Name subject;                    // asked for by flag, or the CSR's where it may be taken
   x509::GeneralNames subject_alt_names;  // asked for by flag (and --san-from-csr): denied is exit 5
   std::optional<std::chrono::seconds> period;
   std::optional<UnixTime> not_after;  // an instant instead of a period
@@ -42,8 +42,8 @@ struct Request {
   std::optional<x509::CertificateRequest> csr;
 };
 
-/// A difference between what was asked for and what is granted, or something worth saying. `requested`
-/// and `granted` are texts safe to show; an empty `granted` means "nothing".
+/// A difference between what was asked for and what is granted, or something worth saying.
+/// `requested` and `granted` are texts safe to show; an empty `granted` means "nothing".
 struct Notice {
   enum class Kind { not_granted, clipped, warning };
   Kind kind;
@@ -53,8 +53,8 @@ struct Notice {
   std::string message;  // for a person
 };
 
-/// One certificate, ready to be signed and nothing else. Owns the final TBS; cannot be changed. Made
-/// only by Issuer::prepare, used once by Issuer::issue.
+/// One certificate, ready to be signed and nothing else. Owns the final TBS; cannot be changed.
+/// Made only by Issuer::prepare, used once by Issuer::issue.
 class Prepared final {
  public:
   Prepared(Prepared&&) noexcept = default;
@@ -100,32 +100,36 @@ class Issuer final {
     store::Actor actor;
   };
 
-  /// A CA that signs with `signer` under `chain`: its own certificate first, then those above it up to
-  /// the root. Throws key_mismatch where the signer's key is not the first one's, issuer_unfit where that
-  /// certificate cannot sign certificates (no CA, no keyCertSign) or is not valid now (expired).
+  /// A CA that signs with `signer` under `chain`: its own certificate first, then those above it up
+  /// to the root. Throws key_mismatch where the signer's key is not the first one's, issuer_unfit
+  /// where that certificate cannot sign certificates (no CA, no keyCertSign) or is not valid now
+  /// (expired).
   Issuer(const crypto::Signer& signer, std::vector<x509::Certificate> chain, store::Ledger& ledger,
          Surroundings surroundings);
 
-  /// A CA that has no certificate yet and makes its own: issue() then takes exactly one request whose key
-  /// is the signer's, under a root-ca profile.
+  /// A CA that has no certificate yet and makes its own: issue() then takes exactly one request
+  /// whose key is the signer's, under a root-ca profile.
   [[nodiscard]] static Issuer for_new_root(const crypto::Signer& signer, store::Ledger& ledger,
                                            Surroundings surroundings);
 
-  /// Settles every request under `profile`, all or none: key checks, subject and SANs against profile and
-  /// every constraint of the chain, extensions, validity, serial, TBS; then re-reads the TBS and
-  /// compares it with the profile. Throws weak_key, bad_name, too_many_names, denied_by_profile,
-  /// constraint_violated, key_mismatch (the CA's own key in a leaf: weak_key), bad_signature (a CSR
-  /// without proof of possession).
+  /// Settles every request under `profile`, all or none: key checks, subject and SANs against
+  /// profile and every constraint of the chain, extensions, validity, serial, TBS; then re-reads
+  /// the TBS and compares it with the profile. Throws weak_key, bad_name, too_many_names,
+  /// denied_by_profile, constraint_violated, key_mismatch (the CA's own key in a leaf: weak_key),
+  /// bad_signature (a CSR without proof of possession).
   [[nodiscard]] std::vector<Prepared> prepare(std::span<const Request> requests,
                                               const profile::Profile& profile) const;
 
-  /// Records the intents durably, signs, parses back, compares octet by octet, checks the signature with
-  /// the public key, records the certificates durably, and only then returns them. Throws
-  /// faulty_signature (the intent is burnt and nothing released), revoked_meanwhile, serial_conflict,
-  /// request_key_used, and the ledger's errors.
+  /// Records the intents durably, signs, parses back, compares octet by octet, checks the signature
+  /// with the public key, records the certificates durably, and only then returns them. Throws
+  /// faulty_signature (the intent is burnt and nothing released), revoked_meanwhile,
+  /// serial_conflict, request_key_used, and the ledger's errors.
   [[nodiscard]] std::vector<IssuedCertificate> issue(std::vector<Prepared> prepared);
 
   [[nodiscard]] const std::vector<x509::Certificate>& chain() const noexcept { return m_chain; }
+  [[nodiscard]] const crypto::PublicKey& public_key() const noexcept {
+    return m_signer.public_key();
+  }
 
  private:
   Issuer(const crypto::Signer& signer, store::Ledger& ledger, Surroundings surroundings);

@@ -1,0 +1,128 @@
+#include "authority/ca_directory.hpp"
+
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/format.hpp"
+
+namespace mtls::authority {
+namespace {
+
+constexpr std::string_view k_file_scheme = "file:";
+constexpr std::string_view k_sqlite_scheme = "sqlite:";
+
+/// Reads ca.crt, chain.crt and root.crt as one chain, this CA first and the root last.
+std::vector<x509::Certificate> read_chain(const Directory& directory) {
+  const auto read = [&directory](const std::string& name) {
+    const FileContents file = directory.read(name);
+    return x509::read_certificates(file.bytes.view(), (directory.path() / name).native());
+  };
+  std::vector<x509::Certificate> chain{read("ca.crt").front()};
+  // chain.crt holds what a leaf's file gets behind it: this CA and those above, without the root.
+  if (!chain.front().is_self_issued()) {
+    for (const x509::Certificate& above : read("chain.crt")) {
+      if (!(above == chain.front())) chain.push_back(above);
+    }
+    chain.push_back(read("root.crt").front());
+  }
+  for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
+    if (chain[i].issuer() == chain[i + 1].subject()) continue;
+    throw Error(Errc::key_mismatch,
+                format("{}: {} was not issued by {}, which stands above it",
+                       printable(directory.path().native()), chain[i].subject().to_text(),
+                       chain[i + 1].subject().to_text()),
+                "check ca.crt, chain.crt and root.crt of this directory");
+  }
+  return chain;
+}
+
+}  // namespace
+
+CaDirectory CaDirectory::open(const Path& path, Named named) {
+  const std::string shown = printable(path.native());
+  if (!name_exists(path / "ca.toml")) {
+    throw Error(Errc::unreadable_file, format("{} is not a CA directory: it has no ca.toml", shown),
+                "make one with mtlsctl ca init, or name one with --ca DIR");
+  }
+  if (named == Named::implicitly) {
+    if (const auto why = unsafe_directory(path)) {
+      throw Error(Errc::open_permissions,
+                  format("{} is not used without being named: {}", shown, *why),
+                  format("if you trust it, say so with --ca {}", shown));
+    }
+  }
+  const Directory directory = Directory::open(path);
+  if (!directory.contains("ca.crt")) {
+    throw Error(
+        Errc::set_incomplete,
+        format("{} is not complete: it has no ca.crt; mtlsctl ca init was cut short", shown),
+        "run the same mtlsctl ca init again; it goes on where it stopped");
+  }
+  const FileContents config = directory.read("ca.toml");
+  return {path, parse_ca_config(as_text(config.bytes.view()), (path / "ca.toml").native()),
+          read_chain(directory)};
+}
+
+std::vector<x509::Certificate> CaDirectory::intermediates() const {
+  if (m_chain.size() == 1) return {};
+  return {m_chain.begin(), m_chain.end() - 1};
+}
+
+crypto::PrivateKey CaDirectory::load_key(const crypto::PassphraseSource& passphrase,
+                                         OpenKey open_key, crypto::LegacyKeys legacy,
+                                         const ossl::Context& context) const {
+  if (m_config.key.rfind(k_file_scheme, 0) != 0) {
+    throw Error(Errc::unsupported,
+                format("the CA key {} is not a file: pkcs11: and provider: are not built yet",
+                       printable(m_config.key)),
+                "write key = \"file:ca.key\" in ca.toml");
+  }
+  const Path named(m_config.key.substr(k_file_scheme.size()));
+  const Path file = named.is_absolute() ? named : m_path / named;
+  const std::string shown = printable(file.native());
+  const FileContents contents = read_file(file);
+  if (open_key == OpenKey::refuse) {
+    const auto refuse = [](const std::string& what, const std::string& mend) {
+      throw Error(Errc::open_permissions, format("{} can be read or written by others", what),
+                  format("{}, or insist with --allow-open-key", mend));
+    };
+    if (contents.openness == Openness::open) refuse(shown, format("chmod 600 {}", shown));
+    if (is_open_to_others(m_path)) {
+      const std::string directory = printable(m_path.native());
+      refuse(directory, format("chmod 700 {}", directory));
+    }
+  }
+  crypto::PrivateKey key =
+      crypto::PrivateKey::from_file(contents.bytes.view(), shown, passphrase, legacy, context);
+  if (!(key.public_key() == certificate().public_key())) {
+    throw Error(Errc::key_mismatch,
+                format("{} is not the key of {}", shown, printable((m_path / "ca.crt").native())));
+  }
+  return key;
+}
+
+store::LedgerLocation CaDirectory::ledger_location(std::chrono::milliseconds lock_timeout) const {
+  if (m_config.store.rfind(k_sqlite_scheme, 0) != 0) {
+    const std::string scheme = m_config.store.substr(0, m_config.store.find(':'));
+    throw Error(Errc::unsupported,
+                format("the ledger's engine '{}' is not built yet", printable(scheme)),
+                "write store = \"sqlite:ca.db\" in ca.toml");
+  }
+  const Path named(m_config.store.substr(k_sqlite_scheme.size()));
+  return {.file = named.is_absolute() ? named : m_path / named, .lock_timeout = lock_timeout};
+}
+
+store::Ledger CaDirectory::open_ledger(store::LedgerAccess access,
+                                       std::chrono::milliseconds lock_timeout) const {
+  return store::Ledger::open(ledger_location(lock_timeout), m_config.ledger_id, access);
+}
+
+std::unique_ptr<crypto::Signer> make_signer(const crypto::PrivateKey& key,
+                                            std::optional<crypto::Digest> digest) {
+  const auto spec = key.public_key().spec();
+  if (!spec) throw Error(Errc::unsupported, "this kind of key cannot sign certificates");
+  return std::make_unique<crypto::SoftwareSigner>(
+      key,
+      crypto::signature_algorithm(spec->type(), digest.value_or(crypto::default_digest(*spec))));
+}
+
+}  // namespace mtls::authority

@@ -1,0 +1,105 @@
+#include "authority/output_set.hpp"
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/format.hpp"
+
+namespace mtls::authority {
+namespace {
+
+constexpr std::string_view k_key = ".key";
+constexpr std::string_view k_new_key = ".key.new";
+constexpr std::string_view k_request = ".csr";
+constexpr std::string_view k_certificate = ".crt";
+
+std::string join(const std::string& stem, std::string_view extension) {
+  return stem + std::string(extension);
+}
+
+}  // namespace
+
+DirectorySet::DirectorySet(Path directory, std::string name)
+    : m_path(std::move(directory)), m_name(std::move(name)) {
+  if (m_name.empty() || m_name != file_stem(m_name)) {
+    throw Error(Errc::usage, format("'{}' cannot be the name of files", printable(m_name)),
+                "use 1 to 64 of A-Z a-z 0-9 . _ - and do not begin with . or -");
+  }
+}
+
+SetContents DirectorySet::read() const {
+  const auto content = [this](std::string_view extension) -> std::optional<SecretBytes> {
+    const std::string name = join(m_name, extension);
+    if (!m_directory->contains(name)) return std::nullopt;
+    return m_directory->read(name).bytes;
+  };
+  return {.key = content(k_key),
+          .new_key = content(k_new_key),
+          .request = content(k_request),
+          .certificate = content(k_certificate)};
+}
+
+SetContents DirectorySet::peek() const {
+  if (!name_exists(m_path)) return {};
+  DirectorySet same(m_path, m_name);
+  same.m_directory = Directory::open(m_path);
+  return same.read();
+}
+
+SetContents DirectorySet::open(std::chrono::milliseconds lock_timeout, const Clock& clock) {
+  m_directory = Directory::make(m_path);
+  m_directory->lock(lock_timeout, clock);
+  for (const std::string_view extension : {k_key, k_new_key, k_request, k_certificate}) {
+    m_directory->remove_stale(join(m_name, extension));
+  }
+  return read();
+}
+
+void DirectorySet::put_key(const SecretBytes& pem) {
+  // Beside an older set the new key waits under a name of its own until its certificate is
+  // recorded.
+  const bool replacing = m_directory->contains(join(m_name, k_key)) ||
+                         m_directory->contains(join(m_name, k_certificate));
+  PendingFile file(*m_directory, join(m_name, replacing ? k_new_key : k_key), Access::secret);
+  file.write(pem.view());
+  file.sync();
+  file.publish(replacing ? Overwrite::yes : Overwrite::no);
+  m_directory->sync();
+}
+
+void DirectorySet::put(const std::string& name, std::string_view content,
+                       Overwrite overwrite) const {
+  PendingFile file(*m_directory, name, Access::shared);
+  file.write(as_bytes(content));
+  file.sync();
+  file.publish(overwrite);
+}
+
+void DirectorySet::publish(const Publication& publication, Overwrite overwrite) {
+  // Everything is on disk before the first name changes; then key, request, certificate follow in
+  // that order, so that a certificate never stands beside a key that is not its own for longer than
+  // these renames, and a run that is cut short between them is seen by its missing or older
+  // certificate.
+  if (publication.new_key == Publication::NewKey::take) {
+    m_directory->rename(join(m_name, k_new_key), join(m_name, k_key));
+  }
+  for (const Publication::File& file : publication.before) {
+    put(file.name, file.content, Overwrite::yes);
+  }
+  if (publication.request) put(join(m_name, k_request), *publication.request, Overwrite::yes);
+  m_directory->sync();
+  put(join(m_name, k_certificate), publication.certificate, overwrite);
+  m_directory->sync();
+}
+
+std::string DirectorySet::key_name() const {
+  return (m_path / join(m_name, k_key)).lexically_normal().native();
+}
+
+std::string DirectorySet::request_name() const {
+  return (m_path / join(m_name, k_request)).lexically_normal().native();
+}
+
+std::string DirectorySet::certificate_name() const {
+  return (m_path / join(m_name, k_certificate)).lexically_normal().native();
+}
+
+}  // namespace mtls::authority

@@ -1,0 +1,178 @@
+#include "authority/init.hpp"
+
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/format.hpp"
+
+#include <memory>
+
+namespace mtls::authority {
+namespace {
+
+/// The directory before anything is put into it: made 0700, or found to be ours alone.
+Directory open_directory(const Path& path) {
+  const std::string shown = printable(path.native());
+  Directory directory = Directory::make(path);
+  if (is_open_to_others(path)) {
+    if (!directory.make_private_if_empty()) {
+      throw Error(Errc::open_permissions,
+                  format("{} is not empty and can be read or written by others", shown),
+                  format("chmod 700 {}, or choose a new directory with --ca", shown));
+    }
+  }
+  return directory;
+}
+
+/// Reads the ca.toml of a run that was cut short, or writes a new one. It comes first: a directory
+/// that holds a key and no ca.toml is not ours.
+CaConfig open_config(const Directory& directory) {
+  const std::string shown = printable((directory.path() / "ca.toml").native());
+  if (directory.contains("ca.toml")) {
+    const FileContents contents = directory.read("ca.toml");
+    return parse_ca_config(as_text(contents.bytes.view()), shown);
+  }
+  for (const char* name : {"ca.key", "ca.crt", "ca.csr", "ca.db"}) {
+    if (!directory.contains(name)) continue;
+    throw Error(Errc::would_overwrite,
+                format("{} exists, and there is no ca.toml beside it: it is not a CA of mtlsctl",
+                       printable((directory.path() / name).native())),
+                "choose another directory with --ca");
+  }
+  CaConfig config;
+  config.ledger_id = store::make_ledger_id();
+  directory.remove_stale("ca.toml");
+  PendingFile file(directory, "ca.toml", Access::secret);
+  file.write(as_bytes(to_toml(config)));
+  file.sync();
+  file.publish(Overwrite::no);
+  directory.sync();
+  return config;
+}
+
+/// Says that a CA stands there, in its own words.
+void require_absent(const InitRequest& request) {
+  if (request.existing == Existing::keep) return;
+  if (!name_exists(request.directory / "ca.crt")) return;
+  throw Error(
+      Errc::would_overwrite,
+      format("{} is a CA already and is never overwritten", printable(request.directory.native())),
+      "choose another directory with --ca, or pass --if-missing to keep it");
+}
+
+EnrolRequest enrol_request(const InitRequest& request) {
+  const auto clone = [](const std::optional<SecretBytes>& secret) {
+    return secret ? std::optional(secret->clone()) : std::nullopt;
+  };
+  EnrolRequest wanted;
+  wanted.key_spec = request.key_spec;
+  wanted.keygen = request.keygen;
+  wanted.subject = request.subject;
+  wanted.period = request.period;
+  wanted.not_after = request.not_after;
+  wanted.past_issuer = request.past_issuer;
+  wanted.path_length = request.path_length;
+  wanted.name_constraints = request.name_constraints;
+  wanted.key_passphrase = clone(request.key_passphrase);
+  wanted.open_existing_key = request.open_existing_key;
+  wanted.challenge_password = clone(request.challenge_password);
+  wanted.unstructured_name = request.unstructured_name;
+  wanted.existing = request.existing;
+  wanted.rehearsal = request.rehearsal;
+  wanted.lock_timeout = request.lock_timeout;
+  return wanted;
+}
+
+/// chain.crt (this CA and those above it, without the root) and root.crt.
+std::vector<Publication::File> chain_files(const x509::Certificate& certificate,
+                                           const InitRequest& request) {
+  std::vector<x509::Certificate> chain{certificate};
+  if (request.parent) {
+    const auto& above = request.parent->directory.chain();
+    chain.insert(chain.end(), above.begin(), above.end());
+  }
+  const std::string root = x509::to_pem(chain.back());
+  chain.pop_back();
+  return {{"chain.crt", x509::to_pem(chain)}, {"root.crt", root}};
+}
+
+/// Signs for a CA that is being made: with its own key, or with its parent's.
+class NewCaIssuer final {
+ public:
+  NewCaIssuer(const InitRequest& request, const profile::Profile& profile, store::Ledger& ledger,
+              const ca::Issuer::Surroundings& surroundings)
+      : m_request(request), m_profile(profile), m_ledger(ledger), m_surroundings(surroundings) {}
+
+  ca::Issuer& operator()(const crypto::PrivateKey* subject_key) {
+    const auto& parent = m_request.parent;
+    if (!parent && subject_key == nullptr) {
+      throw Error(Errc::internal, "a root is asked for without its key");
+    }
+    const crypto::PrivateKey& key = parent ? parent->key : *subject_key;
+    m_signer = make_signer(key, m_profile.digest);
+    m_issuer = std::make_unique<ca::Issuer>(
+        parent ? ca::Issuer(*m_signer, parent->directory.chain(), m_ledger, m_surroundings)
+               : ca::Issuer::for_new_root(*m_signer, m_ledger, m_surroundings));
+    return *m_issuer;
+  }
+
+ private:
+  const InitRequest& m_request;
+  const profile::Profile& m_profile;
+  store::Ledger& m_ledger;
+  const ca::Issuer::Surroundings& m_surroundings;
+  std::unique_ptr<crypto::Signer> m_signer;
+  std::unique_ptr<ca::Issuer> m_issuer;
+};
+
+Enrolled run(const InitRequest& request, const profile::Profile& profile, store::Ledger& ledger,
+             const ca::Issuer::Surroundings& surroundings) {
+  NewCaIssuer issuer(request, profile, ledger, surroundings);
+  const IssuerSource source = [&issuer](
+                                  const crypto::PublicKey& /*subject_key*/,
+                                  const crypto::PrivateKey* subject_private_key) -> ca::Issuer& {
+    return issuer(subject_private_key);
+  };
+  EnrolRequest wanted = enrol_request(request);
+  wanted.before = [&request](const x509::Certificate& certificate) {
+    return chain_files(certificate, request);
+  };
+  DirectorySet output(request.directory, "ca");
+  return enrol(wanted, profile, source, ledger, output, surroundings);
+}
+
+}  // namespace
+
+Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
+                    const ca::Issuer::Surroundings& surroundings) {
+  const bool root = profile.role == profile::Role::root_ca;
+  if (root == request.parent.has_value() ||
+      (!root && profile.role != profile::Role::intermediate_ca)) {
+    throw Error(
+        Errc::denied_by_profile,
+        format("profile '{}' is for {}, not for {}", profile.name, profile::name(profile.role),
+               request.parent ? "an intermediate CA" : "a root CA"),
+        "name another one with --profile");
+  }
+  require_absent(request);
+  if (request.rehearsal == Rehearsal::yes) {
+    store::Ledger nowhere = store::Ledger::create_in_memory(store::make_ledger_id());
+    return {run(request, profile, request.parent ? request.parent->ledger : nowhere, surroundings),
+            {}};
+  }
+  const Directory directory = open_directory(request.directory);
+  const CaConfig config = open_config(directory);
+  store::Ledger own = store::Ledger::create(
+      {.file = request.directory / "ca.db", .lock_timeout = request.lock_timeout},
+      config.ledger_id);
+  Initialised result{
+      run(request, profile, request.parent ? request.parent->ledger : own, surroundings), {}};
+  for (const char* name :
+       {"ca.key", "ca.csr", "ca.crt", "chain.crt", "root.crt", "ca.toml", "ca.db"}) {
+    if (directory.contains(name)) {
+      result.files.push_back((request.directory / name).lexically_normal().native());
+    }
+  }
+  return result;
+}
+
+}  // namespace mtls::authority

@@ -1,0 +1,253 @@
+#include "ca/granted.hpp"
+
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "base/time_text.hpp"
+#include "profile/san_policy.hpp"
+#include "profile/subject_policy.hpp"
+#include "x509/name_matching.hpp"
+
+#include <algorithm>
+
+namespace mtls::ca {
+namespace {
+
+using x509::Criticality;
+namespace oids = x509::oids;
+
+constexpr std::size_t k_name_limit = 100;  // SANs, whatever the profile says
+
+bool is_ca(const profile::Profile& profile) {
+  return profile.extensions.basic_constraints.subject == x509::BasicConstraints::Subject::ca;
+}
+
+/// The path length that the chain leaves to a CA made under it; nothing where it sets no bound.
+/// Throws where it leaves none.
+std::optional<unsigned> path_length_left(const Grounds& grounds) {
+  std::optional<unsigned> left;
+  for (std::size_t i = 0; i < grounds.chain.size(); ++i) {
+    const auto constraints = grounds.chain[i].basic_constraints();
+    if (!constraints || !constraints->path_length) continue;
+    // Below chain[i] stand i CAs and the new one.
+    const std::size_t allowed = *constraints->path_length;
+    if (allowed < i + 1) {
+      throw Error(Errc::constraint_violated,
+                  format("the path length {} of {} allows no further CA here", allowed,
+                         grounds.chain[i].subject().to_text()),
+                  "issue under a CA higher up, or make one with --path-length");
+    }
+    const auto rest = static_cast<unsigned>(allowed - i - 1);
+    left = left ? std::min(*left, rest) : rest;
+  }
+  return left;
+}
+
+x509::BasicConstraints grant_basic_constraints(const Request& request, const Grounds& grounds) {
+  x509::BasicConstraints granted = grounds.profile.extensions.basic_constraints;
+  if (!is_ca(grounds.profile)) {
+    if (request.path_length) {
+      throw Error(Errc::denied_by_profile,
+                  format("profile '{}' makes no CA: it has no path length", grounds.profile.name));
+    }
+    return granted;
+  }
+  if (request.path_length) {
+    if (granted.path_length && *request.path_length > *granted.path_length) {
+      throw Error(Errc::denied_by_profile,
+                  format("a path length of {} is above the {} of profile '{}'",
+                         *request.path_length, *granted.path_length, grounds.profile.name));
+    }
+    granted.path_length = request.path_length;
+  }
+  const auto left = path_length_left(grounds);
+  if (!left) return granted;
+  if (request.path_length && *request.path_length > *left) {
+    throw Error(Errc::constraint_violated,
+                format("a path length of {} is above the {} that the issuing CA leaves",
+                       *request.path_length, *left));
+  }
+  granted.path_length = std::min(granted.path_length.value_or(*left), *left);
+  return granted;
+}
+
+x509::NameConstraints grant_name_constraints(const Request& request,
+                                             const profile::Profile& profile) {
+  if (!is_ca(profile) && !request.name_constraints.empty()) {
+    throw Error(Errc::denied_by_profile,
+                format("profile '{}' makes no CA: it has no name constraints", profile.name));
+  }
+  x509::NameConstraints granted = profile.extensions.name_constraints;
+  const auto add = [](x509::GeneralNames& names, const x509::GeneralNames& more) {
+    for (const x509::GeneralName& name : more) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  };
+  add(granted.permitted, request.name_constraints.permitted);
+  add(granted.excluded, request.name_constraints.excluded);
+  return granted;
+}
+
+/// The purposes of the CAs above bound those of the leaf, as OpenSSL, NSS and Windows read them.
+void require_purposes_within_chain(const Grounds& grounds) {
+  for (const x509::Certificate& ca : grounds.chain) {
+    const auto allowed = ca.extended_key_usage();
+    if (!allowed) continue;
+    const auto allows = [&allowed](const der::Oid& purpose) {
+      return std::find(allowed->begin(), allowed->end(), purpose) != allowed->end();
+    };
+    if (allows(oids::any_extended_key_usage())) continue;
+    for (const der::Oid& purpose : grounds.profile.extensions.extended_key_usage) {
+      if (allows(purpose)) continue;
+      throw Error(Errc::constraint_violated,
+                  format("the extended key usage of {} does not allow {}", ca.subject().to_text(),
+                         x509::oid_name(purpose)));
+    }
+  }
+}
+
+}  // namespace
+
+x509::Name grant_subject(const Request& request, const Grounds& grounds,
+                         std::vector<Notice>& notices) {
+  const x509::Name subject = with_context(format("profile '{}'", grounds.profile.name), [&] {
+    return profile::apply_subject_policy(grounds.profile.subject, request.subject);
+  });
+  x509::require_good_name(subject, "the subject");
+  for (const std::string& address : subject.values(oids::email_address())) {
+    if (std::count(address.begin(), address.end(), '@') == 1) continue;
+    notices.push_back(
+        {.kind = Notice::Kind::warning,
+         .field = "emailAddress",
+         .requested = printable(address),
+         .granted = printable(address),
+         .message = format("'{}' in the subject is no e-mail address; it is kept as it is",
+                           printable(address))});
+  }
+  return subject;
+}
+
+x509::GeneralNames grant_subject_alt_names(const Request& request, const Grounds& grounds) {
+  const profile::SanPolicy& policy = grounds.profile.san;
+  x509::GeneralNames names;
+  for (const x509::GeneralName& name : request.subject_alt_names) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  if (names.size() > k_name_limit) {
+    throw Error(Errc::too_many_names,
+                format("{} subject alternative names are asked for; the limit is {}", names.size(),
+                       k_name_limit));
+  }
+  for (const x509::GeneralName& name : names) name.require_good("the subject alternative name");
+  if (const auto why = profile::refuses(policy, names)) {
+    throw Error(
+        Errc::denied_by_profile, format("profile '{}' refuses: {}", grounds.profile.name, *why),
+        policy.host_required
+            ? "clients look for the host in the subject alternative names, never in the CN: "
+              "--san dns:www.example.com"
+            : format("see mtlsctl profile show {}", grounds.profile.name));
+  }
+  return names;
+}
+
+void require_within_constraints(const x509::Name& subject, const x509::GeneralNames& names,
+                                const Grounds& grounds) {
+  for (const x509::Certificate& ca : grounds.chain) {
+    const auto constraints = ca.name_constraints();
+    if (!constraints) continue;
+    if (const auto why = x509::constraint_violation(*constraints, subject, names)) {
+      throw Error(
+          Errc::constraint_violated,
+          format("the name constraints of {} do not allow it: {}", ca.subject().to_text(), *why));
+    }
+  }
+}
+
+x509::Validity grant_validity(const Request& request, const Grounds& grounds,
+                              std::vector<Notice>& notices) {
+  const profile::ValidityPolicy& policy = grounds.profile.validity;
+  x509::Validity validity{.not_before = grounds.now - policy.backdate, .not_after = {}};
+  const x509::Certificate* issuer = grounds.chain.empty() ? nullptr : &grounds.chain.front();
+  if (issuer != nullptr) {
+    validity.not_before = std::max(validity.not_before, issuer->validity().not_before);
+  }
+  if (request.not_after) {
+    validity.not_after = *request.not_after;
+  } else {
+    const std::chrono::seconds period = request.period.value_or(policy.default_period);
+    validity.not_after =
+        std::min(validity.not_before + period - std::chrono::seconds{1}, k_latest_time);
+  }
+  if (validity.not_after <= grounds.now) {
+    throw Error(Errc::usage, format("the certificate would have ended at {}, which is past",
+                                    to_rfc3339(validity.not_after)));
+  }
+  const std::chrono::seconds length =
+      validity.not_after - validity.not_before + std::chrono::seconds{1};
+  if (length > policy.max_period) {
+    throw Error(Errc::denied_by_profile,
+                format("a validity of {} is longer than the {} of profile '{}'", to_text(length),
+                       to_text(policy.max_period), grounds.profile.name),
+                "ask for less with --days or --validity, or use a profile of your own");
+  }
+  if (issuer == nullptr || validity.not_after <= issuer->validity().not_after) return validity;
+
+  const UnixTime end = issuer->validity().not_after;
+  const std::string message =
+      format("the validity would end at {}, after the issuing CA's end at {}",
+             to_rfc3339(validity.not_after), to_rfc3339(end));
+  if (request.past_issuer == ValidityPast::refuse) {
+    throw Error(Errc::constraint_violated, message,
+                "ask for less, or leave out --strict-validity to have it clipped");
+  }
+  notices.push_back({.kind = Notice::Kind::clipped,
+                     .field = "notAfter",
+                     .requested = to_rfc3339(validity.not_after),
+                     .granted = to_rfc3339(end),
+                     .message = message + ": it is clipped"});
+  validity.not_after = end;
+  return validity;
+}
+
+x509::Extensions grant_extensions(const Request& request, const Grounds& grounds,
+                                  const x509::Name& subject, const x509::GeneralNames& names) {
+  const profile::ExtensionPolicy& policy = grounds.profile.extensions;
+  require_purposes_within_chain(grounds);
+  x509::Extensions extensions;
+  extensions.push_back(
+      x509::encode(grant_basic_constraints(request, grounds), Criticality::critical));
+  if (!policy.key_usage.empty()) {
+    extensions.push_back(x509::encode(policy.key_usage, Criticality::critical));
+  }
+  if (!policy.extended_key_usage.empty()) {
+    extensions.push_back(x509::encode_extended_key_usage(policy.extended_key_usage,
+                                                         policy.extended_key_usage_criticality));
+  }
+  extensions.push_back(x509::encode_subject_key_identifier(request.public_key.key_identifier()));
+  if (!grounds.chain.empty()) {
+    extensions.push_back(x509::encode_authority_key_identifier(
+        grounds.chain.front().subject_key_identifier().value_or(
+            grounds.issuer_key.key_identifier())));
+  }
+  if (!names.empty()) {
+    extensions.push_back(x509::encode_subject_alt_name(
+        names, subject.empty() ? Criticality::critical : Criticality::non_critical));
+  }
+  const x509::NameConstraints constraints = grant_name_constraints(request, grounds.profile);
+  if (!constraints.empty()) extensions.push_back(x509::encode(constraints));
+  if (!policy.certificate_policies.empty()) {
+    extensions.push_back(
+        x509::encode_certificate_policies(policy.certificate_policies, Criticality::non_critical));
+  }
+  if (!policy.crl_urls.empty()) {
+    extensions.push_back(x509::encode_crl_distribution_points(policy.crl_urls));
+  }
+  if (!policy.ocsp_urls.empty() || !policy.ca_issuers_urls.empty()) {
+    extensions.push_back(x509::encode(
+        x509::AuthorityInfoAccess{.ocsp = policy.ocsp_urls, .ca_issuers = policy.ca_issuers_urls}));
+  }
+  extensions.insert(extensions.end(), policy.further.begin(), policy.further.end());
+  return extensions;
+}
+
+}  // namespace mtls::ca

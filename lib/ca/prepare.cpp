@@ -1,0 +1,119 @@
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "ca/granted.hpp"
+#include "crypto/digest.hpp"
+#include "crypto/key_check.hpp"
+#include "x509/tbs_certificate.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace mtls::ca {
+namespace {
+
+x509::SerialNumber make_serial() {
+  std::array<std::uint8_t, 16> random{};
+  crypto::fill_random(random);
+  return x509::SerialNumber::from_random(random);
+}
+
+std::string_view whose_key(const Request& request) {
+  return request.csr ? "the key of the CSR" : "the key";
+}
+
+/// The key must be good, of a kind that the profile certifies, its owner's, and not the CA's own.
+void require_certifiable_key(const Request& request, const Grounds& grounds) {
+  if (request.csr && !request.csr->proves_possession(grounds.context)) {
+    throw Error(
+        Errc::bad_signature, "the signature of the CSR does not verify with its own key",
+        "it proves nothing: ask for the CSR again (openssl req -verify shows the same; SHA-1 "
+        "is not accepted)");
+  }
+  crypto::require_good_key(request.public_key, whose_key(request), grounds.context);
+  const auto spec = request.public_key.spec();
+  if (!spec) {
+    throw Error(Errc::weak_key, format("{} is {}, which is not certified", whose_key(request),
+                                       request.public_key.description()));
+  }
+  if (const auto why = grounds.profile.keys.refuses(*spec)) {
+    throw Error(Errc::denied_by_profile, format("profile '{}' does not certify {}: {}",
+                                                grounds.profile.name, whose_key(request), *why));
+  }
+  const bool root = grounds.chain.empty();
+  if (root && !(request.public_key == grounds.issuer_key)) {
+    throw Error(Errc::internal, "a root is asked for over another key than the one that signs");
+  }
+  const bool ca_key = std::any_of(
+      grounds.chain.begin(), grounds.chain.end(),
+      [&request](const x509::Certificate& ca) { return ca.public_key() == request.public_key; });
+  if (ca_key) {
+    throw Error(Errc::weak_key, "the key is the CA's own: it is not certified for anything else",
+                "make a new key");
+  }
+}
+
+}  // namespace
+
+std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
+                                      const profile::Profile& profile) const {
+  const Grounds grounds{.profile = profile,
+                        .chain = m_chain,
+                        .issuer_key = m_signer.public_key(),
+                        .now = m_surroundings.clock.now(),
+                        .context = m_surroundings.context};
+  if (m_chain.empty() && profile.role != profile::Role::root_ca) {
+    throw Error(Errc::denied_by_profile, format("profile '{}' is not for a root CA", profile.name),
+                "use a profile with role = \"root-ca\"");
+  }
+  if (!m_chain.empty() && profile.role == profile::Role::root_ca) {
+    throw Error(Errc::denied_by_profile,
+                format("profile '{}' is for a root CA, which no other CA signs", profile.name));
+  }
+  if (!m_chain.empty() && !m_chain.front().validity().contains(grounds.now)) {
+    const bool past = m_chain.front().validity().not_after < grounds.now;
+    throw Error(Errc::expired,
+                format("the CA {} {}", m_chain.front().subject().to_text(),
+                       past ? "has expired" : "is not yet valid"),
+                past ? "renew the CA; nothing that it signs now would be accepted"
+                     : "check this machine's clock");
+  }
+
+  std::vector<Prepared> prepared;
+  prepared.reserve(requests.size());
+  for (const Request& request : requests) {
+    require_certifiable_key(request, grounds);
+    std::vector<Notice> notices;
+    const x509::Name subject = grant_subject(request, grounds, notices);
+    const x509::GeneralNames names = grant_subject_alt_names(request, grounds);
+    if (subject.empty() && names.empty()) {
+      throw Error(Errc::bad_name, "the certificate would name nobody: no subject and no SAN",
+                  "pass --subject or --common-name, or --san");
+    }
+    require_within_constraints(subject, names, grounds);
+    const x509::TbsCertificate tbs{
+        .serial = make_serial(),
+        .signature = m_signer.algorithm(),
+        .issuer = m_chain.empty() ? subject : m_chain.front().subject(),
+        .validity = grant_validity(request, grounds, notices),
+        .subject = subject,
+        .public_key = request.public_key,
+        .extensions = grant_extensions(request, grounds, subject, names)};
+    Bytes octets = tbs.to_der();
+    const x509::Certificate read_back =
+        x509::wrap(octets, tbs.signature, std::array<std::uint8_t, 1>{0});
+    require_conformance(read_back, request, grounds);
+    if (request.csr) note_ungranted(*request.csr, read_back, notices);
+
+    Prepared one(std::move(octets), read_back);
+    one.m_notices = std::move(notices);
+    one.m_profile_name = profile.name;
+    one.m_profile_hash = profile.hash;
+    one.m_request_key = request.request_key;
+    one.m_replaces_intent = request.replaces_intent;
+    one.m_replaces = request.replaces;
+    prepared.push_back(std::move(one));
+  }
+  return prepared;
+}
+
+}  // namespace mtls::ca

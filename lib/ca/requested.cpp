@@ -1,0 +1,63 @@
+// What a CSR asked for and did not get: reported, never dropped in silence.
+#include "ca/granted.hpp"
+
+#include <algorithm>
+
+namespace mtls::ca {
+namespace {
+
+void note(std::vector<Notice>& notices, std::string field, std::string requested,
+          std::string granted) {
+  std::string message = "the CSR asked for " + field + " (" + requested + "), which is ";
+  message += granted.empty() ? "not granted" : "granted as " + granted;
+  notices.push_back({.kind = Notice::Kind::not_granted,
+                     .field = std::move(field),
+                     .requested = std::move(requested),
+                     .granted = std::move(granted),
+                     .message = std::move(message)});
+}
+
+std::string join(const x509::GeneralNames& names) {
+  std::string text;
+  for (const x509::GeneralName& name : names) {
+    text += text.empty() ? "" : ", ";
+    text += name.to_text();
+  }
+  return text;
+}
+
+void note_names(const x509::Extension& wanted, const x509::Certificate& granted,
+                std::vector<Notice>& notices) {
+  x509::GeneralNames missing = x509::decode_subject_alt_name(wanted.value);
+  const x509::GeneralNames given = granted.subject_alt_names();
+  missing.erase(std::remove_if(missing.begin(), missing.end(),
+                               [&given](const x509::GeneralName& name) {
+                                 return std::find(given.begin(), given.end(), name) != given.end();
+                               }),
+                missing.end());
+  if (!missing.empty()) note(notices, "subjectAltName", join(missing), "");
+}
+
+}  // namespace
+
+void note_ungranted(const x509::CertificateRequest& csr, const x509::Certificate& granted,
+                    std::vector<Notice>& notices) {
+  if (!csr.subject().empty() && !(csr.subject() == granted.subject())) {
+    note(notices, "subject", csr.subject().to_text(), granted.subject().to_text());
+  }
+  for (const x509::Extension& wanted : csr.requested_extensions()) {
+    const x509::Extension* given = x509::find(granted.extensions(), wanted.id);
+    if (wanted.id == x509::oids::subject_alt_name()) {
+      note_names(wanted, granted, notices);
+    } else if (given == nullptr) {
+      note(notices, x509::oid_name(wanted.id), x509::describe(wanted), "");
+    } else if (given->value != wanted.value) {
+      note(notices, x509::oid_name(wanted.id), x509::describe(wanted), x509::describe(*given));
+    }
+  }
+  for (const der::Oid& attribute : csr.other_attributes()) {
+    note(notices, "attribute " + attribute.to_dotted(), "present", "");
+  }
+}
+
+}  // namespace mtls::ca
