@@ -101,7 +101,7 @@ bool is_square(const BIGNUM& number, BN_CTX* scratch) {
 }  // namespace
 
 std::optional<unsigned> find_small_factor(const BIGNUM& modulus) {
-  // Two primes at a time, for one pass over the modulus.
+  // Two primes for each pass over the modulus.
   for (std::size_t i = 1; i < k_primes.size(); i += 2) {
     const bool pair = i + 1 < k_primes.size();
     const unsigned first = k_primes[i];

@@ -23,6 +23,7 @@ void Free::operator()(EVP_PKEY_CTX* context) const noexcept { EVP_PKEY_CTX_free(
 void Free::operator()(OSSL_LIB_CTX* context) const noexcept { OSSL_LIB_CTX_free(context); }
 void Free::operator()(OSSL_PARAM* parameters) const noexcept { OSSL_PARAM_free(parameters); }
 void Free::operator()(OSSL_PARAM_BLD* builder) const noexcept { OSSL_PARAM_BLD_free(builder); }
+void Free::operator()(OSSL_PROVIDER* provider) const noexcept { OSSL_PROVIDER_unload(provider); }
 void Free::operator()(PKCS8_PRIV_KEY_INFO* info) const noexcept { PKCS8_PRIV_KEY_INFO_free(info); }
 void Free::operator()(X509* certificate) const noexcept { X509_free(certificate); }
 void Free::operator()(X509_CRL* crl) const noexcept { X509_CRL_free(crl); }

@@ -6,6 +6,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#include <openssl/provider.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -34,6 +35,7 @@ struct Free final {
   void operator()(EVP_PKEY_CTX* context) const noexcept;
   void operator()(OSSL_LIB_CTX* context) const noexcept;
   void operator()(OSSL_PARAM* parameters) const noexcept;
+  void operator()(OSSL_PROVIDER* provider) const noexcept;
   void operator()(OSSL_PARAM_BLD* builder) const noexcept;
   void operator()(PKCS8_PRIV_KEY_INFO* info) const noexcept;
   void operator()(X509* certificate) const noexcept;

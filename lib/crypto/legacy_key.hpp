@@ -1,0 +1,29 @@
+// Private keys encrypted in ways that are no longer written: read only where the user insists, and
+// by libcrypto itself. Private to this room.
+#pragma once
+
+#include "base/secret.hpp"
+#include "der/reader.hpp"
+#include "ossl/context.hpp"
+
+#include <optional>
+#include <string>
+
+namespace mtls::crypto {
+
+/// True if `oid` is a scheme of PBES1 (RFC 8018 appendix A.3) or of PKCS#12 (RFC 7292 appendix C).
+[[nodiscard]] bool is_pbes1(const der::Oid& oid);
+
+/// Decrypts with PBES1: `parameters` is what stands behind `oid` in its AlgorithmIdentifier.
+/// Returns nothing where the passphrase is wrong. Throws malformed, hostile_key_derivation, and
+/// unsupported where libcrypto lacks the scheme (single DES and RC2 need its legacy provider).
+[[nodiscard]] std::optional<SecretBytes> decrypt_pbes1(const der::Oid& oid, der::Reader parameters,
+                                                       ByteView ciphertext, ByteView passphrase,
+                                                       const ossl::Context& context);
+
+/// Decrypts the body of a block with the headers of RFC 1421 section 4.6.1 ("Proc-Type:
+/// 4,ENCRYPTED"), which a `DEK-Info` line tells the cipher of. Returns and throws as decrypt_pbes1.
+[[nodiscard]] std::optional<SecretBytes> decrypt_rfc1421(const std::string& headers, ByteView body,
+                                                         ByteView passphrase);
+
+}  // namespace mtls::crypto

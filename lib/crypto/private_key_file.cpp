@@ -1,0 +1,217 @@
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "crypto/legacy_key.hpp"
+#include "crypto/pbes2.hpp"
+#include "crypto/private_key_data.hpp"
+#include "der/pem.hpp"
+#include "der/reader.hpp"
+
+#include <array>
+#include <string>
+
+namespace mtls::crypto {
+namespace {
+
+constexpr std::string_view k_passphrase_hint =
+    "pass it with --ca-passphrase or --key-passphrase file:PATH, env:NAME or fd:N";
+constexpr std::string_view k_private_key = "PRIVATE KEY";
+constexpr std::string_view k_pbes2 = "1.2.840.113549.1.5.13";
+
+/// The forms a private key comes in, by what PEM calls them.
+enum class Form { pkcs8, encrypted_pkcs8, pkcs1, sec1 };
+
+struct LabelledForm {
+  std::string_view label;
+  Form form;
+};
+constexpr std::array k_forms{LabelledForm{"PRIVATE KEY", Form::pkcs8},
+                             LabelledForm{"ENCRYPTED PRIVATE KEY", Form::encrypted_pkcs8},
+                             LabelledForm{"RSA PRIVATE KEY", Form::pkcs1},
+                             LabelledForm{"EC PRIVATE KEY", Form::sec1}};
+
+std::optional<Form> find_form(std::string_view label) {
+  for (const LabelledForm& entry : k_forms) {
+    if (entry.label == label) return entry.form;
+  }
+  return std::nullopt;
+}
+
+bool is_private_key_label(std::string_view label) {
+  return label.size() >= k_private_key.size() &&
+         label.substr(label.size() - k_private_key.size()) == k_private_key;
+}
+
+/// Returns the form of DER by the tags of its first members; nothing for anything else.
+std::optional<Form> find_der_form(ByteView der) {
+  if (!der::is_well_formed(der)) return std::nullopt;
+  der::Reader all(der, "private key");
+  auto members = all.into_optional(der::tag::sequence);
+  if (!members || members->at_end()) return std::nullopt;
+  const std::uint8_t first = members->any().tag;
+  const auto second = members->peek_tag();
+  if (first == der::tag::sequence && second == der::tag::octet_string) {
+    static_cast<void>(members->any());
+    if (members->at_end()) return Form::encrypted_pkcs8;
+  }
+  if (first != der::tag::integer) return std::nullopt;
+  if (second == der::tag::sequence) return Form::pkcs8;
+  if (second == der::tag::integer) return Form::pkcs1;
+  if (second == der::tag::octet_string) return Form::sec1;
+  return std::nullopt;
+}
+
+PrivateParts read_form(Form form, ByteView der) {
+  switch (form) {
+    case Form::pkcs1:
+      return read_pkcs1(der);
+    case Form::sec1:
+      return read_sec1(der);
+    case Form::pkcs8:
+    case Form::encrypted_pkcs8:
+      break;
+  }
+  return read_pkcs8(der);
+}
+
+[[noreturn]] void fail_wrong_passphrase() {
+  throw Error(Errc::wrong_passphrase, "wrong passphrase", std::string(k_passphrase_hint));
+}
+
+SecretBytes ask(const PassphraseSource& source) {
+  std::optional<SecretBytes> passphrase;
+  if (source) passphrase = source();
+  if (!passphrase) {
+    throw Error(Errc::missing_value, "the key is encrypted and there is no passphrase",
+                std::string(k_passphrase_hint));
+  }
+  return std::move(*passphrase);
+}
+
+void require_legacy_allowed(LegacyKeys legacy, std::string_view what) {
+  if (legacy == LegacyKeys::allow) return;
+  throw Error(Errc::unsupported, format("the key is encrypted in an outdated way ({})", what),
+              "--legacy-key reads it all the same; better re-encrypt it with openssl pkcs8 -topk8");
+}
+
+/// How an encrypted key is to be read.
+struct Access {
+  const PassphraseSource& passphrase;
+  LegacyKeys legacy;
+  const ossl::Context& context;
+};
+
+/// EncryptedPrivateKeyInfo ::= SEQUENCE { encryptionAlgorithm AlgorithmIdentifier,
+///   encryptedData OCTET STRING } (RFC 5958 section 3). Limits are checked before anyone is asked.
+std::optional<SecretBytes> decrypt_pkcs8(ByteView der, const Access& access) {
+  der::Reader all(der, "encrypted private key");
+  der::Reader info = all.into(der::tag::sequence);
+  all.end();
+  der::Reader algorithm = info.into(der::tag::sequence);
+  const ByteView ciphertext = info.octet_string();
+  info.end();
+  const der::Oid oid = algorithm.oid();
+  if (oid.to_dotted() == k_pbes2) {
+    const Pbes2 scheme = read_pbes2(algorithm);
+    return decrypt_pbes2(scheme, ciphertext, ask(access.passphrase).view(), access.context.get(),
+                         access.context.properties());
+  }
+  if (!is_pbes1(oid)) {
+    throw Error(
+        Errc::unsupported,
+        format("the key is encrypted with the scheme {}, which is not supported", oid.to_dotted()),
+        "re-encrypt it with openssl pkcs8 -topk8");
+  }
+  require_legacy_allowed(access.legacy, "PBES1");
+  return decrypt_pbes1(oid, algorithm, ciphertext, ask(access.passphrase).view(), access.context);
+}
+
+/// Reads what decryption gave: if that is not even DER, the passphrase was wrong and the padding
+/// right by chance.
+PrivateParts read_decrypted(Form form, const std::optional<SecretBytes>& plain) {
+  if (!plain || !der::is_well_formed(plain->view())) fail_wrong_passphrase();
+  return read_form(form, plain->view());
+}
+
+KeyPair read_encrypted_pkcs8(ByteView der, const Access& access) {
+  const std::optional<SecretBytes> plain = decrypt_pkcs8(der, access);
+  return make_key_pair(read_decrypted(Form::pkcs8, plain), access.context);
+}
+
+KeyPair read_rfc1421(Form form, const der::PemBlock& block, const Access& access) {
+  require_legacy_allowed(access.legacy, "Proc-Type: 4,ENCRYPTED");
+  if (form == Form::encrypted_pkcs8) {
+    throw Error(Errc::malformed, "the key is encrypted twice");
+  }
+  const auto plain =
+      decrypt_rfc1421(block.headers, block.der.view(), ask(access.passphrase).view());
+  return make_key_pair(read_decrypted(form, plain), access.context);
+}
+
+/// Returns the one block that is a private key.
+const der::PemBlock& find_block(const std::vector<der::PemBlock>& blocks) {
+  const der::PemBlock* found = nullptr;
+  for (const der::PemBlock& block : blocks) {
+    if (!is_private_key_label(block.label)) continue;
+    if (found != nullptr) {
+      throw Error(Errc::several_keys, "it holds more than one private key",
+                  "put each key into a file of its own");
+    }
+    found = &block;
+  }
+  if (found == nullptr) throw Error(Errc::malformed, "it holds no private key");
+  return *found;
+}
+
+KeyPair read_pem_key(ByteView text, const Access& access) {
+  const std::vector<der::PemBlock> blocks = der::read_pem(text);
+  const der::PemBlock& block = find_block(blocks);
+  const std::optional<Form> form = find_form(block.label);
+  if (!form) {
+    throw Error(Errc::unsupported, format("a '{}' is not read", printable(block.label)),
+                block.label == "OPENSSH PRIVATE KEY" ? "convert it with ssh-keygen -p -m PKCS8 -f"
+                                                     : "convert it with openssl pkcs8 -topk8");
+  }
+  if (block.encrypted_legacy) return read_rfc1421(*form, block, access);
+  if (*form == Form::encrypted_pkcs8) return read_encrypted_pkcs8(block.der.view(), access);
+  return make_key_pair(read_form(*form, block.der.view()), access.context);
+}
+
+KeyPair read_der_key(ByteView der, const Access& access) {
+  const std::optional<Form> form = find_der_form(der);
+  if (!form) throw Error(Errc::malformed, "it holds no private key");
+  if (*form == Form::encrypted_pkcs8) return read_encrypted_pkcs8(der, access);
+  return make_key_pair(read_form(*form, der), access.context);
+}
+
+bool is_encrypted_pem(ByteView text) {
+  for (const der::PemBlock& block : der::read_pem(text)) {
+    if (!is_private_key_label(block.label)) continue;
+    if (block.encrypted_legacy || find_form(block.label) == Form::encrypted_pkcs8) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+PrivateKey PrivateKey::from_file(ByteView text, std::string_view shown,
+                                 const PassphraseSource& passphrase, LegacyKeys legacy,
+                                 const ossl::Context& context) {
+  return with_context(format("cannot read {}", shown), [&] {
+    const Access access{.passphrase = passphrase, .legacy = legacy, .context = context};
+    KeyPair pair =
+        der::looks_like_pem(text) ? read_pem_key(text, access) : read_der_key(text, access);
+    return PrivateKey(std::make_shared<const Data>(std::move(pair), context));
+  });
+}
+
+bool is_encrypted_key(ByteView text) {
+  if (!der::looks_like_pem(text)) return find_der_form(text) == Form::encrypted_pkcs8;
+  try {
+    return is_encrypted_pem(text);
+  } catch (const Error&) {
+    return false;  // malformed PEM holds no key at all; who reads it says so
+  }
+}
+
+}  // namespace mtls::crypto
