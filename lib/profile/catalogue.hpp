@@ -1,14 +1,19 @@
 // Where profiles are found: those compiled in from profiles/*.toml, and a user's own directory.
 #pragma once
 
-#include <map>
-#include <string>
-#include <vector>
-
 #include "base/file.hpp"
 #include "profile/profile.hpp"
 
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace mtls::profile {
+
+/// Reads a profile from a file, whatever its name (`profile check FILE`). Throws unreadable_file,
+/// too_large, bad_profile.
+[[nodiscard]] Profile load_profile(const Path& path);
 
 /// Profiles by name. A file DIR/NAME.toml comes before the built-in of the same name.
 class Catalogue final {
@@ -19,8 +24,8 @@ class Catalogue final {
   /// the directory cannot be opened.
   explicit Catalogue(const Path& directory);
 
-  /// Returns the profile, parsed. Throws not_found with the nearest name as hint; bad_profile; also
-  /// where a file's `name` is not its file's name.
+  /// Returns the profile, parsed; `name` is looked up, never made into a path. Throws not_found
+  /// with the nearest name as hint; bad_profile; also where a file's `name` is not its file's name.
   [[nodiscard]] Profile load(std::string_view name) const;
   /// All names, sorted.
   [[nodiscard]] std::vector<std::string> names() const;

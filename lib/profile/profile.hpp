@@ -1,24 +1,27 @@
-// A profile: the only place where policy lives. What a certificate issued under it may be, must be and
-// is by default. Written in TOML (docs/profiles.md), validated when read, immutable afterwards.
+// A profile: the only place where policy lives. What a certificate issued under it may be, must be
+// and is by default. Written in TOML (docs/profiles.md), validated when read, immutable afterwards.
 #pragma once
-
-#include <chrono>
-#include <optional>
-#include <regex>
-#include <string>
-#include <vector>
 
 #include "crypto/digest.hpp"
 #include "crypto/key_spec.hpp"
 #include "crypto/signature_algorithm.hpp"
+#include "profile/san_pattern.hpp"
 #include "x509/extension.hpp"
 #include "x509/name.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace mtls::profile {
 
 /// What a certificate of the profile is for: which commands may use it.
 enum class Role { root_ca, intermediate_ca, client, server, other };
-[[nodiscard]] std::string_view name(Role role) noexcept;  // "root-ca", "intermediate-ca", "client", …
+[[nodiscard]] std::string_view name(
+    Role role) noexcept;  // "root-ca", "intermediate-ca", "client", …
+[[nodiscard]] std::optional<Role> parse_role(std::string_view word) noexcept;
+[[nodiscard]] bool is_ca(Role role) noexcept;
 
 /// Which keys may be certified.
 struct KeyPolicy {
@@ -28,6 +31,8 @@ struct KeyPolicy {
   bool rsa_allowed;
   std::vector<crypto::Curve> curves;
   bool ed25519_allowed;
+  /// Returns the keys in words: "rsa (2048 to 8192 bits), ec:p256".
+  [[nodiscard]] std::string to_text() const;
   /// Returns why a key of `spec` may not be certified ("ec:p521 is not among …"), or nothing.
   [[nodiscard]] std::optional<std::string> refuses(const crypto::KeySpec& spec) const;
 };
@@ -38,7 +43,8 @@ struct ValidityPolicy {
   std::chrono::seconds backdate;  // notBefore = now − backdate
 };
 
-/// A fixed subject attribute: put there whatever was asked for; asking for another value is refused.
+/// A fixed subject attribute: put there whatever was asked for; asking for another value is
+/// refused.
 struct FixedAttribute {
   der::Oid type;
   std::string value;
@@ -50,16 +56,21 @@ struct SubjectPolicy {
   std::vector<FixedAttribute> fixed;
   /// Every attribute type is allowed; then `optional` says nothing.
   bool any_allowed;
-  /// Whether a subject without any attribute is allowed (then SAN must not be empty and is critical).
+  /// Whether a subject without any attribute is allowed (then SAN must not be empty and is
+  /// critical).
   bool may_be_empty;
+  /// Whether an attribute of `type` may stand in the subject.
+  [[nodiscard]] bool allows(const der::Oid& type) const noexcept;
 };
 
-/// One kind of SAN that is allowed, with patterns (ECMAScript regular expressions over the whole value;
-/// none: any value). For other_name, `other_type` says which otherName.
+/// One kind of SAN that is allowed, with patterns of which one must match (none: any value). For
+/// other_name, `other_type` says which otherName.
 struct SanRule {
   x509::GeneralNameKind kind;
   std::optional<der::Oid> other_type;
-  std::vector<std::string> patterns;
+  std::vector<SanPattern> patterns;
+  /// Whether the rule is about names of this kind (and otherName type), whatever their value.
+  [[nodiscard]] bool concerns(const x509::GeneralName& name) const noexcept;
 };
 
 struct SanPolicy {
@@ -69,6 +80,7 @@ struct SanPolicy {
   bool wildcard_allowed;
   /// At least one of dns or ip (servers).
   bool host_required;
+  /// Returns the first rule that allows `name`, or null. Wildcards and counts: see `refuses`.
   [[nodiscard]] const SanRule* find(const x509::GeneralName& name) const noexcept;
 };
 
@@ -80,8 +92,8 @@ struct CsrPolicy {
 
 /// The extensions that a certificate gets. Absent options are left out of it.
 struct ExtensionPolicy {
-  x509::BasicConstraints basic_constraints;
-  x509::KeyUsage key_usage;
+  x509::BasicConstraints basic_constraints;  // always there, critical
+  x509::KeyUsage key_usage;                  // never empty, critical
   std::vector<der::Oid> extended_key_usage;
   x509::Criticality extended_key_usage_criticality;
   x509::NameConstraints name_constraints;
@@ -105,13 +117,13 @@ struct Profile {
   SanPolicy san;
   ExtensionPolicy extensions;
   CsrPolicy csr;
-  std::string source;    // the file, or "built-in"
-  std::string text;      // the TOML it was read from
-  crypto::Sha256 hash;   // SHA-256 of `text`: what the ledger records
+  std::string source;   // the file, or "built-in"
+  std::string text;     // the TOML it was read from
+  crypto::Sha256 hash;  // SHA-256 of `text`: what the ledger records
 };
 
-/// Reads a profile. `source` names it in complaints: bad_profile with file:line:column, and the allowed
-/// values as hint where a value is not one of a list.
+/// Reads a profile. `source` names it in complaints: bad_profile with file:line:column, and the
+/// allowed values as hint where a value is not one of a list.
 [[nodiscard]] Profile parse_profile(std::string_view text, std::string_view source);
 
 }  // namespace mtls::profile

@@ -1,0 +1,94 @@
+#include "profile/catalogue.hpp"
+
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "base/toml_document.hpp"
+#include "profile/builtin.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace mtls::profile {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// More files than anyone has profiles: the wrong directory.
+constexpr std::size_t k_most_files = 1000;
+
+[[noreturn]] void cannot_list(const Path& directory, std::string_view why) {
+  throw Error(Errc::unreadable_file,
+              format("cannot read the profiles in {}: {}", printable(directory.string()), why),
+              "name a directory that holds NAME.toml files");
+}
+
+std::map<std::string, Path, std::less<>> find_files(const Path& directory) {
+  std::map<std::string, Path, std::less<>> files;
+  std::error_code error;
+  fs::directory_iterator entry(directory, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const Path& path = entry->path();
+    if (path.extension() != ".toml") continue;
+    if (files.size() == k_most_files) {
+      cannot_list(directory, format("it holds more than {} .toml files", k_most_files));
+    }
+    files.emplace(path.stem().string(), path);
+  }
+  if (error) cannot_list(directory, error.message());
+  return files;
+}
+
+const BuiltinProfile* find_builtin(std::string_view name) noexcept {
+  const auto all = builtin_profiles();
+  const auto found = std::find_if(all.begin(), all.end(), [name](const BuiltinProfile& profile) {
+    return profile.name == name;
+  });
+  return found == all.end() ? nullptr : &*found;
+}
+
+[[noreturn]] void not_found(std::string_view name, const std::vector<std::string>& known) {
+  std::string hint;
+  if (const std::string_view close = nearest(name, known); !close.empty()) {
+    hint = format("did you mean {}?", printable(close));
+  } else {
+    for (const std::string& one : known) hint += (hint.empty() ? "" : ", ") + printable(one);
+    hint.insert(0, "known: ");
+  }
+  throw Error(Errc::not_found, format("there is no profile {}", printable(name)), hint);
+}
+
+}  // namespace
+
+Catalogue::Catalogue(const Path& directory) : m_files(find_files(directory)) {}
+
+Profile Catalogue::load(std::string_view name) const {
+  if (const auto file = m_files.find(name); file != m_files.end()) {
+    Profile profile = load_profile(file->second);
+    if (profile.name != name) {
+      throw Error(Errc::bad_profile,
+                  format("{}: its name is {}, which is not its file's",
+                         printable(file->second.string()), profile.name),
+                  format("rename the file to {}.toml, or change 'name'", profile.name));
+    }
+    return profile;
+  }
+  if (const BuiltinProfile* builtin = find_builtin(name)) {
+    return parse_profile(builtin->text, "built-in");
+  }
+  not_found(name, names());
+}
+
+std::vector<std::string> Catalogue::names() const {
+  std::set<std::string> sorted;
+  for (const BuiltinProfile& profile : builtin_profiles()) sorted.emplace(profile.name);
+  for (const auto& [name, path] : m_files) sorted.insert(name);
+  return {sorted.begin(), sorted.end()};
+}
+
+Profile load_profile(const Path& path) {
+  const FileContents file = read_file(path);
+  return parse_profile(as_text(file.bytes.view()), path.string());
+}
+
+}  // namespace mtls::profile

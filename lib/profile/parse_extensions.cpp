@@ -1,0 +1,263 @@
+// The section [extensions], all but [[extensions.further]].
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "profile/section.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace mtls::profile {
+namespace {
+
+using x509::KeyUsageBit;
+
+constexpr std::size_t k_most_usages = 9;
+constexpr std::size_t k_most_purposes = 32;
+constexpr std::size_t k_most_policies = 32;
+constexpr std::size_t k_most_urls = 16;
+constexpr std::size_t k_most_constraints = 1000;
+constexpr unsigned k_longest_path = 32;
+constexpr std::size_t k_longest_url = 2048;
+
+constexpr std::string_view k_usage_words =
+    "digitalSignature, contentCommitment, keyEncipherment, dataEncipherment, keyAgreement, "
+    "keyCertSign, cRLSign, encipherOnly, decipherOnly";
+
+/// The purposes that may be written as a word: x509::find_oid also knows names that are no
+/// purposes.
+constexpr std::array<std::string_view, 13> k_purposes{
+    "clientAuth",  "serverAuth",  "emailProtection",    "codeSigning",      "timeStamping",
+    "OCSPSigning", "ipsecIKE",    "msSmartcardLogin",   "pkInitClientAuth", "pkInitKDC",
+    "ipsecUser",   "ipsecTunnel", "anyExtendedKeyUsage"};
+
+std::string purpose_words() {
+  std::string words;
+  for (const std::string_view word : k_purposes) words += format("{}, ", word);
+  return words + "or dotted decimal";
+}
+
+bool has(const std::vector<der::Oid>& list, const der::Oid& id) {
+  return std::find(list.begin(), list.end(), id) != list.end();
+}
+
+x509::KeyUsage read_key_usage(const Section& section) {
+  x509::KeyUsage usage;
+  for (const TomlString& word : section.list("key_usage", k_most_usages)) {
+    const auto bit = x509::parse_key_usage_bit(word.text);
+    if (!bit) section.not_one_of(word, "key_usage", k_usage_words);
+    usage.add(*bit);
+  }
+  if (usage.empty()) {
+    section.fail_at("key_usage", format("'{}' names no usage", section.key("key_usage")),
+                    format("allowed: {}", k_usage_words));
+  }
+  return usage;
+}
+
+/// What the role asks of keyUsage (RFC 5280 section 4.2.1.3).
+void require_usage_fits_role(const Section& section, const x509::KeyUsage& usage, Role role) {
+  const auto contradicts = [&](std::string_view why, std::string_view hint) {
+    section.fail_at("key_usage",
+                    format("'{}' {}, but role is {}", section.key("key_usage"), why, name(role)),
+                    hint);
+  };
+  if (is_ca(role)) {
+    if (!usage.has(KeyUsageBit::key_cert_sign)) {
+      contradicts("lacks keyCertSign", "a CA signs certificates: add keyCertSign");
+    }
+    return;
+  }
+  for (const KeyUsageBit bit : {KeyUsageBit::key_cert_sign, KeyUsageBit::crl_sign}) {
+    if (!usage.has(bit)) continue;
+    contradicts(format("has {}", x509::names({bit}).front()),
+                "only root-ca and intermediate-ca may sign certificates and CRLs");
+  }
+  if (role != Role::other && !usage.has(KeyUsageBit::digital_signature)) {
+    contradicts("lacks digitalSignature", "a TLS 1.3 handshake is signed: add digitalSignature");
+  }
+}
+
+/// What the kinds of keys can do: RFC 4055/3279 (RSA), 5480 section 3 (EC), 8410 section 5
+/// (Ed25519).
+void require_usage_fits_keys(const Section& section, const x509::KeyUsage& usage,
+                             const KeyPolicy& keys) {
+  const auto cannot = [&](KeyUsageBit bit, bool some, std::string_view which) {
+    if (!usage.has(bit) || !some) return;
+    section.fail_at("key_usage",
+                    format("'{}' has {}, which {} keys cannot do, and key.allowed has such",
+                           section.key("key_usage"), x509::names({bit}).front(), which),
+                    "take the usage or the keys away");
+  };
+  cannot(KeyUsageBit::key_encipherment, !keys.curves.empty(), "EC");
+  cannot(KeyUsageBit::key_encipherment, keys.ed25519_allowed, "Ed25519");
+  cannot(KeyUsageBit::data_encipherment, !keys.curves.empty(), "EC");
+  cannot(KeyUsageBit::data_encipherment, keys.ed25519_allowed, "Ed25519");
+  cannot(KeyUsageBit::key_agreement, keys.rsa_allowed, "RSA");
+  cannot(KeyUsageBit::key_agreement, keys.ed25519_allowed, "Ed25519");
+  for (const KeyUsageBit bit : {KeyUsageBit::encipher_only, KeyUsageBit::decipher_only}) {
+    if (!usage.has(bit) || usage.has(KeyUsageBit::key_agreement)) continue;
+    section.fail_at("key_usage", format("'{}' has {}, which means nothing without keyAgreement",
+                                        section.key("key_usage"), x509::names({bit}).front()));
+  }
+  if (usage.has(KeyUsageBit::encipher_only) && usage.has(KeyUsageBit::decipher_only)) {
+    section.fail_at("key_usage", format("'{}' has both encipherOnly and decipherOnly",
+                                        section.key("key_usage")));
+  }
+}
+
+std::vector<der::Oid> read_purposes(const Section& section) {
+  std::vector<der::Oid> purposes;
+  for (const TomlString& word : section.list("extended_key_usage", k_most_purposes)) {
+    const bool known =
+        std::find(k_purposes.begin(), k_purposes.end(), word.text) != k_purposes.end();
+    const auto id = known ? x509::find_oid(word.text) : der::Oid::parse(word.text);
+    if (!id) section.not_one_of(word, "extended_key_usage", purpose_words());
+    if (has(purposes, *id)) {
+      section.fail(word.place, format("{} stands in '{}' twice", x509::oid_name(*id),
+                                      section.key("extended_key_usage")));
+    }
+    purposes.push_back(*id);
+  }
+  return purposes;
+}
+
+/// What the role asks of extKeyUsage (RFC 5280 section 4.2.1.12). A leaf without it would be good
+/// for everything, a client for servers too.
+void require_purposes_fit_role(const Section& section, const ExtensionPolicy& extensions,
+                               Role role) {
+  const auto& purposes = extensions.extended_key_usage;
+  const auto contradicts = [&](std::string_view why, std::string_view hint) {
+    section.fail_at(
+        "extended_key_usage",
+        format("'{}' {}, but role is {}", section.key("extended_key_usage"), why, name(role)),
+        hint);
+  };
+  const bool any = has(purposes, x509::oids::any_extended_key_usage());
+  if (is_ca(role)) {
+    if (any && extensions.extended_key_usage_criticality == x509::Criticality::critical) {
+      section.fail_at("extended_key_usage_critical",
+                      format("'{}' is true beside anyExtendedKeyUsage",
+                             section.key("extended_key_usage_critical")),
+                      "RFC 5280 section 4.2.1.12");
+    }
+    return;
+  }
+  if (purposes.empty()) contradicts("is empty", "name the purposes: clientAuth, serverAuth, ...");
+  if (any) contradicts("has anyExtendedKeyUsage", "name the purposes one by one");
+  const auto& client = x509::oids::client_auth();
+  const auto& server = x509::oids::server_auth();
+  constexpr std::string_view k_both =
+      "for certificates that are both client and server: role = "
+      "\"other\"";
+  if (role == Role::client) {
+    if (!has(purposes, client)) contradicts("lacks clientAuth", "add clientAuth");
+    if (has(purposes, server)) contradicts("has serverAuth", k_both);
+  }
+  if (role == Role::server) {
+    if (!has(purposes, server)) contradicts("lacks serverAuth", "add serverAuth");
+    if (has(purposes, client)) contradicts("has clientAuth", k_both);
+  }
+}
+
+x509::BasicConstraints read_basic_constraints(const Section& section, Role role) {
+  using Subject = x509::BasicConstraints::Subject;
+  const auto length = section.table().integer("path_length", 0, k_longest_path);
+  if (length && !is_ca(role)) {
+    section.fail_at("path_length", format("'{}' is only for a CA, but role is {}",
+                                          section.key("path_length"), name(role)));
+  }
+  return {.subject = is_ca(role) ? Subject::ca : Subject::end_entity,
+          .path_length = length ? std::optional(static_cast<unsigned>(*length)) : std::nullopt};
+}
+
+x509::GeneralNames read_bases(const Section& section, std::string_view key) {
+  x509::GeneralNames bases;
+  for (const TomlString& word : section.list(key, k_most_constraints)) {
+    bases.push_back(at_place(section, word.place,
+                             [&] { return x509::GeneralName::parse_constraint(word.text); }));
+  }
+  return bases;
+}
+
+x509::NameConstraints read_name_constraints(const Section& extensions, Role role) {
+  const auto section = extensions.section("name_constraints");
+  if (!section) return {};
+  if (!is_ca(role)) {
+    extensions.fail_at("name_constraints",
+                       format("'{}' is only for a CA, but role is {}",
+                              extensions.key("name_constraints"), name(role)),
+                       "RFC 5280 section 4.2.1.10");
+  }
+  x509::NameConstraints constraints{.permitted = read_bases(*section, "permitted"),
+                                    .excluded = read_bases(*section, "excluded")};
+  section->finish();
+  for (const x509::GeneralName& base : constraints.permitted) {
+    const auto& excluded = constraints.excluded;
+    if (std::find(excluded.begin(), excluded.end(), base) == excluded.end()) continue;
+    section->fail_at("excluded", format("{} is both permitted and excluded", base.to_text()));
+  }
+  return constraints;
+}
+
+std::vector<der::Oid> read_policies(const Section& section) {
+  std::vector<der::Oid> policies;
+  for (const TomlString& word : section.list("certificate_policies", k_most_policies)) {
+    const auto id =
+        word.text == "anyPolicy" ? x509::oids::any_policy() : der::Oid::parse(word.text);
+    if (!id) section.not_one_of(word, "certificate_policies", "anyPolicy, or dotted decimal");
+    if (has(policies, *id)) {
+      section.fail(word.place, format("{} stands in '{}' twice", word.text,
+                                      section.key("certificate_policies")));
+    }
+    policies.push_back(*id);
+  }
+  return policies;
+}
+
+std::vector<std::string> read_urls(const Section& section, std::string_view key) {
+  std::vector<std::string> urls;
+  for (const TomlString& url : section.list(key, k_most_urls)) {
+    const bool known = url.text.rfind("http://", 0) == 0 || url.text.rfind("https://", 0) == 0 ||
+                       url.text.rfind("ldap://", 0) == 0;
+    if (!known) section.not_one_of(url, key, "URLs that begin with http://, https:// or ldap://");
+    if (url.text.size() > k_longest_url) {
+      section.fail(url.place, format("'{}' has {} octets, and at most {} are allowed",
+                                     section.key(key), url.text.size(), k_longest_url));
+    }
+    at_place(section, url.place, [&] { return x509::GeneralName::parse("uri:" + url.text); });
+    urls.push_back(url.text);
+  }
+  return urls;
+}
+
+}  // namespace
+
+ExtensionPolicy read_extensions(const Section& section, Role role, const KeyPolicy& keys) {
+  ExtensionPolicy extensions{
+      .basic_constraints = read_basic_constraints(section, role),
+      .key_usage = read_key_usage(section),
+      .extended_key_usage = read_purposes(section),
+      .extended_key_usage_criticality = section.boolean("extended_key_usage_critical", false)
+                                            ? x509::Criticality::critical
+                                            : x509::Criticality::non_critical,
+      .name_constraints = read_name_constraints(section, role),
+      .certificate_policies = read_policies(section),
+      .crl_urls = read_urls(section, "crl_urls"),
+      .ocsp_urls = read_urls(section, "ocsp_urls"),
+      .ca_issuers_urls = read_urls(section, "ca_issuers_urls"),
+      .further = read_further(section)};
+  section.finish();
+  require_usage_fits_role(section, extensions.key_usage, role);
+  require_usage_fits_keys(section, extensions.key_usage, keys);
+  require_purposes_fit_role(section, extensions, role);
+  if (extensions.extended_key_usage.empty() &&
+      extensions.extended_key_usage_criticality == x509::Criticality::critical) {
+    section.fail_at(
+        "extended_key_usage_critical",
+        format("'{}' is true, but '{}' is empty", section.key("extended_key_usage_critical"),
+               section.key("extended_key_usage")));
+  }
+  return extensions;
+}
+
+}  // namespace mtls::profile

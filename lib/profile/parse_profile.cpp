@@ -1,0 +1,222 @@
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "base/utf8.hpp"
+#include "profile/section.hpp"
+
+#include <algorithm>
+
+namespace mtls::profile {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr unsigned k_rsa_least = 2048;
+constexpr unsigned k_rsa_most = 8192;
+constexpr std::string_view k_key_words = "rsa, ec:p256, ec:p384, ec:p521, ed25519";
+
+constexpr seconds k_longest_period = std::chrono::hours{24} * 36500;
+constexpr seconds k_longest_backdate = std::chrono::hours{24};
+constexpr seconds k_default_backdate = std::chrono::minutes{5};
+
+void allow_key(const Section& section, const TomlString& word, KeyPolicy& keys) {
+  const auto spec = crypto::KeySpec::parse(word.text);
+  if (word.text == "rsa") {
+    keys.rsa_allowed = true;
+  } else if (spec && spec->curve()) {
+    keys.curves.push_back(*spec->curve());
+  } else if (spec && spec->type() == crypto::KeyType::ed25519) {
+    keys.ed25519_allowed = true;
+  } else if (spec) {
+    section.fail(word.place,
+                 format("'{}' has '{}', and the sizes of RSA keys are a range",
+                        section.key("allowed"), word.text),
+                 "allow \"rsa\" and set rsa_min_bits and rsa_max_bits");
+  } else {
+    section.not_one_of(word, "allowed", k_key_words);
+  }
+}
+
+void read_rsa_sizes(const Section& section, KeyPolicy& keys) {
+  for (const std::string_view key : {"rsa_min_bits", "rsa_max_bits"}) {
+    const bool given = section.table().has(key);
+    if (given && !keys.rsa_allowed) {
+      section.fail_at(key, format("'{}' is set, but RSA keys are not allowed", section.key(key)),
+                      "add \"rsa\" to key.allowed, or take the size away");
+    }
+    const unsigned absent = key == "rsa_min_bits" ? k_rsa_least : k_rsa_most;
+    const unsigned bits = section.integer(key, absent, k_rsa_least, k_rsa_most);
+    if (bits % 8 != 0) {
+      section.fail_at(key, format("'{}' is {}, which is no multiple of 8", section.key(key), bits));
+    }
+    (key == "rsa_min_bits" ? keys.rsa_min_bits : keys.rsa_max_bits) = bits;
+  }
+  if (keys.rsa_min_bits > keys.rsa_max_bits) {
+    section.fail_at("rsa_min_bits",
+                    format("'{}' is {}, which is over rsa_max_bits, {}",
+                           section.key("rsa_min_bits"), keys.rsa_min_bits, keys.rsa_max_bits));
+  }
+}
+
+std::string read_name(const Section& root) {
+  constexpr std::string_view k_octets = "abcdefghijklmnopqrstuvwxyz0123456789-";
+  const TomlString name = root.required_string("name", "mtls-client");
+  if (name.text.empty() || name.text.size() > 64 ||
+      name.text.find_first_not_of(k_octets) != std::string::npos) {
+    root.not_one_of(name, "name", "1 to 64 of the lower-case letters, digits and '-'");
+  }
+  return name.text;
+}
+
+std::string read_description(const Section& root) {
+  constexpr std::size_t k_most = 200;
+  const auto value = root.table().string("description");
+  if (!value) return {};
+  const auto points = decode_utf8(value->text);
+  const bool good = points && points->size() <= k_most &&
+                    std::none_of(points->begin(), points->end(), [](char32_t c) {
+                      return is_control(c) || is_bidirectional_mark(c);
+                    });
+  if (!good) {
+    root.fail(value->place,
+              format("'description' is not one line of at most {} characters", k_most));
+  }
+  return value->text;
+}
+
+Role read_role(const Section& root) {
+  const TomlString word = root.required_string("role", "client");
+  const auto role = parse_role(word.text);
+  if (!role) root.not_one_of(word, "role", "root-ca, intermediate-ca, client, server, other");
+  return *role;
+}
+
+std::optional<crypto::Digest> read_digest(const Section& root) {
+  const auto section = root.section("signature");
+  if (!section) return std::nullopt;
+  const auto word = section->table().string("digest");
+  section->finish();
+  if (!word || word->text == "auto") return std::nullopt;
+  const auto digest = crypto::parse_digest(word->text);
+  if (!digest) section->not_one_of(*word, "digest", "auto, sha256, sha384, sha512");
+  return digest;
+}
+
+CsrPolicy read_csr(const Section& root) {
+  const auto section = root.section("csr");
+  if (!section) return {.subject = false, .subject_alt_names = false};
+  const CsrPolicy csr{.subject = section->boolean("subject", false),
+                      .subject_alt_names = section->boolean("san", false)};
+  section->finish();
+  return csr;
+}
+
+SanPolicy read_optional_san(const Section& root) {
+  if (const auto section = root.section("san")) return read_san(*section);
+  return {.allowed = {},
+          .min_count = 0,
+          .max_count = 0,
+          .wildcard_allowed = false,
+          .host_required = false};
+}
+
+void require_version(const Section& root) {
+  if (!root.table().has("version")) {
+    root.fail_at("version", "'version' is missing", "begin with: version = 1");
+  }
+  static_cast<void>(root.integer("version", 1, 1, 1));
+}
+
+/// RFC 5280 sections 4.1.2.6 and 4.2.1.6: a certificate names its subject in one place or the
+/// other.
+void require_some_name(const Section& root, const SubjectPolicy& subject, const SanPolicy& san) {
+  if (subject.may_be_empty && san.allowed.empty()) {
+    root.fail_at(
+        "subject",
+        "'subject.allow_empty' is true and no alternative names are allowed: a certificate "
+        "would name nobody",
+        "add [[san.allow]], or take allow_empty away");
+  }
+}
+
+Profile read_profile(const Section& root) {
+  require_version(root);
+  Profile profile{.name = read_name(root),
+                  .description = read_description(root),
+                  .role = read_role(root),
+                  .keys = read_keys(root.required_section("key")),
+                  .digest = read_digest(root),
+                  .validity = read_validity(root.required_section("validity")),
+                  .subject = {},
+                  .san = read_optional_san(root),
+                  .extensions = {},
+                  .csr = read_csr(root),
+                  .source = {},
+                  .text = {},
+                  .hash = {}};
+  profile.subject = read_subject(root.required_section("subject"), profile.role);
+  profile.extensions =
+      read_extensions(root.required_section("extensions"), profile.role, profile.keys);
+  require_some_name(root, profile.subject, profile.san);
+  root.finish();
+  return profile;
+}
+
+}  // namespace
+
+KeyPolicy read_keys(const Section& section) {
+  KeyPolicy keys{.default_spec = crypto::KeySpec::ed25519(),
+                 .rsa_min_bits = k_rsa_least,
+                 .rsa_max_bits = k_rsa_most,
+                 .rsa_allowed = false,
+                 .curves = {},
+                 .ed25519_allowed = false};
+  const auto allowed = section.list("allowed", 5);
+  if (allowed.empty()) {
+    section.fail_at("allowed", format("'{}' names no kind of key", section.key("allowed")),
+                    format("allowed: {}", k_key_words));
+  }
+  for (const TomlString& word : allowed) allow_key(section, word, keys);
+  read_rsa_sizes(section, keys);
+  const TomlString word = section.required_string("default", "ec:p256");
+  const auto spec = crypto::KeySpec::parse(word.text);
+  if (!spec) section.not_one_of(word, "default", "rsa:BITS, ec:p256, ec:p384, ec:p521, ed25519");
+  if (const auto why = keys.refuses(*spec)) {
+    section.fail(word.place,
+                 format("'{}' contradicts key.allowed: {}", section.key("default"), *why));
+  }
+  keys.default_spec = *spec;
+  section.finish();
+  return keys;
+}
+
+ValidityPolicy read_validity(const Section& section) {
+  const seconds minute = std::chrono::minutes{1};
+  ValidityPolicy validity{
+      .default_period = section.required_duration("default", minute, k_longest_period),
+      .max_period = section.required_duration("max", minute, k_longest_period),
+      .backdate = section.duration("backdate", seconds{0}, k_longest_backdate)
+                      .value_or(k_default_backdate)};
+  if (validity.default_period > validity.max_period) {
+    section.fail_at("default",
+                    format("'{}' is longer than '{}'", section.key("default"), section.key("max")));
+  }
+  if (validity.backdate >= validity.default_period) {
+    section.fail_at("backdate",
+                    format("'{}' reaches as far back as '{}' lasts: certificates would be born "
+                           "expired",
+                           section.key("backdate"), section.key("default")));
+  }
+  section.finish();
+  return validity;
+}
+
+Profile parse_profile(std::string_view text, std::string_view source) {
+  const TomlDocument document = TomlDocument::parse(text, source, Errc::bad_profile);
+  Profile profile = read_profile(Section(document.root(), {}));
+  profile.source = source;
+  profile.text = text;
+  profile.hash = crypto::sha256(as_bytes(text));
+  return profile;
+}
+
+}  // namespace mtls::profile
