@@ -23,7 +23,8 @@ inline constexpr UnixTime k_latest_time{std::chrono::seconds{253402300799}};
 /// Reads a duration: digits and one of s, m, h, d, w, y (365 d). Nothing if it is anything else,
 /// zero, or over 10,000 years.
 [[nodiscard]] std::optional<std::chrono::seconds> parse_duration(std::string_view text);
-/// Returns the shortest text that parse_duration reads back: 90d, 36h, 90s.
+/// Returns the text in the largest of d, h, m and s that divides `duration`, which parse_duration
+/// reads back: 90d, 36h, 90s.
 [[nodiscard]] std::string to_text(std::chrono::seconds duration);
 
 /// The calendar fields of an instant, UTC.

@@ -35,6 +35,82 @@ std::string_view type_name(const toml::node& node) {
   }
 }
 
+/// Returns where the string that begins at `at` ends: behind its last quote, or at the end of its
+/// line or the text, where the parser gives up too.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  const std::string three(3, quote);
+  const bool several_lines = text.substr(at, 3) == three;
+  const std::string_view end = std::string_view(three).substr(0, several_lines ? 3 : 1);
+  for (at += end.size(); at < text.size(); ++at) {
+    if (text[at] == '\\' && quote == '"') {
+      ++at;
+    } else if (text[at] == '\n' && !several_lines) {
+      return at;
+    } else if (text.substr(at, end.size()) == end) {
+      at += end.size();
+      // Up to two quotes before the last three belong to the text.
+      for (int more = 0; several_lines && more < 2 && text.substr(at, 1) == end.substr(0, 1);
+           ++more)
+        ++at;
+      return at;
+    }
+  }
+  return text.size();
+}
+
+/// Returns the line (from 1) that has more dots outside strings and comments than any key should,
+/// or nothing. toml++ bounds the nesting of values, but not the parts of a dotted key, and frees
+/// nested tables by recursion: a key of 100,000 parts would overflow the stack.
+std::optional<std::size_t> line_with_endless_key(std::string_view text) {
+  constexpr unsigned k_most_dots = 16;
+  std::size_t line = 1;
+  unsigned dots = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (c == '"' || c == '\'') {
+      const std::size_t end = end_of_string(text, at);
+      line += static_cast<std::size_t>(std::count(text.begin() + static_cast<long>(at),
+                                                  text.begin() + static_cast<long>(end), '\n'));
+      at = end;
+      continue;
+    }
+    if (c == '#') {
+      at = std::min(text.find('\n', at), text.size());
+      continue;
+    }
+    if (c == '.' && ++dots > k_most_dots) return line;
+    if (c == '\n') {
+      ++line;
+      dots = 0;
+    }
+    ++at;
+  }
+  return std::nullopt;
+}
+
+/// Counts the insertions, removals, replacements and swaps of neighbours from one word to another
+/// (optimal string alignment), in three rows of its table.
+std::size_t edits(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> before_last(to.size() + 1);
+  std::vector<std::size_t> last(to.size() + 1);
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(last.begin(), last.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= from.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= to.size(); ++j) {
+      const std::size_t replaced = last[j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, replaced});
+      if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1]) {
+        row[j] = std::min(row[j], before_last[j - 2] + 1);
+      }
+    }
+    before_last.swap(last);
+    last.swap(row);
+  }
+  return last.back();
+}
+
 }  // namespace
 
 struct TomlDocument::Data {
@@ -189,6 +265,9 @@ TomlDocument TomlDocument::parse(std::string_view text, std::string_view source,
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<long>(at), '\n');
     throw Error(code, format("{}:{}:1: a NUL octet", shown, line));
   }
+  if (const auto line = line_with_endless_key(text)) {
+    throw Error(code, format("{}:{}:1: more than 16 dots outside of text", shown, *line));
+  }
   try {
     auto data = std::make_shared<Data>(Data{toml::parse(text), shown, code});
     return TomlDocument(std::move(data));
@@ -205,20 +284,11 @@ TomlTable TomlDocument::root() const {
 
 std::string_view nearest(std::string_view word, const std::vector<std::string>& known) {
   std::string_view best;
-  std::size_t best_distance = std::min<std::size_t>(3, word.size() / 2 + 1);
+  std::size_t best_distance = std::min<std::size_t>(3, (word.size() + 1) / 2);
   for (const std::string& candidate : known) {
-    std::vector<std::size_t> row(candidate.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (const char letter : word) {
-      std::size_t diagonal = row[0]++;
-      for (std::size_t j = 0; j < candidate.size(); ++j) {
-        const std::size_t substituted = diagonal + (letter == candidate[j] ? 0 : 1);
-        diagonal = row[j + 1];
-        row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, substituted});
-      }
-    }
-    if (row.back() < best_distance) {
-      best_distance = row.back();
+    const std::size_t distance = edits(word, candidate);
+    if (distance < best_distance) {
+      best_distance = distance;
       best = candidate;
     }
   }

@@ -68,8 +68,9 @@ class TomlDocument final {
   std::shared_ptr<const Data> m_data;
 };
 
-/// Returns the member of `known` nearest to `word` (at most two edits, and at most half of its
-/// letters), or an empty view: the "did you mean" of keys and commands.
+/// Returns the member of `known` nearest to `word` (at most two edits, where two swapped neighbours
+/// are one, and fewer than half of its letters), or an empty view: the "did you mean" of keys and
+/// commands.
 [[nodiscard]] std::string_view nearest(std::string_view word,
                                        const std::vector<std::string>& known);
 

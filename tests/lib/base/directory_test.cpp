@@ -1,0 +1,219 @@
+// base/file.hpp: Directory, its lock and its leftovers.
+#include "base/clock.hpp"
+#include "base/file.hpp"
+#include "support/temporary_directory.hpp"
+#include "support/thrown.hpp"
+#include "support/umask.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+
+namespace mtls {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using test::code_of;
+using test::mode_of;
+using test::TemporaryDirectory;
+
+/// Another process that holds the lock of a directory until it is told to end.
+class LockHolder final {
+ public:
+  explicit LockHolder(const fs::path& directory) {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    const Fd ready(ends[0]);
+    Fd announce(ends[1]);
+    m_pid = ::fork();
+    if (m_pid == 0) hold(directory, announce.get());
+    announce.close();
+    char octet = 0;
+    REQUIRE(::read(ready.get(), &octet, 1) == 1);
+  }
+  LockHolder(const LockHolder&) = delete;
+  LockHolder& operator=(const LockHolder&) = delete;
+  ~LockHolder() { kill(); }
+
+  void kill() {
+    if (m_pid <= 0) return;
+    ::kill(m_pid, SIGKILL);
+    ::waitpid(m_pid, nullptr, 0);
+    m_pid = -1;
+  }
+
+ private:
+  [[noreturn]] static void hold(const fs::path& path, int announce) {
+    try {
+      Directory directory = Directory::open(path);
+      directory.lock(milliseconds(0), SystemClock());
+      if (::write(announce, "x", 1) == 1) ::pause();
+    } catch (const Error&) {
+    }
+    ::_exit(1);
+  }
+  pid_t m_pid = -1;
+};
+
+}  // namespace
+
+TEST_CASE("makes a directory and its parents for the user alone") {
+  const TemporaryDirectory scratch;
+  const test::Umask mask(0);
+  const Directory made = Directory::make(scratch.path() / "a" / "b" / "ca");
+  CHECK(made.path() == scratch.path() / "a" / "b" / "ca");
+  for (const char* name : {"a", "a/b", "a/b/ca"}) {
+    CHECK(mode_of(scratch.file(name).c_str()) == 0700);
+  }
+}
+
+TEST_CASE("makes what is there already without touching it") {
+  const TemporaryDirectory scratch;
+  scratch.write("kept", "x");
+  REQUIRE(::chmod(scratch.path().c_str(), 0755) == 0);
+  const Directory same = Directory::make(scratch.path());
+  CHECK(mode_of(scratch.path().c_str()) == 0755);
+  CHECK(same.contains("kept"));
+  CHECK(Directory::make(scratch.file("new/")).fd() >= 0);
+  CHECK(fs::is_directory(scratch.file("new")));
+}
+
+TEST_CASE("makes no directory below a file or a dangling link") {
+  const TemporaryDirectory scratch;
+  scratch.write("file", "x");
+  fs::create_symlink("absent", scratch.file("dangling"));
+  const auto making = [&scratch](const char* name) {
+    return code_of([&] { static_cast<void>(Directory::make(scratch.file(name))); });
+  };
+  CHECK(making("file") == Errc::unreadable_file);
+  CHECK(making("file/below") == Errc::io);
+  CHECK(making("dangling") == Errc::unreadable_file);
+  CHECK(making("dangling/below/further") == Errc::unreadable_file);
+  CHECK(code_of([] { static_cast<void>(Directory::make("")); }) == Errc::io);
+}
+
+TEST_CASE("opens directories only") {
+  const TemporaryDirectory scratch;
+  const std::string file = scratch.write("file", "x");
+  CHECK(code_of([&] { static_cast<void>(Directory::open(file)); }) == Errc::unreadable_file);
+  CHECK(code_of([&] { static_cast<void>(Directory::open(scratch.file("absent"))); }) ==
+        Errc::unreadable_file);
+}
+
+TEST_CASE("names are resolved in the directory that was opened, not in one put in its place") {
+  const TemporaryDirectory scratch;
+  fs::create_directory(scratch.file("ca"));
+  scratch.write("ca/key", "own");
+  const Directory directory = Directory::open(scratch.file("ca"));
+  fs::rename(scratch.file("ca"), scratch.file("moved"));
+  fs::create_directory(scratch.file("ca"));
+  scratch.write("ca/key", "planted");
+  CHECK(as_text(directory.read("key").bytes.view()) == "own");
+  PendingFile pending(directory, "new", Access::shared);
+  pending.publish(Overwrite::no);
+  CHECK(fs::exists(scratch.file("moved/new")));
+  CHECK_FALSE(fs::exists(scratch.file("ca/new")));
+}
+
+TEST_CASE("reads, renames and removes by name") {
+  const TemporaryDirectory scratch;
+  scratch.write("a", "content");
+  scratch.write("b", "other");
+  const Directory directory = Directory::open(scratch.path());
+  CHECK(code_of([&] { static_cast<void>(directory.read("a", 3)); }) == Errc::too_large);
+  CHECK(code_of([&] { static_cast<void>(directory.read("absent")); }) == Errc::unreadable_file);
+  directory.rename("a", "b");
+  CHECK(scratch.read("b") == "content");
+  CHECK_FALSE(directory.contains("a"));
+  CHECK(code_of([&] { directory.rename("absent", "b"); }) == Errc::io);
+  directory.remove("b");
+  directory.remove("b");
+  CHECK(fs::is_empty(scratch.path()));
+  directory.sync();
+}
+
+TEST_CASE("contains sees a dangling link") {
+  const TemporaryDirectory scratch;
+  fs::create_symlink("absent", scratch.file("dangling"));
+  CHECK(Directory::open(scratch.path()).contains("dangling"));
+}
+
+TEST_CASE("a lock that another process holds is waited for until the timeout") {
+  const TemporaryDirectory scratch;
+  LockHolder other(scratch.path());
+  Directory directory = Directory::open(scratch.path());
+  const SystemClock clock;
+  CHECK(code_of([&] { directory.lock(milliseconds(0), clock); }) == Errc::ledger_locked);
+  const auto start = clock.monotonic();
+  CHECK(code_of([&] { directory.lock(milliseconds(40), clock); }) == Errc::ledger_locked);
+  CHECK(clock.monotonic() - start >= milliseconds(40));
+}
+
+TEST_CASE("the lock of a process that was killed is free") {
+  const TemporaryDirectory scratch;
+  LockHolder other(scratch.path());
+  other.kill();
+  Directory directory = Directory::open(scratch.path());
+  CHECK(code_of([&] { directory.lock(milliseconds(0), SystemClock()); }) == std::nullopt);
+}
+
+TEST_CASE("a lock ends with its object") {
+  const TemporaryDirectory scratch;
+  const SystemClock clock;
+  Directory second = Directory::open(scratch.path());
+  {
+    Directory first = Directory::open(scratch.path());
+    first.lock(milliseconds(0), clock);
+    CHECK(code_of([&] { second.lock(milliseconds(0), clock); }) == Errc::ledger_locked);
+  }
+  CHECK(code_of([&] { second.lock(milliseconds(0), clock); }) == std::nullopt);
+}
+
+TEST_CASE("what a killed run left is removed, and nothing else") {
+  const TemporaryDirectory scratch;
+  for (const char* kept : {"a", ".a", ".a.tmp-", ".a.tmp-0123", ".a.tmp-0123456789abcdeg",
+                           ".a.tmp-0123456789abcdef0", ".a.tmp-01:23:45:67:89:ab:cd:ef",
+                           ".b.tmp-0123456789abcdef", ".a.tmp-b.tmp-0123456789abcdef"}) {
+    scratch.write(kept, "x");
+  }
+  const Directory directory = Directory::open(scratch.path());
+  const auto before = std::distance(fs::directory_iterator(scratch.path()), {});
+  // A process that dies between the two leaves its temporary file.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const PendingFile pending(directory, "a", Access::secret);
+    ::_exit(0);
+  }
+  REQUIRE(::waitpid(child, nullptr, 0) == child);
+  CHECK(std::distance(fs::directory_iterator(scratch.path()), {}) == before + 1);
+  directory.remove_stale("a");
+  CHECK(std::distance(fs::directory_iterator(scratch.path()), {}) == before);
+  directory.remove_stale("b");
+  CHECK_FALSE(directory.contains(".b.tmp-0123456789abcdef"));
+  CHECK(directory.contains(".a.tmp-b.tmp-0123456789abcdef"));
+}
+
+TEST_CASE("a descriptor is closed once, and can be given away") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  Fd read_end(ends[0]);
+  Fd write_end(ends[1]);
+  CHECK(write_end.close() == 0);
+  CHECK(write_end.close() == 0);
+  CHECK_FALSE(write_end.valid());
+  Fd moved(std::move(read_end));
+  CHECK_FALSE(read_end.valid());  // NOLINT(bugprone-use-after-move): the point
+  const int given = moved.release();
+  CHECK_FALSE(moved.valid());
+  CHECK(::fcntl(given, F_GETFD) >= 0);
+  CHECK(Fd(given).close() == 0);
+}
+
+}  // namespace mtls
