@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/nearest.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -67,11 +68,5 @@ class TomlDocument final {
   explicit TomlDocument(std::shared_ptr<const Data> data) : m_data(std::move(data)) {}
   std::shared_ptr<const Data> m_data;
 };
-
-/// Returns the member of `known` nearest to `word` (at most two edits, where two swapped neighbours
-/// are one, and fewer than half of its letters), or an empty view: the "did you mean" of keys and
-/// commands.
-[[nodiscard]] std::string_view nearest(std::string_view word,
-                                       const std::vector<std::string>& known);
 
 }  // namespace mtls
