@@ -1,9 +1,9 @@
 // Who knows what was revoked; a ledger today, CRLs and OCSP later. Bound by cmd.
 #pragma once
 
-#include <optional>
-
 #include "x509/certificate.hpp"
+
+#include <optional>
 
 namespace mtls::verify {
 
@@ -21,7 +21,8 @@ class RevocationSource {
   RevocationSource(const RevocationSource&) = delete;
   RevocationSource& operator=(const RevocationSource&) = delete;
   virtual ~RevocationSource() = default;
-  /// `unknown` means that this source does not cover the certificate's issuer: no finding comes of it.
+  /// `unknown` means that this source does not cover the certificate's issuer: no finding comes of
+  /// it.
   [[nodiscard]] virtual RevocationAnswer ask(const x509::Certificate& certificate,
                                              const x509::Certificate& issuer) const = 0;
 };

@@ -1,11 +1,7 @@
-// The verdict on a certificate (RFC 5280 section 6): candidate paths are built here, each single path is
-// judged by X509_verify_cert, our own rules run on top, and the best report wins. No OpenSSL type shows.
+// The verdict on a certificate (RFC 5280 section 6): candidate paths are built here, each single
+// path is judged by X509_verify_cert, our own rules run on top, and the best report wins. No
+// OpenSSL type shows.
 #pragma once
-
-#include <chrono>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "crypto/digest.hpp"
@@ -13,12 +9,24 @@
 #include "verify/revocation_source.hpp"
 #include "x509/certificate.hpp"
 
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace mtls::verify {
 
-/// What the leaf is to be used for: its extendedKeyUsage and that of every CA above it must allow it.
+/// What the leaf is to be used for. Its extendedKeyUsage and that of every CA above it, where
+/// present, must have clientAuth or serverAuth itself: anyExtendedKeyUsage alone is
+/// `wrong_purpose`, since OpenSSL's servers and clients refuse it too. A leaf without
+/// extendedKeyUsage may be used for anything (RFC 5280 section 4.2.1.12) and is let in by every
+/// listener: `purpose_not_stated`, a warning. A certificate of version 1 or 2, which can say
+/// nothing of its use, is `not_version_3`, an error for every purpose. `any` asks nothing of key
+/// usages.
 enum class Purpose { client, server, any };
 
-/// Bounds on the search, so that a hostile pool costs bounded time.
+/// Bounds on the search, so that a hostile pool costs bounded time. Where one cuts the search short
+/// and nothing was accepted, `budget_exceeded` is among the findings.
 struct Budget {
   unsigned max_depth = 10;              // certificates above the leaf
   unsigned max_paths = 64;              // complete candidate paths that are judged
@@ -26,12 +34,15 @@ struct Budget {
   std::chrono::milliseconds deadline{5'000};
 };
 
-/// What is asked. Plain values.
+/// What is asked. Plain values. An anchor is known by its whole DER, never by its name or key, and
+/// is held to the same rules as the others but for the signature on it. It may be the leaf itself,
+/// and it need not be self-signed: a path ends at the first anchor.
 struct VerifyRequest {
   x509::Certificate leaf;
   std::vector<x509::Certificate> pool;     // intermediates, in any order, not trusted
   std::vector<x509::Certificate> anchors;  // trusted
-  /// Only the certificate with this SHA-256 is an anchor, wherever it was found (anchors, pool, leaf).
+  /// Only the certificate with this SHA-256 is an anchor, wherever it was found (anchors, pool,
+  /// leaf).
   std::optional<crypto::Sha256> anchor_fingerprint;
   Purpose purpose = Purpose::client;
   /// The leaf must bear this host (dNSName or iPAddress; the CN never counts), RFC 9525.
@@ -43,10 +54,10 @@ struct VerifyRequest {
 /// Every problem that can be reported. The word of each (`name`) never changes.
 enum class Problem {
   // What is wrong with the path.
-  no_trust_anchor,          // no path to any anchor
-  self_signed_leaf,         // a self-signed certificate that is no anchor
+  no_trust_anchor,   // no path to any anchor
+  self_signed_leaf,  // a self-signed certificate that is no anchor
   bad_signature,
-  weak_signature,           // SHA-1, MD5
+  weak_signature,  // SHA-1, MD5
   weak_key,
   issuer_not_ca,
   path_length_exceeded,
@@ -60,7 +71,7 @@ enum class Problem {
   budget_exceeded,
   // Its use.
   wrong_purpose,
-  purpose_not_stated,       // no extendedKeyUsage: usable as client and server
+  purpose_not_stated,  // no extendedKeyUsage: usable as client and server
   host_mismatch,
   // Time.
   expired,
@@ -73,7 +84,8 @@ enum class Problem {
 };
 [[nodiscard]] std::string_view name(Problem problem) noexcept;
 
-/// Which of design's exit classes a problem belongs to: no, no because of time, no because of revocation.
+/// Which of design's exit classes a problem belongs to: no, no because of time, no because of
+/// revocation.
 enum class ProblemClass { no, time, revocation };
 [[nodiscard]] ProblemClass problem_class(Problem problem) noexcept;
 
@@ -99,8 +111,10 @@ struct VerifyReport {
   unsigned paths_tried;
 };
 
-/// Judges. `revocation` may be null: then nothing is said of it. Throws io or internal only where
-/// libcrypto fails; a certificate that is merely bad is a finding.
+/// Judges. `revocation` may be null: then nothing is said of it; a certificate that it knows as
+/// revoked is refused whatever `at` is. `clock` serves the deadline and the wording of times alone.
+/// Throws io or internal only where libcrypto fails; a certificate that is merely bad is a finding.
+/// No trust comes from anywhere but the request: no directory, no file, no environment variable.
 [[nodiscard]] VerifyReport verify(const VerifyRequest& request, const RevocationSource* revocation,
                                   const Clock& clock, const ossl::Context& context);
 

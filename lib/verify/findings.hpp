@@ -1,0 +1,30 @@
+// The findings of one path while they are gathered. Private to this room.
+#pragma once
+
+#include "verify/path.hpp"
+#include "verify/verify.hpp"
+
+namespace mtls::verify {
+
+/// Gathers findings on one path; adds subject and hint to each. Holds the path by reference.
+class Findings final {
+ public:
+  Findings(const Path& path, Purpose purpose) : m_path(path), m_purpose(purpose) {}
+
+  void error(Problem problem, std::size_t depth, std::string message);
+  void warning(Problem problem, std::size_t depth, std::string message);
+  /// Whether an error of that kind was found at `depth`.
+  [[nodiscard]] bool has_error(Problem problem, std::size_t depth) const noexcept;
+  [[nodiscard]] bool has_errors() const noexcept;
+  /// Errors first, then by depth, then as they were found.
+  [[nodiscard]] std::vector<Finding> take() &&;
+
+ private:
+  void add(Problem problem, Severity severity, std::size_t depth, std::string message);
+
+  const Path& m_path;
+  Purpose m_purpose;
+  std::vector<Finding> m_findings;
+};
+
+}  // namespace mtls::verify

@@ -1,0 +1,210 @@
+#include "verify/path_judge.hpp"
+
+#include "base/format.hpp"
+#include "ossl/openssl_error.hpp"
+#include "verify/verify_error.hpp"
+
+#include <openssl/x509_vfy.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace mtls::verify {
+namespace {
+
+/// 112 bits: RSA from 2048 bits, SHA-224 and up (NIST SP 800-57). It leaves out the signature on
+/// the anchor.
+constexpr int k_security_level = 2;
+constexpr std::size_t k_most_complaints = 512;
+
+struct Complaint {
+  int code;
+  std::size_t depth;
+};
+
+/// What the callbacks share. They run under C, so nothing in them may throw: room for the
+/// complaints is made before.
+struct Session {
+  std::vector<X509*> path;
+  std::vector<Complaint> complaints;
+  bool overflowed = false;
+};
+
+Session* session_of(X509_STORE_CTX* store) {
+  return static_cast<Session*>(X509_STORE_CTX_get_app_data(store));
+}
+
+/// Notes every error and goes on, so that all of them come to light.
+int note_error(int ok, X509_STORE_CTX* store) {
+  if (ok == 1) return 1;
+  Session& session = *session_of(store);
+  if (session.complaints.size() == session.complaints.capacity()) {
+    session.overflowed = true;
+    return 0;
+  }
+  const int depth = X509_STORE_CTX_get_error_depth(store);
+  session.complaints.push_back({.code = X509_STORE_CTX_get_error(store),
+                                .depth = depth < 0 ? 0 : static_cast<std::size_t>(depth)});
+  return 1;
+}
+
+/// Lets libcrypto's own path building go one way only: along the path to be judged. The names must
+/// still match by its lights; the key identifiers are the rules' to judge.
+int is_next_on_path(X509_STORE_CTX* store, X509* child, X509* issuer) {
+  const std::vector<X509*>& path = session_of(store)->path;
+  const auto at = std::find(path.begin(), path.end(), child);
+  if (at == path.end()) return 0;
+  const bool is_next = at + 1 == path.end() ? issuer == child : issuer == *(at + 1);
+  if (!is_next) return 0;
+  return X509_NAME_cmp(X509_get_issuer_name(child), X509_get_subject_name(issuer)) == 0 ? 1 : 0;
+}
+
+ossl::Handle<X509_STORE> make_store(const Path& path, const Session& session) {
+  ossl::Handle<X509_STORE> store(ossl::require_pointer(X509_STORE_new(), "X509_STORE_new"));
+  X509_STORE_set_check_issued(store.get(), is_next_on_path);
+  X509_STORE_set_verify_cb(store.get(), note_error);
+  if (path.end == PathEnd::anchor) {
+    ossl::require(X509_STORE_add_cert(store.get(), session.path.back()) == 1,
+                  "X509_STORE_add_cert");
+  }
+  return store;
+}
+
+ossl::Handle<STACK_OF(X509)> make_untrusted(const Session& session) {
+  ossl::Handle<STACK_OF(X509)> untrusted(
+      ossl::require_pointer(sk_X509_new_null(), "sk_X509_new_null"));
+  for (std::size_t i = 1; i < session.path.size(); ++i) {
+    ossl::require(X509_add_cert(untrusted.get(), session.path[i], X509_ADD_FLAG_UP_REF) == 1,
+                  "X509_add_cert");
+  }
+  return untrusted;
+}
+
+void set_parameters(X509_STORE_CTX* store, const VerifyRequest& request, std::size_t length) {
+  X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(store);
+  // Partial chains: an anchor is one whether or not it signed itself. Policies:
+  // requireExplicitPolicy in a CA binds whether or not a policy is asked for (RFC 5280
+  // section 6.1).
+  ossl::require(
+      X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN |
+                                                  X509_V_FLAG_POLICY_CHECK) == 1,
+      "X509_VERIFY_PARAM_set_flags");
+  X509_VERIFY_PARAM_set_time(parameters,
+                             static_cast<std::time_t>(request.at.time_since_epoch().count()));
+  X509_VERIFY_PARAM_set_auth_level(parameters, k_security_level);
+  constexpr std::size_t k_int_limit = std::numeric_limits<int>::max();
+  X509_VERIFY_PARAM_set_depth(parameters, static_cast<int>(std::min(length, k_int_limit)));
+  if (request.purpose == Purpose::any) return;
+  const int purpose =
+      request.purpose == Purpose::server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT;
+  ossl::require(X509_VERIFY_PARAM_set_purpose(parameters, purpose) == 1,
+                "X509_VERIFY_PARAM_set_purpose");
+}
+
+/// Whether libcrypto judged the path that it was given, and not another one.
+bool went_along(X509_STORE_CTX* store, const Session& session) {
+  const STACK_OF(X509)* const chain = X509_STORE_CTX_get0_chain(store);
+  if (chain == nullptr || sk_X509_num(chain) != static_cast<int>(session.path.size())) return false;
+  for (std::size_t i = 0; i < session.path.size(); ++i) {
+    if (sk_X509_value(chain, static_cast<int>(i)) != session.path[i]) return false;
+  }
+  return true;
+}
+
+/// Whether the rules have said the same already, or the true cause of it.
+bool is_known(const Complaint& complaint, const Path& path, const VerifyRequest& request,
+              const Findings& findings) {
+  const std::size_t depth = complaint.depth;
+  const Problem problem = problem_of(complaint.code);
+  if (problem != Problem::other && findings.has_error(problem, depth)) return true;
+  switch (problem) {
+    case Problem::no_trust_anchor:
+    case Problem::self_signed_leaf:
+      return path.end != PathEnd::anchor;
+    case Problem::wrong_purpose:
+      // X509_check_purpose refuses for a CA whatever X509_check_ca refuses.
+      return findings.has_error(Problem::issuer_not_ca, depth) ||
+             findings.has_error(Problem::key_usage_forbids_signing, depth);
+    case Problem::expired:
+      // libcrypto counts the last second of notAfter as expired; RFC 5280 section 4.1.2.5 does not.
+      return path.certificates[depth]->certificate().validity().not_after == request.at;
+    default:
+      return false;
+  }
+}
+
+void report(const Session& session, const Path& path, const VerifyRequest& request,
+            Findings& findings) {
+  for (auto at = session.complaints.begin(); at != session.complaints.end(); ++at) {
+    const bool is_repeated = std::any_of(
+        session.complaints.begin(), at,
+        [&](const Complaint& each) { return each.code == at->code && each.depth == at->depth; });
+    if (is_repeated) continue;
+    // A depth off the path is no reason to lose the complaint.
+    const Complaint complaint{.code = at->code,
+                              .depth = std::min(at->depth, path.certificates.size() - 1)};
+    if (is_known(complaint, path, request, findings)) continue;
+    const Problem problem = problem_of(complaint.code);
+    const bool is_signature = complaint.code == X509_V_ERR_CERT_SIGNATURE_FAILURE &&
+                              complaint.depth + 1 < path.certificates.size();
+    findings.error(problem, complaint.depth,
+                   is_signature
+                       ? format("its signature is not by the key of {}",
+                                shown_name(path.certificates[complaint.depth + 1]->certificate()))
+                       : describe_verify_error(complaint.code));
+  }
+}
+
+/// Runs X509_verify_cert; only 1 is success (CVE-2021-4044), and only without any complaint.
+void run(Session& session, const Path& path, const VerifyRequest& request,
+         const ossl::Context& context, Findings& findings) {
+  const auto store = make_store(path, session);
+  const auto untrusted = make_untrusted(session);
+  const ossl::Handle<X509_STORE_CTX> verification(ossl::require_pointer(
+      X509_STORE_CTX_new_ex(context.get(), context.properties()), "X509_STORE_CTX_new_ex"));
+  ossl::require(X509_STORE_CTX_init(verification.get(), store.get(), session.path.front(),
+                                    untrusted.get()) == 1,
+                "X509_STORE_CTX_init");
+  ossl::require(X509_STORE_CTX_set_app_data(verification.get(), &session) == 1,
+                "X509_STORE_CTX_set_app_data");
+  set_parameters(verification.get(), request, session.path.size());
+
+  const int result = X509_verify_cert(verification.get());
+  const bool followed = went_along(verification.get(), session);
+  report(session, path, request, findings);
+  if (session.overflowed) {
+    findings.error(Problem::other, 0, "libcrypto found more problems than can be listed");
+  } else if (result != 1) {
+    const int code = X509_STORE_CTX_get_error(verification.get());
+    findings.error(Problem::other, 0,
+                   format("X509_verify_cert came to no verdict{}",
+                          code == X509_V_OK ? "" : "; " + describe_verify_error(code)));
+  } else if (!followed && session.complaints.empty()) {
+    findings.error(Problem::other, 0, "libcrypto accepted another path than this one");
+  }
+  ossl::drain_queue();
+}
+
+}  // namespace
+
+Judged judge_with_libcrypto(const Path& path, const VerifyRequest& request,
+                            const ossl::Context& context, Findings& findings) {
+  Session session;
+  // All keys first: libcrypto computes with a key while it reads the certificate.
+  for (Candidate* const each : path.certificates) {
+    if (!each->has_harmless_key(context)) return Judged::refused_key;
+  }
+  for (std::size_t depth = 0; depth < path.certificates.size(); ++depth) {
+    X509* const form = path.certificates[depth]->libcrypto_form(context);
+    if (form == nullptr) {
+      findings.error(Problem::malformed_extension, depth, "libcrypto cannot read it");
+      return Judged::unreadable;
+    }
+    session.path.push_back(form);
+  }
+  session.complaints.reserve(k_most_complaints);
+  run(session, path, request, context, findings);
+  return Judged::yes;
+}
+
+}  // namespace mtls::verify
