@@ -20,7 +20,8 @@ class Oid final {
 
   [[nodiscard]] ByteView content() const noexcept { return m_content; }
   [[nodiscard]] std::string to_dotted() const;
-  auto operator<=>(const Oid& other) const = default;
+  /// The order of their content octets; no other sense is in it.
+  std::strong_ordering operator<=>(const Oid& other) const noexcept;
   bool operator==(const Oid& other) const = default;
 
  private:

@@ -279,7 +279,8 @@ std::vector<Bytes> encode_attributes(const RequestFields& fields) {
         extension_request_type(), [&](der::Writer& set) { write_extensions(set, extensions); }));
   }
   // DER's order of a SET OF (X.690 section 11.6).
-  std::sort(attributes.begin(), attributes.end());
+  std::sort(attributes.begin(), attributes.end(),
+            [](const Bytes& left, const Bytes& right) { return as_text(left) < as_text(right); });
   return attributes;
 }
 

@@ -21,13 +21,13 @@ std::string join(const std::vector<std::string>& parts) {
   return line;
 }
 
-/// A comma inside a name is written as \, so that one name cannot look like two (CVE-2021-44532).
-/// RFC 4514 text has its own commas and escapes those of values.
+/// The text of a name in a list joined by ", ", which must not look like two names
+/// (CVE-2021-44532). `to_text` sees to that but for the values inside a directory name, which may
+/// hold those two octets.
 std::string describe(const GeneralName& name) {
   std::string text = name.to_text();
-  if (name.kind() == GeneralNameKind::directory) return text;
-  for (std::size_t at = text.find(','); at != std::string::npos; at = text.find(',', at + 2)) {
-    text.insert(at, 1, '\\');
+  for (std::size_t at = text.find(", "); at != std::string::npos; at = text.find(", ", at)) {
+    text.replace(at + 1, 1, "\\x20");
   }
   return text;
 }
