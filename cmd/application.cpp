@@ -1,0 +1,91 @@
+#include "cmd/application.hpp"
+
+#include "cmd/command_tree.hpp"
+#include "cmd/help_text.hpp"
+#include "cmd/json_trace.hpp"
+#include "cmd/option_walk.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace mtls::cmd {
+namespace {
+
+/// Whether a flag stands on the command line, for errors met before or while it is parsed.
+bool has_flag(const std::vector<std::string>& arguments, std::string_view flag) {
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  return std::find(arguments.begin(), end, flag) != end;
+}
+
+}  // namespace
+
+Application::Application(std::vector<std::string> arguments, Output& out, Output& err,
+                         const Clock& clock)
+    : m_arguments(std::move(arguments)), m_out(out), m_messages(err), m_clock(clock) {
+  if (!m_arguments.empty() && m_arguments.front() == "--version") m_arguments.front() = "version";
+}
+
+ExitCode Application::run() {
+  const ExitCode code = dispatch();
+  m_out.flush();
+  return code;
+}
+
+ExitCode Application::dispatch() {
+  CommandTree tree(m_common, find_command(m_arguments));
+  CommandTree::Parsed parsed{};
+  try {
+    parsed = tree.parse(m_arguments);
+  } catch (const Error&) {
+    m_words = tree.failing_words();
+    throw;
+  }
+  m_words = parsed.words;
+  if (parsed.command == nullptr) {
+    m_out.write(help_text(describe(m_words)));
+    return ExitCode::ok;
+  }
+  m_common.check();
+  m_messages.set_verbosity(m_common.verbosity());
+  NoTrace no_trace;
+  std::optional<JsonTrace> trace;
+  if (m_common.trace) trace.emplace(*m_common.trace, m_clock);
+  Session session({.out = m_out,
+                   .messages = m_messages,
+                   .clock = m_clock,
+                   .trace = trace ? static_cast<Trace&>(*trace) : no_trace,
+                   .common = m_common,
+                   .schema = schema()});
+  const ExitCode code = parsed.command->action()(session);
+  if (trace && trace->failed())
+    m_messages.warning("the trace is not complete: it could not be written");
+  return code;
+}
+
+ExitCode Application::report(const Error& error) noexcept {
+  try {
+    if (has_flag(m_arguments, "-v") || has_flag(m_arguments, "--verbose")) {
+      m_messages.set_verbosity(Verbosity::verbose);
+    }
+    m_messages.error(error);
+    if (has_flag(m_arguments, "--json")) {
+      m_out.write(to_line(error_document(schema(), error)) + "\n");
+    }
+    m_out.flush();
+  } catch (const Error& second) {
+    if (second.code() != error.code()) m_messages.error(second);
+    return combine(exit_code(error.code()), exit_code(second.code()));
+  } catch (const std::exception&) {
+    return ExitCode::internal;
+  }
+  return exit_code(error.code());
+}
+
+std::string Application::schema() const {
+  std::string joined = m_words.empty() ? "mtlsctl" : m_words;
+  std::replace(joined.begin(), joined.end(), ' ', '-');
+  return "mtlsctl/" + joined + "/1";
+}
+
+}  // namespace mtls::cmd

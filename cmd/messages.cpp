@@ -1,0 +1,34 @@
+#include "cmd/messages.hpp"
+
+#include <string>
+
+namespace mtls::cmd {
+
+void Messages::error(const Error& error) noexcept {
+  line("error", error.message());
+  if (!error.hint().empty()) line("hint", error.hint());
+  if (m_verbosity != Verbosity::verbose) return;
+  for (const std::string& detail : error.details()) line("detail", detail);
+}
+
+void Messages::warning(std::string_view text, std::string_view hint) noexcept {
+  if (m_verbosity == Verbosity::quiet) return;
+  line("warning", text);
+  if (!hint.empty()) line("hint", hint);
+}
+
+void Messages::note(std::string_view text) noexcept {
+  if (m_verbosity != Verbosity::quiet) line("note", text);
+}
+
+void Messages::line(std::string_view kind, std::string_view text) noexcept {
+  try {
+    std::string whole = "mtlsctl: ";
+    whole.append(kind).append(": ").append(text).append("\n");
+    m_out.write(whole);
+    m_out.flush();
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): nowhere left to complain
+  }
+}
+
+}  // namespace mtls::cmd

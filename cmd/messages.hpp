@@ -1,0 +1,33 @@
+// What a run tells a person on standard error: errors with their hints, warnings, notes.
+#pragma once
+
+#include "base/error.hpp"
+#include "cmd/output.hpp"
+
+#include <string_view>
+
+namespace mtls::cmd {
+
+enum class Verbosity { quiet, normal, verbose };
+
+/// Writes messages as "mtlsctl: KIND: TEXT", a line each, at once. The texts are safe to show
+/// already. That standard error cannot be written is nobody's failure.
+class Messages final {
+ public:
+  explicit Messages(Output& out) : m_out(out) {}
+  void set_verbosity(Verbosity verbosity) noexcept { m_verbosity = verbosity; }
+
+  /// The message, its hint, and (verbose) the details of the layer below.
+  void error(const Error& error) noexcept;
+  /// Something that did not stop the work; not shown when quiet.
+  void warning(std::string_view text, std::string_view hint = {}) noexcept;
+  /// Something good to know; not shown when quiet.
+  void note(std::string_view text) noexcept;
+
+ private:
+  void line(std::string_view kind, std::string_view text) noexcept;
+  Output& m_out;
+  Verbosity m_verbosity = Verbosity::normal;
+};
+
+}  // namespace mtls::cmd
