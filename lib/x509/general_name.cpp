@@ -61,7 +61,7 @@ void require_well_formed(ByteView der) {
 }
 
 template <class T>
-const T& get(const auto& value) {
+const T& held_as(const auto& value) {
   const T* held = std::get_if<T>(&value);
   if (held == nullptr) throw Error(Errc::internal, "a general name of another kind was asked for");
   return *held;
@@ -74,7 +74,7 @@ std::string_view name(GeneralNameKind kind) noexcept {
 }
 
 std::optional<GeneralNameKind> parse_general_name_kind(std::string_view word) noexcept {
-  const auto found = std::find(k_kind_words.begin(), k_kind_words.end(), word);
+  const auto* const found = std::find(k_kind_words.begin(), k_kind_words.end(), word);
   if (found == k_kind_words.end()) return std::nullopt;
   return static_cast<GeneralNameKind>(found - k_kind_words.begin());
 }
@@ -127,18 +127,18 @@ GeneralName GeneralName::from_der(const der::Element& element) {
   return {kind, to_bytes(element.whole)};
 }
 
-const std::string& GeneralName::text() const { return get<std::string>(m_value); }
+const std::string& GeneralName::text() const { return held_as<std::string>(m_value); }
 
 const Bytes& GeneralName::octets() const {
-  if (m_kind == other_name) return get<Other>(m_value).value;
-  return get<Bytes>(m_value);
+  if (m_kind == other_name) return held_as<Other>(m_value).value;
+  return held_as<Bytes>(m_value);
 }
 
-const Name& GeneralName::directory_name() const { return get<Name>(m_value); }
+const Name& GeneralName::directory_name() const { return held_as<Name>(m_value); }
 
 const der::Oid& GeneralName::type() const {
-  if (m_kind == other_name) return get<Other>(m_value).type;
-  return get<der::Oid>(m_value);
+  if (m_kind == other_name) return held_as<Other>(m_value).type;
+  return held_as<der::Oid>(m_value);
 }
 
 std::string GeneralName::to_text() const {

@@ -35,17 +35,22 @@ bool is_scheme(std::string_view text) {
   return !text.empty() && is_letter(text[0]) && std::all_of(text.begin(), text.end(), known);
 }
 
-void require_uri_characters(std::string_view uri) {
+/// Where `uri` leaves RFC 3986's characters, npos where it does not.
+std::size_t find_bad_character(std::string_view uri) {
   for (std::size_t at = 0; at < uri.size(); ++at) {
-    if (uri[at] == '%') {
-      if (uri.size() - at < 3 || !is_hex(uri[at + 1]) || !is_hex(uri[at + 2])) {
-        refuse_name("uri:", uri, "a '%' without two hexadecimal digits");
-      }
-    } else if (!is_uri_character(uri[at])) {
-      refuse_name("uri:", uri, format("'{}' cannot stand in a URI", shown(uri.substr(at, 1))),
-                  "percent-encode it; a host beyond ASCII is written as A-labels");
-    }
+    const bool encoded =
+        uri[at] == '%' && uri.size() - at > 2 && is_hex(uri[at + 1]) && is_hex(uri[at + 2]);
+    if (!encoded && !is_uri_character(uri[at])) return at;
   }
+  return std::string_view::npos;
+}
+
+void require_uri_characters(std::string_view uri) {
+  const std::size_t bad = find_bad_character(uri);
+  if (bad == std::string_view::npos) return;
+  if (uri[bad] == '%') refuse_name("uri:", uri, "a '%' without two hexadecimal digits");
+  refuse_name("uri:", uri, format("'{}' cannot stand in a URI", shown(uri.substr(bad, 1))),
+              "percent-encode it; a host beyond ASCII is written as A-labels");
 }
 
 /// SPIFFE-ID section 2.1.
@@ -96,6 +101,10 @@ void refuse_name(std::string_view prefix, std::string_view text, std::string_vie
                  std::string_view hint) {
   throw Error(Errc::bad_name, format("bad name '{}{}': {}", prefix, shown(text), why),
               std::string(hint));
+}
+
+bool is_uri_text(std::string_view text) noexcept {
+  return find_bad_character(text) == std::string_view::npos;
 }
 
 bool is_dot_string(std::string_view text) noexcept {

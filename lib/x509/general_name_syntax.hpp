@@ -20,6 +20,9 @@ void require_host(std::string_view prefix, std::string_view host);
 [[noreturn]] void refuse_name(std::string_view prefix, std::string_view text, std::string_view why,
                               std::string_view hint = {});
 
+/// Whether `text` has only the characters of RFC 3986, percent-encoding complete.
+[[nodiscard]] bool is_uri_text(std::string_view text) noexcept;
+
 /// Whether `text` is a Dot-string of RFC 5321 section 4.1.2, at most 64 octets.
 [[nodiscard]] bool is_dot_string(std::string_view text) noexcept;
 

@@ -29,7 +29,7 @@ std::optional<std::string> label_objection(std::string_view label) {
   if (label.empty()) return "an empty label";
   if (label.size() > k_label_limit) return "a label of over 63 octets";
   if (label.front() == '-' || label.back() == '-') return "a label with a hyphen at its edge";
-  const auto odd = std::find_if_not(label.begin(), label.end(), is_ldh);
+  const auto* const odd = std::find_if_not(label.begin(), label.end(), is_ldh);
   if (odd != label.end()) return format("'{}' is no letter, digit or hyphen", printable({odd, 1}));
   return std::nullopt;
 }

@@ -8,8 +8,8 @@
 namespace mtls::x509 {
 
 /// Returns `host` (UTF-8) with every label beyond ASCII as its A-label: "xn--" and Punycode
-/// (RFC 3492) of the label in lower case (ASCII only; no Nameprep, so a suggestion and not a
-/// verdict). Nothing where it is not UTF-8 or a label would pass 63 octets.
+/// (RFC 3492) of the label in lower case (Latin-1, Greek and Cyrillic; no Nameprep, so a
+/// suggestion and not a verdict). Nothing where it is not UTF-8 or a label would pass 63 octets.
 [[nodiscard]] std::optional<std::string> to_a_labels(std::string_view host);
 
 /// Returns Punycode of `label`, without "xn--"; nothing on overflow.

@@ -137,7 +137,7 @@ std::optional<std::size_t> prefix_length(ByteView mask) {
   std::size_t bits = 0;
   bool ended = false;
   for (std::size_t at = 0; at < mask.size() * 8; ++at) {
-    const bool one = (mask[at / 8] >> (7 - at % 8) & 1U) != 0;
+    const bool one = (unsigned{mask[at / 8]} >> (7 - at % 8) & 1U) != 0;
     if (one && ended) return std::nullopt;
     ended = ended || !one;
     if (one) ++bits;

@@ -1,14 +1,14 @@
 // Distinguished names (RFC 5280 section 4.1.2.4).
 #pragma once
 
+#include "base/bytes.hpp"
+#include "der/oid.hpp"
+
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/bytes.hpp"
-#include "der/oid.hpp"
 
 namespace mtls::x509 {
 
@@ -33,19 +33,22 @@ class Name final {
   Name();
   /// `whole` is the Name's SEQUENCE. Throws malformed, also for over 64 RDNs.
   [[nodiscard]] static Name from_der(ByteView whole);
-  /// Reads RFC 4514 text, last RDN first ("CN=root,OU=test,C=cn"; multi-valued RDNs with '+'; \-escapes,
-  /// #hex values), or OpenSSL's slash form in encoding order ("/C=cn/O=x/CN=y"; '+' joins an RDN, '\'
-  /// escapes). Types by their short names in any case (C ST L O OU CN emailAddress/E SN serialNumber GN
-  /// DC UID title …) or dotted. Throws bad_name: unknown type, no value, a character that
-  /// `make_attribute` refuses.
+  /// Reads RFC 4514 text, last RDN first ("CN=root,OU=test,C=cn"; multi-valued RDNs with '+';
+  /// \-escapes, #hex values; spaces around types and values are skipped), or OpenSSL's slash form
+  /// in encoding order ("/C=cn/O=x/CN=y"; '+' joins an RDN, '\' escapes). Types by their short
+  /// names in any case (C ST L O OU CN emailAddress/E SN serialNumber GN DC UID title …) or dotted.
+  /// Throws bad_name: unknown type, no value, a character that `make_attribute` refuses.
   [[nodiscard]] static Name parse(std::string_view text);
-  /// Makes a name of RDNs in encoding order; the attributes of one RDN are put into DER's SET OF order.
+  /// Makes a name of RDNs in encoding order; the attributes of one RDN are put into DER's SET OF
+  /// order. Throws bad_name: an empty RDN, one with a type twice, over 64 RDNs.
   [[nodiscard]] static Name make(std::vector<Rdn> rdns);
 
   [[nodiscard]] ByteView der() const noexcept;
   [[nodiscard]] const std::vector<Rdn>& rdns() const noexcept;
   [[nodiscard]] bool empty() const noexcept { return rdns().empty(); }
-  /// RFC 4514 text, last RDN first, made safe to show (printable). Empty for the empty name.
+  /// RFC 4514 text, last RDN first, safe to show: octets beyond printable ASCII are \HH pairs,
+  /// which `parse` reads; types without a name and values that are no text are #hex. Two values of
+  /// one type have one text only if they are the same text. Empty for the empty name.
   [[nodiscard]] std::string to_text() const;
   /// All values of one type, in encoding order, as text.
   [[nodiscard]] std::vector<std::string> values(const der::Oid& type) const;
@@ -67,13 +70,14 @@ class Name final {
 };
 
 /// Returns an attribute with `value` (UTF-8) encoded as its type wants: PrintableString for C and
-/// serialNumber, IA5String for DC and emailAddress, else UTF8String. Throws bad_name: an empty value,
-/// invalid UTF-8, NUL, control characters or bidirectional marks, a value that its string type cannot
-/// hold, one over the upper bound of RFC 5280 appendix A (CN, O, OU 64; C exactly 2 letters; …).
+/// serialNumber (dnQualifier, telephoneNumber), IA5String for DC and emailAddress, else UTF8String.
+/// Throws bad_name: an empty value, invalid UTF-8, NUL, control characters or bidirectional marks,
+/// a value that its string type cannot hold, one over the upper bound of RFC 5280 appendix A (CN,
+/// O, OU 64; C exactly 2 letters; …).
 [[nodiscard]] Attribute make_attribute(const der::Oid& type, std::string_view value);
 
-/// Throws bad_name where `name` holds what make_attribute would refuse (bounds and characters; string
-/// types may be older ones). `whose` names it ("the subject of client.csr").
+/// Throws bad_name where `name` holds what make_attribute would refuse (bounds and characters;
+/// string types may be older ones). `whose` names it ("the subject of client.csr").
 void require_good_name(const Name& name, std::string_view whose);
 
 /// Returns the Oid of a short name in any case ("CN", "emailAddress"), or of dotted decimal.

@@ -46,10 +46,10 @@ void set_mailbox(Term& term, std::string_view address) {
 }
 
 /// The host of a URI's authority (RFC 3986 section 3.2); RFC 5280 wants a name there, not an
-/// address.
+/// address. What has other characters is not taken apart: readers differ on what a backslash ends.
 void set_uri_host(Term& term, std::string_view uri) {
   const auto colon = uri.find(':');
-  if (colon == std::string_view::npos || uri.substr(colon, 3) != "://") return;
+  if (!is_uri_text(uri) || colon == std::string_view::npos || uri.substr(colon, 3) != "://") return;
   std::string_view authority = uri.substr(colon + 3);
   authority = authority.substr(0, authority.find_first_of("/?#"));
   if (const auto at = authority.rfind('@'); at != std::string_view::npos) {

@@ -1,31 +1,32 @@
 // Names against constraints and hosts (RFC 5280 section 4.2.1.10, RFC 9525).
 #pragma once
 
+#include "x509/extension.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "x509/extension.hpp"
-
 namespace mtls::x509 {
 
 /// Returns why (`subject`, `names`) breaks `constraints`, as a sentence part ("dns:a.example is not
-/// within the permitted dns:b.example"), or nothing. An emailAddress in the subject is held to e-mail
-/// constraints where there is no rfc822Name; a constraint of a kind that is not understood is broken by
-/// any name of that kind. A wildcard dNSName is within an excluded subtree if any name it covers is.
-/// Bounded: names × constraints at most 2^20 comparisons, past which it is broken.
+/// within the permitted dns:b.example"), or nothing. An emailAddress in the subject is held to
+/// e-mail constraints where there is no rfc822Name; a constraint of a kind that is not understood
+/// is broken by any name of that kind. A wildcard dNSName is within an excluded subtree if any name
+/// it covers is. Bounded: names × constraints at most 2^20 comparisons, past which it is broken.
 [[nodiscard]] std::optional<std::string> constraint_violation(const NameConstraints& constraints,
                                                               const Name& subject,
                                                               const GeneralNames& names);
 
-/// Whether a dNSName pattern covers `host` (RFC 9525 section 6.3: ASCII case-insensitive; a wildcard only as the
-/// whole left-most label, for exactly one label, and with at least two labels behind it).
+/// Whether a dNSName pattern covers `host` (RFC 9525 section 6.3: ASCII case-insensitive; a
+/// wildcard only as the whole left-most label, for exactly one label, and with at least two labels
+/// behind it).
 [[nodiscard]] bool dns_name_matches(std::string_view pattern, std::string_view host) noexcept;
 
 /// Returns the octets of an IPv4 (4) or IPv6 (16) address, strictly; nothing if it is none.
 [[nodiscard]] std::optional<Bytes> parse_ip(std::string_view text);
-/// Returns the usual text of 4 or 16 octets (RFC 5952), or of 8 or 32 as ADDRESS/BITS (ADDRESS/MASK for
-/// masks with holes).
+/// Returns the usual text of 4 or 16 octets (RFC 5952), or of 8 or 32 as ADDRESS/BITS (ADDRESS/MASK
+/// for masks with holes).
 [[nodiscard]] std::string ip_to_text(ByteView octets);
 
 }  // namespace mtls::x509

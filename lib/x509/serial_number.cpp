@@ -29,9 +29,9 @@ Bytes to_content(ByteView magnitude) {
 /// The absolute value of negative content: two's complement undone.
 Bytes negated(Bytes octets) {
   bool carry = true;
-  for (auto octet = octets.rbegin(); octet != octets.rend(); ++octet) {
-    *octet = static_cast<std::uint8_t>(~*octet + (carry ? 1 : 0));
-    carry = carry && *octet == 0;
+  for (std::size_t at = octets.size(); at-- > 0;) {
+    octets[at] = static_cast<std::uint8_t>(~octets[at] + (carry ? 1 : 0));
+    carry = carry && octets[at] == 0;
   }
   return octets;
 }
