@@ -54,14 +54,13 @@ void OptionSet::add(const std::string& names, const std::string& placeholder,
   option->required(arity == Arity::required || arity == Arity::some);
 }
 
-void OptionSet::fail(const std::string& names, const std::string& text,
-                     const std::string& allowed) {
-  throw Error(Errc::usage, format("{}: '{}' is not valid", shown_name(names), shown_value(text)),
-              "give " + allowed);
+std::string OptionSet::shown(const std::string& names, const std::string& text, Repeat repeat) {
+  if (repeat == Repeat::no) return std::string(shown_name(names));
+  return format("{} '{}'", shown_name(names), shown_value(text));
 }
 
-void OptionSet::add_context(Error& error, const std::string& names, const std::string& text) {
-  error.add_context(format("{} '{}'", shown_name(names), shown_value(text)));
+void OptionSet::fail(const std::string& shown, const std::string& allowed) {
+  throw Error(Errc::usage, shown + ": not a valid value", "give " + allowed);
 }
 
 void refuse_together(std::string_view one, std::string_view other, std::string_view hint) {

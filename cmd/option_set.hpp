@@ -17,6 +17,9 @@ class App;
 
 namespace mtls::cmd {
 
+/// Whether a bad value is repeated in the message about it.
+enum class Repeat { yes, no };
+
 /// How text on the command line becomes a T.
 template <class T>
 struct ValueType {
@@ -27,6 +30,8 @@ struct ValueType {
   std::string allowed;
   /// Returns nothing for what is no such value (exit 2), or throws an Error with a code of its own.
   std::function<std::optional<T>(const std::string&)> parse;
+  /// No: it may be a secret that was put there by mistake.
+  Repeat repeat = Repeat::yes;
 };
 
 /// The options of one command under one heading. Targets must live until the command has run.
@@ -84,19 +89,18 @@ class OptionSet final {
 
   void add(const std::string& names, const std::string& placeholder, const std::string& help,
            Arity arity, Take take);
-  [[noreturn]] static void fail(const std::string& names, const std::string& text,
-                                const std::string& allowed);
-  static void add_context(Error& error, const std::string& names, const std::string& text);
+  static std::string shown(const std::string& names, const std::string& text, Repeat repeat);
+  [[noreturn]] static void fail(const std::string& shown, const std::string& allowed);
 
   template <class T>
   static T read(const std::string& names, const ValueType<T>& type, const std::string& text) {
     try {
       if (std::optional<T> value = type.parse(text)) return *std::move(value);
     } catch (Error& error) {
-      add_context(error, names, text);
+      error.add_context(shown(names, text, type.repeat));
       throw;
     }
-    fail(names, text, type.allowed);
+    fail(shown(names, text, type.repeat), type.allowed);
   }
   template <class Target, class T>
   static Take setter(std::string names, Target& target, ValueType<T> type) {

@@ -1,0 +1,28 @@
+// Which CA, and how long to wait for its ledger.
+#pragma once
+
+#include "authority/ca_directory.hpp"
+#include "cmd/option_set.hpp"
+#include "cmd/session.hpp"
+#include "cmd/setting.hpp"
+
+#include <chrono>
+#include <optional>
+
+namespace mtls::cmd {
+
+/// The flags of every command that works with a CA directory.
+struct CaOptions {
+  std::optional<Path> directory;
+  std::optional<std::chrono::milliseconds> lock_timeout;
+
+  void add_to(OptionSet& options);
+  /// --ca, else MTLSCTL_CA, else ./ca.
+  [[nodiscard]] Setting<Path> where() const;
+  /// The CA directory of where(); the built-in one counts as found, not as named.
+  [[nodiscard]] authority::CaDirectory open() const;
+  /// --lock-timeout, else 30 s.
+  [[nodiscard]] Setting<std::chrono::milliseconds> wait() const;
+};
+
+}  // namespace mtls::cmd

@@ -1,0 +1,144 @@
+#include "cmd/terminal.hpp"
+
+#include "base/error.hpp"
+#include "base/system_error.hpp"
+
+#include <signal.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+namespace mtls::cmd {
+namespace {
+
+constexpr std::size_t k_line_limit = 1023;
+
+constexpr std::array k_signals{SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
+                               SIGTSTP, SIGTTIN, SIGTTOU, SIGALRM};
+
+/// Signals that arrived while a question stood, one flag each. A handler can reach nothing else.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
+std::array<volatile sig_atomic_t, NSIG> g_arrived{};
+
+void note_signal(int number) { g_arrived.at(static_cast<std::size_t>(number)) = 1; }
+
+/// While it lives, signals are only noted, and interrupt a read.
+class SignalsNoted final {
+ public:
+  SignalsNoted() {
+    struct sigaction action {};
+    action.sa_handler = note_signal;  // without SA_RESTART
+    ::sigemptyset(&action.sa_mask);
+    for (std::size_t i = 0; i < k_signals.size(); ++i) {
+      g_arrived.at(static_cast<std::size_t>(k_signals.at(i))) = 0;
+      ::sigaction(k_signals.at(i), &action, &m_before.at(i));
+      // What was ignored stays ignored (nohup, a shell's background job).
+      if (m_before.at(i).sa_handler == SIG_IGN)
+        ::sigaction(k_signals.at(i), &m_before.at(i), nullptr);
+    }
+  }
+  SignalsNoted(const SignalsNoted&) = delete;
+  SignalsNoted& operator=(const SignalsNoted&) = delete;
+  ~SignalsNoted() {
+    for (std::size_t i = 0; i < k_signals.size(); ++i) {
+      ::sigaction(k_signals.at(i), &m_before.at(i), nullptr);
+    }
+  }
+
+ private:
+  std::array<struct sigaction, k_signals.size()> m_before{};
+};
+
+/// While it lives, what is typed does not show.
+class EchoOff final {
+ public:
+  explicit EchoOff(Echo echo) {
+    if (echo == Echo::on || ::tcgetattr(STDIN_FILENO, &m_before) != 0) return;
+    termios silent = m_before;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHONL);
+    m_changed = ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0;
+  }
+  EchoOff(const EchoOff&) = delete;
+  EchoOff& operator=(const EchoOff&) = delete;
+  ~EchoOff() {
+    if (!m_changed) return;
+    while (::tcsetattr(STDIN_FILENO, TCSAFLUSH, &m_before) != 0 && errno == EINTR) {
+    }
+    const ssize_t ignored = ::write(STDERR_FILENO, "\n", 1);
+    static_cast<void>(ignored);
+  }
+
+ private:
+  termios m_before{};
+  bool m_changed = false;
+};
+
+enum class Ending { line, end_of_input, interrupted, too_long };
+
+void put(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());
+    if (count < 0) return;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+/// Reads octet by octet, so that what follows the line stays for the next question.
+Ending read_line(SecretBytes& line) {
+  bool too_long = false;
+  for (;;) {
+    char c = 0;
+    const ssize_t count = ::read(STDIN_FILENO, &c, 1);
+    if (count < 0 && errno == EINTR) return Ending::interrupted;
+    if (count < 0) throw_errno(errno, "cannot read from the terminal");
+    if (count == 0) return line.empty() ? Ending::end_of_input : Ending::line;
+    if (c == '\n') return too_long ? Ending::too_long : Ending::line;
+    if (line.size() == k_line_limit) {
+      too_long = true;
+    } else {
+      line.append(as_bytes({&c, 1}));
+    }
+  }
+}
+
+/// One try: the terminal is as before when it returns, and signals work again.
+Ending try_ask(std::string_view question, Echo echo, SecretBytes& line) {
+  const SignalsNoted noted;
+  const EchoOff silent(echo);
+  put(question);
+  return read_line(line);
+}
+
+/// Sends the noted signals again, now with their usual effect. Returns if the process lives on: it
+/// was stopped and continued.
+void deliver_noted() {
+  for (const int number : k_signals) {
+    if (g_arrived.at(static_cast<std::size_t>(number)) != 0) ::kill(::getpid(), number);
+  }
+}
+
+}  // namespace
+
+bool can_ask() noexcept { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1; }
+
+std::optional<SecretBytes> ask_line(std::string_view question, Echo echo) {
+  for (;;) {
+    SecretBytes line;
+    const Ending ending = try_ask(question, echo, line);
+    deliver_noted();
+    switch (ending) {
+      case Ending::line:
+        return line;
+      case Ending::end_of_input:
+        return std::nullopt;
+      case Ending::too_long:
+        throw Error(Errc::usage, "the answer is longer than 1,023 octets");
+      case Ending::interrupted:
+        break;
+    }
+  }
+}
+
+}  // namespace mtls::cmd
