@@ -38,7 +38,7 @@ ByteView whole_octets(der::Reader& reader) {
 }
 
 Curve read_curve(der::Reader& parameters) {
-  if (parameters.next_is(der::tag::sequence)) fail_unsupported("EC with explicit parameters:");
+  if (parameters.next_is(der::tag::sequence)) fail_unsupported("EC with explicit parameters: such");
   const der::Oid oid = parameters.oid();
   parameters.end();
   const std::optional<Curve> curve = find_curve(oid.content());
@@ -67,8 +67,11 @@ EcParts read_ec(ByteView der, std::optional<Curve> outer) {
     point->end();
   }
   key.end();
-  // Some writers drop leading zeros, which RFC 5915 does not allow and libcrypto reads.
-  if (scalar.empty() || scalar.size() > field_size(*curve)) key.fail("a scalar of a wrong size");
+  // RFC 5915 wants exactly the field's size. Some writers drop leading zeros; GnuTLS puts a sign
+  // octet before a scalar whose top bit is set.
+  const std::size_t most = field_size(*curve);
+  const bool sign_octet = scalar.size() == most + 1 && scalar[0] == 0;
+  if (scalar.empty() || (scalar.size() > most && !sign_octet)) key.fail("a scalar of a wrong size");
   return parts;
 }
 
@@ -77,7 +80,9 @@ RsaParts read_rsa(ByteView der) {
   der::Reader key = all.into(der::tag::sequence);
   all.end();
   const std::uint64_t version = key.small_integer();
-  if (version == 1) fail_unsupported("RSA of more than two primes:");
+  if (version == 1 && key.next_is(der::tag::integer)) {
+    fail_unsupported("RSA of more than two primes: such");
+  }
   if (version != 0) key.fail("an RSA key of an unknown version");
   RsaParts parts{};
   for (ByteView* const number :
@@ -177,7 +182,7 @@ PrivateParts read_pkcs8(ByteView der) {
   der::Reader info = all.into(der::tag::sequence);
   all.end();
   const std::uint64_t version = info.small_integer();
-  if (version > 1) fail_unsupported(format("PKCS#8 version {}:", version));
+  if (version > 1) fail_unsupported(format("PKCS#8 version {}: such", version));
   der::Reader fields = info.into(der::tag::sequence);
   der::Oid oid = fields.oid();
   Algorithm algorithm{.oid = std::move(oid), .parameters = fields};

@@ -1,10 +1,10 @@
 #include "crypto/digest.hpp"
 
 #include "base/bytes.hpp"
+#include "broken_random.hpp"
 #include "fixtures.hpp"
 
 #include <doctest/doctest.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
@@ -56,24 +56,15 @@ TEST_CASE("fills all octets at random") {
   CHECK_NOTHROW(fill_random({}));
 }
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"  // the only way to make it fail
-
-int refuse(unsigned char* /*octets*/, int /*count*/) { return 0; }
-
 TEST_CASE("throws where the generator fails, and leaves nothing that looks random") {
-  RAND_METHOD broken{};
-  broken.bytes = refuse;
-  const RAND_METHOD* const usual = RAND_get_rand_method();
-  REQUIRE(RAND_set_rand_method(&broken) == 1);
   Bytes octets(16);
-  const auto code = test::code_of([&] { fill_random(octets); });
-  RAND_set_rand_method(usual);
-  CHECK(code == Errc::io);
+  {
+    const test::BrokenRandom broken;
+    CHECK(test::code_of([&] { fill_random(octets); }) == Errc::io);
+  }
   CHECK(std::all_of(octets.begin(), octets.end(), [](std::uint8_t octet) { return octet == 0; }));
+  CHECK_NOTHROW(fill_random(octets));
 }
-
-#pragma GCC diagnostic pop
 
 }  // namespace
 }  // namespace mtls::crypto

@@ -79,6 +79,13 @@ PublicKey openssl_public(const std::string& key_path, std::vector<std::string> m
   return PublicKey::from_spki(as_bytes(must_run(std::move(arguments))));
 }
 
+PublicKey gnutls_public(const std::string& key_path, std::vector<std::string> more) {
+  std::vector<std::string> arguments{"certtool", "--load-privkey", key_path, "--pubkey-info",
+                                     "--outder"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return PublicKey::from_spki(as_bytes(must_run(std::move(arguments))));
+}
+
 const std::vector<PrivateKey>& keys() {
   static const std::vector<PrivateKey> all = [] {
     std::vector<PrivateKey> made;

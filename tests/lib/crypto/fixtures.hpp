@@ -50,6 +50,9 @@ ByteView usual_exponent();
 /// The public half that openssl sees in a private key's file, as DER.
 PublicKey openssl_public(const std::string& key_path, std::vector<std::string> more = {});
 
+/// The same by GnuTLS.
+PublicKey gnutls_public(const std::string& key_path, std::vector<std::string> more = {});
+
 /// One key of each kind, made once a process.
 const std::vector<PrivateKey>& keys();
 
