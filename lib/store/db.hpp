@@ -2,15 +2,16 @@
 // engine's type shows here. The shape and its reasons: docs/architecture.md.
 #pragma once
 
+#include "base/error.hpp"
+#include "base/file.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/error.hpp"
-#include "base/file.hpp"
+#include <vector>
 
 namespace mtls::store {
 
@@ -40,8 +41,8 @@ class DbError final : public std::exception {
   std::string m_message;
 };
 
-/// One prepared statement with `:name` parameters, used for one run at a time; reset when it goes, so
-/// that a half-read SELECT never holds a transaction open. Columns are counted from 0.
+/// One prepared statement with `:name` parameters, used for one run at a time; reset when it goes,
+/// so that a half-read SELECT never holds a transaction open. Columns are counted from 0.
 class Statement {
  public:
   Statement() = default;
@@ -49,16 +50,19 @@ class Statement {
   Statement& operator=(const Statement&) = delete;
   virtual ~Statement() = default;
 
-  /// Binds by name, without the colon. Text with a NUL is refused (DbErrc::other).
+  /// Binds by name, without the colon. Text with a NUL, or that is not UTF-8, is refused
+  /// (DbErrc::other): an engine would cut it or refuse it.
   virtual Statement& bind(std::string_view name, std::int64_t value) = 0;
   virtual Statement& bind(std::string_view name, std::string_view value) = 0;
   virtual Statement& bind_null(std::string_view name) = 0;
-  Statement& bind(std::string_view name, const std::optional<std::string>& value) {
+  Statement& bind_optional(std::string_view name, const std::optional<std::string>& value) {
     return value ? bind(name, std::string_view(*value)) : bind_null(name);
   }
 
-  /// Moves to the next row; false past the last.
+  /// Moves to the next row; false past the last, and again until the next `bind`. Every parameter
+  /// must have been bound; `bind` after a run begins the next one and keeps the other values.
   virtual bool step() = 0;
+  /// A column of the current row. One of another type than asked for is DbErrc::corrupt.
   [[nodiscard]] virtual std::int64_t integer(int column) const = 0;
   [[nodiscard]] virtual std::string text(int column) const = 0;
   [[nodiscard]] virtual bool is_null(int column) const = 0;
@@ -81,17 +85,19 @@ class Connection {
   [[nodiscard]] virtual std::unique_ptr<Statement> prepare(std::string_view sql) = 0;
   /// Runs a statement without parameters and results.
   virtual void execute(std::string_view sql) = 0;
+  /// The names of all tables and views, the engine's own left out.
+  [[nodiscard]] virtual std::vector<std::string> tables() = 0;
 
-  // For Transaction only. `commit` returns only when the change is durable; it throws `busy` where
-  // the engine rolled back instead.
+  // For Transaction only. `commit` returns only when the change is durable, and throws where any
+  // statement failed since `begin_…`, or where the engine rolled back instead (`busy`).
   virtual void begin_writing() = 0;
   virtual void begin_reading() = 0;
   virtual void commit() = 0;
   virtual void roll_back() noexcept = 0;
 };
 
-/// A transaction: rolled back unless committed. After any DbError inside it, `commit` throws instead
-/// of committing, on every engine. Writing ones take the write lock at once.
+/// A transaction: rolled back unless committed. After any DbError inside it, `commit` throws
+/// instead of committing, on every engine. Writing ones take the write lock at once.
 class Transaction final {
  public:
   enum class Kind { reading, writing };
@@ -105,16 +111,28 @@ class Transaction final {
 
  private:
   Connection& m_connection;
-  int m_exceptions;
   bool m_open = true;
   bool m_poisoned = false;
 };
 
-enum class OpenMode { create, read_write, read_only };
+enum class OpenMode {
+  create,      ///< makes the file where there is none
+  read_write,  ///< the file must be there
+  read_only,   ///< the file must be there; nothing is changed in it
+};
 
-/// Opens a SQLite database: busy timeout first, then journal_mode=WAL, synchronous=FULL,
-/// foreign_keys=ON, each read back. The file is made 0600. Throws DbError.
+/// Opens a SQLite database: the lock timeout first, then journal_mode=WAL, synchronous=FULL,
+/// foreign_keys=ON, each read back. The file is made 0600, durably and never through a symbolic
+/// link. A name is only ever a name: no URI, no ":memory:". Each operation waits for locks up to
+/// `lock_timeout`. Throws DbError, and Error where the file cannot be made.
+///
+/// Reading a WAL database, too, writes beside it (FILE-wal, FILE-shm): in a directory that cannot
+/// be written `read_only` works only while a writer has it open, and is DbErrc::readonly otherwise.
+/// SQLite's `immutable` would read it, and would give wrong answers should anybody write: not used.
 [[nodiscard]] std::unique_ptr<Connection> open_sqlite(const Path& file, OpenMode mode,
                                                       std::chrono::milliseconds lock_timeout);
+
+/// Opens a database of its own in memory, with the same settings but for the journal.
+[[nodiscard]] std::unique_ptr<Connection> open_sqlite_in_memory();
 
 }  // namespace mtls::store

@@ -1,6 +1,11 @@
-// The ledger: what was issued, in the domain's words. Intent before the signature, certificate after
-// it; both durable when the call returns.
+// The ledger: what was issued, in the domain's words. Intent before the signature, certificate
+// after it; both durable when the call returns.
 #pragma once
+
+#include "base/file.hpp"
+#include "base/trace.hpp"
+#include "store/record.hpp"
+#include "x509/certificate.hpp"
 
 #include <chrono>
 #include <functional>
@@ -9,11 +14,6 @@
 #include <span>
 #include <string>
 #include <vector>
-
-#include "base/file.hpp"
-#include "base/trace.hpp"
-#include "store/record.hpp"
-#include "x509/certificate.hpp"
 
 namespace mtls::store {
 
@@ -30,33 +30,46 @@ enum class LedgerAccess { read_only, read_write };
 /// ledger_unavailable, ledger_damaged.
 class Ledger final {
  public:
-  /// Makes a new ledger with its schema and `ledger_id`. Throws would_overwrite where the file exists
-  /// and holds another one; an empty database that an interrupted run left is taken over.
+  /// Makes a new ledger with its schema and `ledger_id`, all of it or nothing. An empty database
+  /// that an interrupted run left is taken over, and a ledger with this very id is opened as it is;
+  /// any other file, and a symbolic link, is left alone: would_overwrite.
   [[nodiscard]] static Ledger create(const LedgerLocation& location, const std::string& ledger_id);
-  /// Opens an existing one. Throws ledger_mismatch where its id is not `ledger_id`, ledger_unavailable
-  /// where it is absent, ledger_damaged, unsupported for a newer schema.
+  /// Opens an existing one; an older schema is brought up to date, but not by read_only. Throws
+  /// ledger_mismatch where its id is not `ledger_id`, where it is no ledger, or a newer mtlsctl
+  /// wrote it; ledger_unavailable where it is absent or an interrupted `create` left it empty;
+  /// permission where it cannot be written, and for read_only where its directory cannot
+  /// (store/db.hpp says why).
   [[nodiscard]] static Ledger open(const LedgerLocation& location, const std::string& ledger_id,
                                    LedgerAccess access);
+  /// One that lives in memory and goes with the object: for rehearsals (--dry-run) and tests.
+  [[nodiscard]] static Ledger create_in_memory(const std::string& ledger_id);
   Ledger(Ledger&& other) noexcept;
   Ledger& operator=(Ledger&& other) noexcept;
   ~Ledger();
 
-  /// Returns the issuer with this name and key, adding it and its certificate where they are new.
-  [[nodiscard]] IssuerId add_issuer(const x509::Certificate& ca_certificate);
-  [[nodiscard]] std::optional<IssuerId> find_issuer(const x509::Certificate& ca_certificate) const;
+  /// Returns the issuer with this name and key, adding it where it is new: a root's must be there
+  /// before its own certificate is signed.
+  [[nodiscard]] IssuerId add_issuer(const x509::Name& subject, const crypto::PublicKey& key);
+  [[nodiscard]] std::optional<IssuerId> find_issuer(const x509::Name& subject,
+                                                    const crypto::PublicKey& key) const;
+  /// Records a CA certificate of an issuer (renewal and cross-signing give it several); one that is
+  /// there already is left.
+  void add_ca_certificate(IssuerId issuer, const x509::Certificate& certificate);
 
   /// Records intents, all or none, in one durable commit. Throws serial_conflict where a serial is
-  /// taken (intent, issued or revoked) for the issuer, request_key_used where a request key is. `replace`, where an
-  /// intent names one, turns that intent (of a dead process) into state `unknown` in the same commit;
-  /// where it is no pending intent any more: intent_live.
+  /// taken for the issuer in any state, request_key_used where an intent or issued certificate has
+  /// the request key, malformed for text that is not UTF-8 or holds a NUL. `replaces_intent`, where
+  /// an intent names one, turns that intent (of a dead process) into state `unknown` in the same
+  /// commit; where it is no pending intent any more: intent_live.
   void record_intents(std::span<const Intent> intents);
 
-  /// Completes intents, all or none, in one durable commit. Throws revoked_meanwhile where an intent no
-  /// longer stands (the certificate must then be discarded).
+  /// Completes intents, all or none, in one durable commit. Throws revoked_meanwhile where an
+  /// intent no longer stands (the certificate must then be discarded).
   void record_issued(std::span<const Issued> issued);
 
-  /// Gives up an intent whose signature was never made or was faulty: state `burnt`, its serial never
-  /// used again, its request key free.
+  /// Gives up an intent whose signature was never made or was faulty: state `burnt`, its serial
+  /// never used again, its request key free. One that was revoked or burnt meanwhile stays so.
+  /// Throws not_in_ledger where there is none, internal where it is issued.
   void burn_intent(IssuerId issuer, const x509::SerialNumber& serial, std::string_view note);
 
   // Reading. Lists come in the order (not_after, serial) and are paged by key, never by offset.
@@ -65,9 +78,12 @@ class Ledger final {
   [[nodiscard]] std::optional<Record> find_by_fingerprint(const crypto::Sha256& fingerprint) const;
   [[nodiscard]] std::optional<Record> find_by_request_key(IssuerId issuer,
                                                           std::string_view request_key) const;
-  /// Issued certificates and intents over one public key, newest first.
-  [[nodiscard]] std::vector<Record> find_by_key(IssuerId issuer, const crypto::Sha256& spki_hash) const;
-  /// Calls `row` for each record that `query` selects, in order, until it returns Continue::no. One snapshot.
+  /// Everything recorded over one public key, of any issuer and state, newest first.
+  [[nodiscard]] std::vector<Record> find_by_key(const crypto::Sha256& spki_hash) const;
+  /// Calls `row` for each record that `query` selects, in order, until it returns Continue::no or
+  /// throws. All of it is one snapshot, whatever is written meanwhile; memory does not grow with
+  /// the ledger. `row` may ask `find…` and `count` (of the same snapshot), but neither list nor
+  /// write.
   void list(const Query& query, const std::function<Continue(const Record&)>& row) const;
   [[nodiscard]] std::int64_t count() const;
   /// The newest time that the ledger recorded; nothing while it is empty.

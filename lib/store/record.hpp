@@ -1,15 +1,15 @@
 // What stands in the ledger, as values.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "base/clock.hpp"
 #include "crypto/digest.hpp"
 #include "x509/serial_number.hpp"
 #include "x509/validity.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace mtls::store {
 
@@ -17,7 +17,7 @@ namespace mtls::store {
 enum class IssuerId : std::int64_t {};
 
 enum class State {
-  intent,   // recorded, signature not yet recorded
+  intent,  // recorded, signature not yet recorded
   issued,
   revoked,
   unknown,  // an intent whose process died: maybe signed, never released

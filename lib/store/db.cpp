@@ -1,0 +1,26 @@
+#include "store/db.hpp"
+
+namespace mtls::store {
+
+Transaction::Transaction(Connection& connection, Kind kind) : m_connection(connection) {
+  if (kind == Kind::writing) {
+    m_connection.begin_writing();
+  } else {
+    m_connection.begin_reading();
+  }
+}
+
+Transaction::~Transaction() {
+  if (m_open) m_connection.roll_back();
+}
+
+void Transaction::commit() {
+  if (!m_open) throw DbError(DbErrc::other, "the transaction is over already");
+  if (m_poisoned) {
+    throw DbError(DbErrc::other, "the transaction has failed and cannot be committed");
+  }
+  m_connection.commit();
+  m_open = false;
+}
+
+}  // namespace mtls::store

@@ -1,0 +1,43 @@
+#include "store/db_failure.hpp"
+
+#include "base/escape.hpp"
+#include "base/format.hpp"
+
+namespace mtls::store {
+
+std::string LedgerName::shown() const { return printable(file.native()); }
+
+Error to_error(const DbError& failure, const LedgerName& ledger) {
+  const std::string name = ledger.shown();
+  const std::string_view what = failure.what();
+  switch (failure.code()) {
+    case DbErrc::busy:
+      return {Errc::ledger_locked,
+              format("the ledger {} is locked: others were using it for the {} ms that were waited",
+                     name, ledger.lock_timeout.count()),
+              "run the same command again, or wait longer with --lock-timeout"};
+    case DbErrc::full:
+      return {Errc::disk_full, format("cannot write the ledger {}: {}", name, what),
+              "make room and run the same command again; the ledger is as it was"};
+    case DbErrc::unavailable:
+      return {Errc::ledger_unavailable, format("cannot use the ledger {}: {}", name, what)};
+    case DbErrc::outcome_unknown:
+      return {Errc::ledger_unavailable,
+              format("cannot tell whether the ledger {} took the change: {}", name, what),
+              "look with 'mtlsctl cert list' before running it again"};
+    case DbErrc::corrupt:
+      return {Errc::ledger_damaged, format("the ledger {} is damaged: {}", name, what),
+              "restore it from a backup; issue nothing with this CA before"};
+    case DbErrc::readonly:
+      return {Errc::permission, format("cannot use the ledger {}: {}", name, what),
+              "the ledger and its directory must be writable for you, also for reading (SQLite "
+              "keeps two files beside it); to read one that is not, copy its directory"};
+    case DbErrc::unique:
+    case DbErrc::constraint:
+    case DbErrc::other:
+      break;
+  }
+  return {Errc::internal, format("the ledger {} refused a statement: {}", name, what)};
+}
+
+}  // namespace mtls::store

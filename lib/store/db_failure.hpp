@@ -1,0 +1,32 @@
+// DbError → Error: what an engine's failure means to the user of a ledger.
+#pragma once
+
+#include "store/db.hpp"
+
+#include <chrono>
+
+namespace mtls::store {
+
+/// How a ledger is named in errors, and how long it was waited for.
+struct LedgerName {
+  Path file;
+  std::chrono::milliseconds lock_timeout;
+  [[nodiscard]] std::string shown() const;
+};
+
+/// Returns the Error for `failure`: ledger_locked (busy), disk_full (full), ledger_unavailable
+/// (unavailable, outcome_unknown), ledger_damaged (corrupt), permission (readonly), and internal
+/// for the rest, which a ledger's own statements never meet.
+[[nodiscard]] Error to_error(const DbError& failure, const LedgerName& ledger);
+
+/// Runs `work` and turns every DbError that leaves it.
+template <class Work>
+decltype(auto) with_ledger_errors(const LedgerName& ledger, Work&& work) {
+  try {
+    return work();
+  } catch (const DbError& failure) {
+    throw to_error(failure, ledger);
+  }
+}
+
+}  // namespace mtls::store

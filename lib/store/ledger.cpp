@@ -1,0 +1,200 @@
+#include "store/ledger.hpp"
+
+#include "base/base64.hpp"
+#include "base/format.hpp"
+#include "store/ledger_data.hpp"
+#include "store/schema.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace mtls::store {
+namespace {
+
+bool has_meta(Connection& connection) {
+  const auto tables = connection.tables();
+  return std::find(tables.begin(), tables.end(), "meta") != tables.end();
+}
+
+Error occupied(const LedgerName& name, std::string_view what) {
+  return {Errc::would_overwrite, format("{} {} and is not overwritten", name.shown(), what),
+          "choose another directory, or move that file away"};
+}
+
+/// Throws would_overwrite where the name is taken by anything but an empty file or a ledger. Done
+/// before the file is opened for writing, which would change a database of somebody else's.
+void refuse_foreign_file(const LedgerName& name) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(name.file, error);
+  if (!std::filesystem::exists(status)) return;
+  if (!std::filesystem::is_regular_file(status)) throw occupied(name, "is not a regular file");
+  if (std::filesystem::file_size(name.file, error) == 0) return;
+  try {
+    const auto connection = open_sqlite(name.file, OpenMode::read_only, name.lock_timeout);
+    if (!connection->tables().empty() && !has_meta(*connection)) {
+      throw occupied(name, "is a database of something else");
+    }
+  } catch (const DbError& failure) {
+    if (failure.code() == DbErrc::corrupt) throw occupied(name, "is no database");
+    throw;
+  }
+}
+
+void make_tables_once(Connection& connection, const std::string& ledger_id) {
+  Transaction transaction(connection, Transaction::Kind::writing);
+  if (!connection.tables().empty()) return;  // somebody's: looked at by the caller
+  create_schema(connection, migrations(), ledger_id);
+  transaction.commit();
+}
+
+/// Reads meta and brings an older schema up to date; throws where this program cannot work with it.
+Meta settle_schema(Connection& connection, const LedgerName& name, LedgerAccess access) {
+  const std::int64_t known = migrations().back().version;
+  Meta meta = read_meta(connection);
+  if (meta.schema_version < known && access == LedgerAccess::read_write) {
+    meta = migrate(connection, migrations());
+  }
+  if (meta.schema_version > known) {
+    throw Error(Errc::ledger_mismatch,
+                format("the ledger {} was written by a newer mtlsctl (schema {}, known here: {})",
+                       name.shown(), meta.schema_version, known),
+                "use that mtlsctl, or a newer one");
+  }
+  if (meta.schema_version < known) {
+    throw Error(Errc::ledger_mismatch,
+                format("the ledger {} was written by an older mtlsctl (schema {}, needed here: {})",
+                       name.shown(), meta.schema_version, known),
+                "any command that writes to it brings it up to date");
+  }
+  return meta;
+}
+
+/// A database without meta: says what it is instead of "damaged".
+[[noreturn]] void explain_missing_meta(Connection& connection, const LedgerName& name) {
+  if (connection.tables().empty()) {
+    throw Error(Errc::ledger_unavailable,
+                format("the ledger {} is empty: making it was interrupted", name.shown()),
+                "run the same 'mtlsctl ca init' again");
+  }
+  throw Error(Errc::ledger_mismatch,
+              format("{} is a database, but no ledger of mtlsctl", name.shown()),
+              "look at 'store' in ca.toml");
+}
+
+std::optional<IssuerId> read_issuer(Connection& connection, const std::string& subject_der,
+                                    const std::string& spki_hash) {
+  const auto statement = connection.prepare(
+      "SELECT issuer FROM issuers WHERE spki_hash = :spki_hash AND subject_der = :subject_der");
+  statement->bind("spki_hash", spki_hash).bind("subject_der", subject_der);
+  if (!statement->step()) return std::nullopt;
+  return IssuerId{statement->integer(0)};
+}
+
+}  // namespace
+
+Ledger::Ledger(std::unique_ptr<Data> data) : m_data(std::move(data)) {}
+Ledger::Ledger(Ledger&& other) noexcept = default;
+Ledger& Ledger::operator=(Ledger&& other) noexcept = default;
+Ledger::~Ledger() = default;
+
+Ledger Ledger::create(const LedgerLocation& location, const std::string& ledger_id) {
+  auto data = std::make_unique<Data>();
+  data->name = {.file = location.file, .lock_timeout = location.lock_timeout};
+  data->guard([&] {
+    refuse_foreign_file(data->name);
+    data->connection = open_sqlite(location.file, OpenMode::create, location.lock_timeout);
+    make_tables_once(*data->connection, ledger_id);
+    if (!has_meta(*data->connection)) throw occupied(data->name, "is a database of something else");
+    const Meta meta = settle_schema(*data->connection, data->name, LedgerAccess::read_write);
+    if (meta.ledger_id != ledger_id) throw occupied(data->name, "holds another ledger");
+  });
+  return Ledger(std::move(data));
+}
+
+Ledger Ledger::open(const LedgerLocation& location, const std::string& ledger_id,
+                    LedgerAccess access) {
+  auto data = std::make_unique<Data>();
+  data->name = {.file = location.file, .lock_timeout = location.lock_timeout};
+  data->guard([&] {
+    const bool writes = access == LedgerAccess::read_write;
+    data->connection = open_sqlite(
+        location.file, writes ? OpenMode::read_write : OpenMode::read_only, location.lock_timeout);
+    Meta meta;
+    try {
+      meta = settle_schema(*data->connection, data->name, access);
+    } catch (const DbError& failure) {
+      // Looked for only now: an ordinary start asks the one question that it needs.
+      if (failure.code() != DbErrc::corrupt || has_meta(*data->connection)) throw;
+      explain_missing_meta(*data->connection, data->name);
+    }
+    if (meta.ledger_id != ledger_id) {
+      throw Error(Errc::ledger_mismatch,
+                  format("the ledger {} belongs to another CA: its id is not the one in ca.toml",
+                         data->name.shown()),
+                  "look at 'store' and 'ledger_id' in ca.toml; was one of the two files replaced?");
+    }
+  });
+  return Ledger(std::move(data));
+}
+
+Ledger Ledger::create_in_memory(const std::string& ledger_id) {
+  auto data = std::make_unique<Data>();
+  data->name = {.file = "(in memory)", .lock_timeout = std::chrono::milliseconds(0)};
+  data->guard([&] {
+    data->connection = open_sqlite_in_memory();
+    make_tables_once(*data->connection, ledger_id);
+  });
+  return Ledger(std::move(data));
+}
+
+IssuerId Ledger::add_issuer(const x509::Name& subject, const crypto::PublicKey& key) {
+  if (const auto known = find_issuer(subject, key)) return *known;
+  return m_data->guard([&] {
+    const std::string subject_der = to_base64(subject.der());
+    const std::string spki_hash = to_hex(key.spki_hash());
+    Transaction transaction(*m_data->connection, Transaction::Kind::writing);
+    m_data
+        ->prepare(
+            "INSERT INTO issuers (issuer, subject_der, spki_hash) "
+            "SELECT coalesce(max(issuer), 0) + 1, cast(:subject_der AS text), "
+            "cast(:spki_hash AS text) FROM issuers WHERE true ON CONFLICT DO NOTHING")
+        ->bind("subject_der", subject_der)
+        .bind("spki_hash", spki_hash)
+        .run();
+    const auto added = read_issuer(*m_data->connection, subject_der, spki_hash);
+    if (!added) throw DbError(DbErrc::other, "an issuer that was added is not there");
+    transaction.commit();
+    return *added;
+  });
+}
+
+std::optional<IssuerId> Ledger::find_issuer(const x509::Name& subject,
+                                            const crypto::PublicKey& key) const {
+  return m_data->guard([&] {
+    return read_issuer(*m_data->connection, to_base64(subject.der()), to_hex(key.spki_hash()));
+  });
+}
+
+void Ledger::add_ca_certificate(IssuerId issuer, const x509::Certificate& certificate) {
+  m_data->guard([&] {
+    Transaction transaction(*m_data->connection, Transaction::Kind::writing);
+    m_data
+        ->prepare(
+            "INSERT INTO ca_certificates (issuer, fingerprint, certificate) "
+            "VALUES (:issuer, :fingerprint, :certificate) ON CONFLICT DO NOTHING")
+        ->bind("issuer", static_cast<std::int64_t>(issuer))
+        .bind("fingerprint", to_hex(certificate.fingerprint()))
+        .bind("certificate", to_base64(certificate.der()))
+        .run();
+    transaction.commit();
+  });
+}
+
+std::string make_ledger_id() {
+  std::array<std::uint8_t, 16> octets{};
+  crypto::fill_random(octets);
+  return to_hex(octets);
+}
+
+}  // namespace mtls::store

@@ -1,0 +1,193 @@
+#include "base/bytes.hpp"
+#include "base/format.hpp"
+#include "store/ledger_data.hpp"
+#include "store/record_row.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace mtls::store {
+namespace {
+
+/// SELECT of all columns of a record, with `rest` behind FROM certificates.
+std::string select(std::string_view rest) {
+  return format("SELECT {} FROM certificates {}", k_record_columns, rest);
+}
+
+std::optional<Record> read_one(Statement& statement) {
+  if (!statement.step()) return std::nullopt;
+  return read_record(statement).record;
+}
+
+std::vector<Record> read_all(Statement& statement) {
+  std::vector<Record> records;
+  while (statement.step()) records.push_back(read_record(statement).record);
+  return records;
+}
+
+/// A LIKE pattern for texts that contain `words`, every character of which means itself.
+std::string like_pattern(std::string_view words) {
+  std::string pattern = "%";
+  for (const char c : words) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  return pattern + "%";
+}
+
+/// Whether any text of a ledger could be what `query` asks for; throws usage where it asks for more
+/// than a pattern of SQLite's may hold.
+bool can_match(const Query& query) {
+  constexpr std::size_t k_words_limit = 20'000;
+  if (query.subject_contains && query.subject_contains->size() > k_words_limit) {
+    throw Error(Errc::usage,
+                format("a text to search for is longer than {} octets", k_words_limit));
+  }
+  return is_storable(query.subject_contains.value_or("")) &&
+         is_storable(query.profile.value_or(""));
+}
+
+/// The text of a list: only the conditions that are asked for, so that what is left can use the
+/// index.
+std::string list_text(const Query& query) {
+  std::string where = "WHERE (not_after, serial, id) > (:after_end, :after_serial, :after_id)";
+  if (query.state) where += " AND state = :state";
+  if (query.profile) where += " AND profile = :profile";
+  if (query.expires_before) where += " AND not_after < :expires_before";
+  if (query.valid_at) where += " AND not_before <= :valid_at AND not_after >= :valid_at";
+  if (query.subject_contains) {
+    where +=
+        " AND (lower(subject) LIKE lower(:words) ESCAPE '\\'"
+        " OR lower(sans) LIKE lower(:words) ESCAPE '\\')";
+  }
+  return select(where + " ORDER BY not_after, serial, id LIMIT :page");
+}
+
+void bind_conditions(Statement& statement, const Query& query) {
+  if (query.state) statement.bind("state", name(*query.state));
+  if (query.profile) statement.bind("profile", *query.profile);
+  if (query.expires_before) statement.bind("expires_before", to_seconds(*query.expires_before));
+  if (query.valid_at) statement.bind("valid_at", to_seconds(*query.valid_at));
+  if (query.subject_contains) statement.bind("words", like_pattern(*query.subject_contains));
+}
+
+/// A list read page by page: between pages no statement is open, and memory holds one page.
+class Pages final {
+ public:
+  Pages(Connection& connection, const Query& query)
+      : m_statement(connection.prepare(list_text(query))),
+        m_left(query.limit > 0 ? query.limit : std::numeric_limits<std::int64_t>::max()) {
+    bind_conditions(*m_statement, query);
+  }
+
+  /// The next rows; empty after the last.
+  std::vector<Record> next() {
+    constexpr std::int64_t k_page = 256;
+    std::vector<Record> page;
+    const std::int64_t wanted = std::min(k_page, m_left);
+    if (wanted == 0) return page;
+    m_statement->bind("after_end", m_after_end)
+        .bind("after_serial", m_after_serial)
+        .bind("after_id", m_after_id)
+        .bind("page", wanted);
+    while (m_statement->step()) {
+      RecordRow row = read_record(*m_statement);
+      m_after_end = to_seconds(row.record.validity.not_after);
+      m_after_serial = row.record.serial.to_text();
+      m_after_id = row.id;
+      page.push_back(std::move(row.record));
+    }
+    const auto got = static_cast<std::int64_t>(page.size());
+    m_left = got < wanted ? 0 : m_left - got;
+    return page;
+  }
+
+ private:
+  std::unique_ptr<Statement> m_statement;
+  std::int64_t m_left;
+  std::int64_t m_after_end = std::numeric_limits<std::int64_t>::min();
+  std::string m_after_serial;
+  std::int64_t m_after_id = 0;
+};
+
+}  // namespace
+
+std::optional<Record> Ledger::find(IssuerId issuer, const x509::SerialNumber& serial) const {
+  return m_data->guard([&] {
+    // Of our own there is one; imported ones may repeat a serial.
+    const auto statement = m_data->prepare(
+        select("WHERE serial = :serial AND issuer = :issuer ORDER BY origin DESC, id LIMIT 1"));
+    statement->bind("serial", serial.to_text()).bind("issuer", static_cast<std::int64_t>(issuer));
+    return read_one(*statement);
+  });
+}
+
+std::vector<Record> Ledger::find_by_serial(const x509::SerialNumber& serial) const {
+  return m_data->guard([&] {
+    const auto statement = m_data->prepare(select("WHERE serial = :serial ORDER BY issuer, id"));
+    statement->bind("serial", serial.to_text());
+    return read_all(*statement);
+  });
+}
+
+std::optional<Record> Ledger::find_by_fingerprint(const crypto::Sha256& fingerprint) const {
+  return m_data->guard([&] {
+    const auto statement =
+        m_data->prepare(select("WHERE fingerprint = :fingerprint ORDER BY id LIMIT 1"));
+    statement->bind("fingerprint", to_hex(fingerprint));
+    return read_one(*statement);
+  });
+}
+
+std::optional<Record> Ledger::find_by_request_key(IssuerId issuer,
+                                                  std::string_view request_key) const {
+  if (!is_storable(request_key)) return std::nullopt;
+  return m_data->guard([&] {
+    const auto statement =
+        m_data->prepare(select("WHERE issuer = :issuer AND request_key = :request_key "
+                               "AND state IN ('intent', 'issued')"));
+    statement->bind("issuer", static_cast<std::int64_t>(issuer)).bind("request_key", request_key);
+    return read_one(*statement);
+  });
+}
+
+std::vector<Record> Ledger::find_by_key(const crypto::Sha256& spki_hash) const {
+  return m_data->guard([&] {
+    const auto statement =
+        m_data->prepare(select("WHERE spki_hash = :spki_hash ORDER BY intent_time DESC, id DESC"));
+    statement->bind("spki_hash", to_hex(spki_hash));
+    return read_all(*statement);
+  });
+}
+
+void Ledger::list(const Query& query, const std::function<Continue(const Record&)>& row) const {
+  if (!can_match(query)) return;
+  m_data->guard([&] {
+    Transaction snapshot(*m_data->connection, Transaction::Kind::reading);
+    Pages pages(*m_data->connection, query);
+    for (auto page = pages.next(); !page.empty(); page = pages.next()) {
+      for (const Record& record : page) {
+        if (row(record) == Continue::no) return;
+      }
+    }
+  });
+}
+
+std::int64_t Ledger::count() const {
+  return m_data->guard([&] {
+    const auto statement = m_data->prepare("SELECT count(*) FROM certificates");
+    statement->step();
+    return statement->integer(0);
+  });
+}
+
+std::optional<UnixTime> Ledger::newest_time() const {
+  return m_data->guard([&]() -> std::optional<UnixTime> {
+    const auto statement = m_data->prepare("SELECT max(changed_time) FROM certificates");
+    statement->step();
+    if (statement->is_null(0)) return std::nullopt;
+    return to_time(statement->integer(0));
+  });
+}
+
+}  // namespace mtls::store

@@ -1,0 +1,37 @@
+// The tables of a ledger and how they came to be: numbered migrations.
+#pragma once
+
+#include "store/db.hpp"
+
+#include <span>
+
+namespace mtls::store {
+
+/// One step from the schema before it. Steps are never changed once released, only added.
+struct Migration {
+  std::int64_t version;
+  std::vector<std::string_view> statements;
+};
+
+/// All steps, oldest first; their versions are 1, 2, 3 …
+[[nodiscard]] std::span<const Migration> migrations();
+
+/// What a ledger says of itself.
+struct Meta {
+  std::int64_t schema_version;
+  std::string ledger_id;
+};
+
+/// Reads the one row of meta. Throws DbError: corrupt where there is none.
+[[nodiscard]] Meta read_meta(Connection& connection);
+
+/// Makes the tables and meta; within a writing transaction of the caller's, on an empty database.
+void create_schema(Connection& connection, std::span<const Migration> steps,
+                   const std::string& ledger_id);
+
+/// Brings an older schema up to the last of `steps`, in one transaction. Whoever else does the same
+/// at the same time waits and then finds it done. Returns the meta row as it is then; a newer
+/// schema is left alone.
+[[nodiscard]] Meta migrate(Connection& connection, std::span<const Migration> steps);
+
+}  // namespace mtls::store
