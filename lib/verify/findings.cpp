@@ -29,7 +29,8 @@ bool Findings::has_errors() const noexcept {
 
 std::vector<Finding> Findings::take() && {
   std::stable_sort(m_findings.begin(), m_findings.end(), [](const auto& left, const auto& right) {
-    return std::tie(left.severity, left.depth) < std::tie(right.severity, right.depth);
+    return std::tie(left.severity, left.depth, left.problem) <
+           std::tie(right.severity, right.depth, right.problem);
   });
   return std::move(m_findings);
 }

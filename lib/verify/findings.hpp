@@ -16,7 +16,7 @@ class Findings final {
   /// Whether an error of that kind was found at `depth`.
   [[nodiscard]] bool has_error(Problem problem, std::size_t depth) const noexcept;
   [[nodiscard]] bool has_errors() const noexcept;
-  /// Errors first, then by depth, then as they were found.
+  /// Errors first, then by depth, then in the order of Problem.
   [[nodiscard]] std::vector<Finding> take() &&;
 
  private:

@@ -82,13 +82,15 @@ ossl::Handle<STACK_OF(X509)> make_untrusted(const Session& session) {
 
 void set_parameters(X509_STORE_CTX* store, const VerifyRequest& request, std::size_t length) {
   X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(store);
-  // Partial chains: an anchor is one whether or not it signed itself. Policies:
-  // requireExplicitPolicy in a CA binds whether or not a policy is asked for (RFC 5280
-  // section 6.1).
+  // Partial chains: an anchor is one whether or not it signed itself.
   ossl::require(
       X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN |
                                                   X509_V_FLAG_POLICY_CHECK) == 1,
       "X509_VERIFY_PARAM_set_flags");
+  // RFC 5280 section 6.1.1 (c): where nobody asks for a policy the initial set is anyPolicy; to
+  // libcrypto it would be empty, and a CA's requireExplicitPolicy never met.
+  ossl::require(X509_VERIFY_PARAM_add0_policy(parameters, OBJ_nid2obj(NID_any_policy)) == 1,
+                "X509_VERIFY_PARAM_add0_policy");
   X509_VERIFY_PARAM_set_time(parameters,
                              static_cast<std::time_t>(request.at.time_since_epoch().count()));
   X509_VERIFY_PARAM_set_auth_level(parameters, k_security_level);
@@ -111,26 +113,37 @@ bool went_along(X509_STORE_CTX* store, const Session& session) {
   return true;
 }
 
-/// Whether the rules have said the same already, or the true cause of it.
+/// Whether the rules have named the cause of this complaint, in other words than its problem.
+bool is_consequence(const Complaint& complaint, const Findings& findings) {
+  const auto found = [&](Problem problem) { return findings.has_error(problem, complaint.depth); };
+  switch (complaint.code) {
+    case X509_V_ERR_INVALID_PURPOSE:  // X509_check_purpose asks X509_check_ca of a CA
+      return found(Problem::issuer_not_ca) || found(Problem::key_usage_forbids_signing);
+    case X509_V_ERR_INVALID_CA:  // X509_check_ca looks at keyCertSign too
+      return found(Problem::key_usage_forbids_signing);
+    case X509_V_ERR_KU_KEY_CERT_SIGN_INVALID_FOR_NON_CA:
+      return found(Problem::issuer_not_ca);
+    case X509_V_ERR_UNSPECIFIED:  // its decoders refused an extension
+      return found(Problem::malformed_extension);
+    default:
+      return false;
+  }
+}
+
+/// Whether the rules have said the same already.
 bool is_known(const Complaint& complaint, const Path& path, const VerifyRequest& request,
               const Findings& findings) {
   const std::size_t depth = complaint.depth;
   const Problem problem = problem_of(complaint.code);
   if (problem != Problem::other && findings.has_error(problem, depth)) return true;
-  switch (problem) {
-    case Problem::no_trust_anchor:
-    case Problem::self_signed_leaf:
-      return path.end != PathEnd::anchor;
-    case Problem::wrong_purpose:
-      // X509_check_purpose refuses for a CA whatever X509_check_ca refuses.
-      return findings.has_error(Problem::issuer_not_ca, depth) ||
-             findings.has_error(Problem::key_usage_forbids_signing, depth);
-    case Problem::expired:
-      // libcrypto counts the last second of notAfter as expired; RFC 5280 section 4.1.2.5 does not.
-      return path.certificates[depth]->certificate().validity().not_after == request.at;
-    default:
-      return false;
+  if (is_consequence(complaint, findings)) return true;
+  // The end of the path is for the caller to report, who knows what was given.
+  if (problem == Problem::no_trust_anchor || problem == Problem::self_signed_leaf) {
+    return path.end != PathEnd::anchor;
   }
+  // libcrypto counts the last second of notAfter as expired; RFC 5280 section 4.1.2.5 does not.
+  return problem == Problem::expired &&
+         path.certificates[depth]->certificate().validity().not_after == request.at;
 }
 
 void report(const Session& session, const Path& path, const VerifyRequest& request,
@@ -156,8 +169,8 @@ void report(const Session& session, const Path& path, const VerifyRequest& reque
 }
 
 /// Runs X509_verify_cert; only 1 is success (CVE-2021-4044), and only without any complaint.
-void run(Session& session, const Path& path, const VerifyRequest& request,
-         const ossl::Context& context, Findings& findings) {
+Judged run(Session& session, const Path& path, const VerifyRequest& request,
+           const ossl::Context& context, Findings& findings) {
   const auto store = make_store(path, session);
   const auto untrusted = make_untrusted(session);
   const ossl::Handle<X509_STORE_CTX> verification(ossl::require_pointer(
@@ -183,6 +196,7 @@ void run(Session& session, const Path& path, const VerifyRequest& request,
     findings.error(Problem::other, 0, "libcrypto accepted another path than this one");
   }
   ossl::drain_queue();
+  return result == 1 && followed ? Judged::yes : Judged::no;
 }
 
 }  // namespace
@@ -192,19 +206,18 @@ Judged judge_with_libcrypto(const Path& path, const VerifyRequest& request,
   Session session;
   // All keys first: libcrypto computes with a key while it reads the certificate.
   for (Candidate* const each : path.certificates) {
-    if (!each->has_harmless_key(context)) return Judged::refused_key;
+    if (!each->has_harmless_key(context)) return Judged::no;
   }
   for (std::size_t depth = 0; depth < path.certificates.size(); ++depth) {
     X509* const form = path.certificates[depth]->libcrypto_form(context);
     if (form == nullptr) {
       findings.error(Problem::malformed_extension, depth, "libcrypto cannot read it");
-      return Judged::unreadable;
+      return Judged::no;
     }
     session.path.push_back(form);
   }
   session.complaints.reserve(k_most_complaints);
-  run(session, path, request, context, findings);
-  return Judged::yes;
+  return run(session, path, request, context, findings);
 }
 
 }  // namespace mtls::verify

@@ -5,13 +5,14 @@
 
 namespace mtls::verify {
 
-/// Whether X509_verify_cert came to a verdict on the path. `refused_key` where it was not asked,
-/// since a key on the path is not one to give it: the rules have said so then.
-enum class Judged { yes, refused_key, unreadable };
+/// Whether X509_verify_cert went over the whole path. Where not, there is an error among the
+/// findings, and nothing is known of the signatures.
+enum class Judged { no, yes };
 
 /// Has X509_verify_cert check `path` alone and adds what it finds: its anchor is all that is
-/// trusted, and what the rules found already (`findings`) is not said twice. Nothing found means
-/// that it accepted this path.
+/// trusted, and what the rules found already (`findings`) is not said twice. It is not asked where
+/// a key on the path is not one to compute with; the rules must have said so. Judged with nothing
+/// found means that it accepted exactly this path.
 Judged judge_with_libcrypto(const Path& path, const VerifyRequest& request,
                             const ossl::Context& context, Findings& findings);
 

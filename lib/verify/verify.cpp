@@ -146,8 +146,8 @@ VerifyReport to_report(Verdict verdict, unsigned paths_tried) {
   if (verdict.path.end == PathEnd::anchor) report.anchor = report.path.back();
   std::stable_sort(report.findings.begin(), report.findings.end(),
                    [](const Finding& left, const Finding& right) {
-                     return std::tie(left.severity, left.depth) <
-                            std::tie(right.severity, right.depth);
+                     return std::tie(left.severity, left.depth, left.problem) <
+                            std::tie(right.severity, right.depth, right.problem);
                    });
   return report;
 }

@@ -107,7 +107,7 @@ struct VerifyReport {
   std::vector<x509::Certificate> path;
   /// The anchor at its end.
   std::optional<x509::Certificate> anchor;
-  std::vector<Finding> findings;  // errors first, then by depth
+  std::vector<Finding> findings;  // errors first, then by depth, then in the order of Problem
   unsigned paths_tried;
 };
 
