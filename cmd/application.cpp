@@ -83,7 +83,7 @@ ExitCode Application::report(const Error& error) noexcept {
 }
 
 std::string Application::schema() const {
-  std::string joined = m_words.empty() ? "mtlsctl" : m_words;
+  std::string joined = m_words.empty() ? "error" : m_words;
   std::replace(joined.begin(), joined.end(), ' ', '-');
   return "mtlsctl/" + joined + "/1";
 }

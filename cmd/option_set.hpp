@@ -45,42 +45,42 @@ class OptionSet final {
   /// An option that may be given once.
   template <class T>
   void value(const std::string& names, T& target, ValueType<T> type, const std::string& help) {
-    add(names, type.placeholder, help, Arity::one, setter(names, target, std::move(type)));
+    add(names, type.placeholder, help, Arity::one, setter(names, target, type));
   }
   template <class T>
   void value(const std::string& names, std::optional<T>& target, ValueType<T> type,
              const std::string& help) {
-    add(names, type.placeholder, help, Arity::one, setter(names, target, std::move(type)));
+    add(names, type.placeholder, help, Arity::one, setter(names, target, type));
   }
   /// An option that may be repeated, with one value each time.
   template <class T>
   void list(const std::string& names, std::vector<T>& target, ValueType<T> type,
             const std::string& help) {
-    add(names, type.placeholder, help, Arity::repeated, appender(names, target, std::move(type)));
+    add(names, type.placeholder, help, Arity::repeated, appender(names, target, type));
   }
 
   /// A word without a flag that must be there; `name` in capitals.
   template <class T>
   void positional(const std::string& name, T& target, ValueType<T> type, const std::string& help) {
-    add(name, type.placeholder, help, Arity::required, setter(name, target, std::move(type)));
+    add(name, type.placeholder, help, Arity::required, setter(name, target, type));
   }
   /// One that may be left out.
   template <class T>
   void positional(const std::string& name, std::optional<T>& target, ValueType<T> type,
                   const std::string& help) {
-    add(name, type.placeholder, help, Arity::one, setter(name, target, std::move(type)));
+    add(name, type.placeholder, help, Arity::one, setter(name, target, type));
   }
   /// The rest of the words, at least one.
   template <class T>
   void positionals(const std::string& name, std::vector<T>& target, ValueType<T> type,
                    const std::string& help) {
-    add(name, type.placeholder, help, Arity::some, appender(name, target, std::move(type)));
+    add(name, type.placeholder, help, Arity::some, appender(name, target, type));
   }
   /// The rest of the words, maybe none.
   template <class T>
   void optional_positionals(const std::string& name, std::vector<T>& target, ValueType<T> type,
                             const std::string& help) {
-    add(name, type.placeholder, help, Arity::any, appender(name, target, std::move(type)));
+    add(name, type.placeholder, help, Arity::any, appender(name, target, type));
   }
 
  private:
