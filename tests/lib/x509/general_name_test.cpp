@@ -74,7 +74,7 @@ TEST_CASE("each kind is read, written in DER, and shown as it is read") {
     const char* text;
     const char* der;
   };
-  for (const auto& [text, hex] :
+  for (const Row& row :
        {Row{"dns:a.example", "8209612e6578616d706c65"}, Row{"dns:*.a.b", "82052a2e612e62"},
         Row{"ip:10.0.0.1", "87040a000001"},
         Row{"ip:2001:db8::1", "871020010db8000000000000000000000001"},
@@ -86,10 +86,10 @@ TEST_CASE("each kind is read, written in DER, and shown as it is read") {
         Row{"dn:CN=a", "a40e300c310a300806035504030c0161"},
         Row{"upn:u@R", "a013060a2b060104018237140203a0050c03754052"}, Row{"rid:1.2.3", "88022a03"},
         Row{"other:1.2.3;0c0161", "a00906022a03a0030c0161"}}) {
-    CAPTURE(std::string(text));
-    const GeneralName parsed = GeneralName::parse(text);
-    CHECK(der(parsed) == std::string(hex));
-    CHECK(parsed.to_text() == std::string(text));
+    CAPTURE(std::string(row.text));
+    const GeneralName parsed = GeneralName::parse(row.text);
+    CHECK(der(parsed) == std::string(row.der));
+    CHECK(parsed.to_text() == std::string(row.text));
     CHECK(read(der(parsed)) == parsed);
     CHECK(GeneralName::parse(parsed.to_text()) == parsed);
     CHECK_FALSE(is_bad(parsed));
@@ -290,7 +290,7 @@ TEST_CASE("constraints are read as RFC 5280 has them") {
     const char* text;
     const char* der;
   };
-  for (const auto& [text, hex] :
+  for (const Row& row :
        {Row{"ip:10.0.0.0/8", "87080a000000ff000000"}, Row{"ip:0.0.0.0/0", "87080000000000000000"},
         Row{"ip:10.0.0.1/32", "87080a000001ffffffff"},
         Row{"ip:10.1.2.0/23", "87080a010200fffffe00"},
@@ -299,10 +299,10 @@ TEST_CASE("constraints are read as RFC 5280 has them") {
         Row{"dns:a", "820161"}, Row{"email:.a", "81022e61"}, Row{"email:a", "810161"},
         Row{"email:u@a", "8103754061"}, Row{"uri:.a", "86022e61"}, Row{"uri:a", "860161"},
         Row{"dn:CN=a", "a40e300c310a300806035504030c0161"}}) {
-    CAPTURE(std::string(text));
-    const GeneralName parsed = GeneralName::parse_constraint(text);
-    CHECK(der(parsed) == std::string(hex));
-    CHECK(parsed.to_text() == std::string(text));
+    CAPTURE(std::string(row.text));
+    const GeneralName parsed = GeneralName::parse_constraint(row.text);
+    CHECK(der(parsed) == std::string(row.der));
+    CHECK(parsed.to_text() == std::string(row.text));
   }
 }
 

@@ -257,21 +257,20 @@ TEST_CASE("octets that are no name are malformed") {
   };
   REQUIRE(Name::from_der(mtls::from_hex("300c310a300806035504030c0161").value()).common_name() ==
           "a");
-  for (const auto& [defect, hex] :
-       {Row{"nothing", ""}, Row{"no length", "30"}, Row{"a SET", "3100"},
-        Row{"octets behind", "300000"}, Row{"an empty RDN", "30023100"},
-        Row{"an attribute without a type", "300431023000"},
-        Row{"an attribute without a value", "3009310730050603550403"},
-        Row{"an RDN that is a SEQUENCE", "300c300a300806035504030c0161"},
-        Row{"three fields", "300e310c300a06035504030c01610500"},
-        Row{"a value with the tag 0", "300c310a30080603550403000161"},
-        Row{"an indefinite length", "3080310a300806035504030c01610000"},
-        Row{"a long form of a short length", "30810c310a300806035504030c0161"},
-        Row{"an empty type",
-            "3009310730050600"
-            "0c0161"}}) {
-    CAPTURE(std::string(defect));
-    CHECK(throws(Errc::malformed, [&] { return Name::from_der(mtls::from_hex(hex).value()); }));
+  for (const Row& row : {Row{"nothing", ""}, Row{"no length", "30"}, Row{"a SET", "3100"},
+                         Row{"octets behind", "300000"}, Row{"an empty RDN", "30023100"},
+                         Row{"an attribute without a type", "300431023000"},
+                         Row{"an attribute without a value", "3009310730050603550403"},
+                         Row{"an RDN that is a SEQUENCE", "300c300a300806035504030c0161"},
+                         Row{"three fields", "300e310c300a06035504030c01610500"},
+                         Row{"a value with the tag 0", "300c310a30080603550403000161"},
+                         Row{"an indefinite length", "3080310a300806035504030c01610000"},
+                         Row{"a long form of a short length", "30810c310a300806035504030c0161"},
+                         Row{"an empty type",
+                             "3009310730050600"
+                             "0c0161"}}) {
+    CAPTURE(std::string(row.defect));
+    CHECK(throws(Errc::malformed, [&] { return Name::from_der(mtls::from_hex(row.hex).value()); }));
   }
 }
 
