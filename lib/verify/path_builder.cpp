@@ -11,7 +11,7 @@ namespace {
 
 /// Extensions of a path that are tried in all: CAs that certify each other in a ring have more
 /// paths than anyone can walk.
-constexpr unsigned k_most_steps = 100'000;
+constexpr unsigned k_most_steps = 20'000;
 
 Trust trust_of(const x509::Certificate& certificate, const VerifyRequest& request, Trust given) {
   if (!request.anchor_fingerprint) return given;
@@ -50,20 +50,31 @@ bool PathBuilder::has_anchor() const noexcept {
 void PathBuilder::build(const Visitor& visit) {
   m_path = {m_candidates.front().get()};
   m_dead_end = {.certificates = m_path, .end = PathEnd::given_up};
-  static_cast<void>(extend(visit));
+  // Deepening step by step finds the short ways out of a thicket of CAs before getting lost in the
+  // long ones. Going over the beginnings again is cheap: what was found out is kept.
+  for (m_depth_limit = 0; m_depth_limit <= m_request.budget.max_depth; ++m_depth_limit) {
+    m_cut = false;
+    if (extend(visit) == Next::stop || !m_cut) return;
+  }
 }
 
 PathBuilder::Next PathBuilder::extend(const Visitor& visit) {
   Candidate& last = *m_path.back();
-  if (last.is_anchor()) return complete(visit);
+  const std::size_t depth = m_path.size() - 1;
+  if (last.is_anchor()) {
+    // Shorter paths were judged in an earlier round.
+    return depth == m_depth_limit ? complete(visit) : Next::go_on;
+  }
   if (!spend_step()) return Next::stop;
   if (is_self_signed(last)) {
     note_dead_end(PathEnd::self_signed);
     return Next::go_on;
   }
   const std::vector<Candidate*>& issuers = find_issuers(last);
-  if (m_path.size() > m_request.budget.max_depth) {
-    note_dead_end(issuers.empty() ? PathEnd::no_issuer : PathEnd::too_deep);
+  if (depth == m_depth_limit) {
+    m_cut = m_cut || !issuers.empty();
+    if (issuers.empty()) note_dead_end(PathEnd::no_issuer);
+    if (depth == m_request.budget.max_depth && !issuers.empty()) note_dead_end(PathEnd::too_deep);
     return Next::go_on;
   }
   // The only one that could be the issuer is tried as it is: judging the path checks the signature
@@ -146,17 +157,22 @@ PathBuilder::Signed PathBuilder::check_signature(Candidate& child, Candidate& is
   if (!crypto::find_signature_algorithm(certificate.signature_algorithm())) {
     return Signed::not_checked;
   }
-  const auto [slot, is_new] = m_signatures.try_emplace({&child, &issuer}, Signed::no);
-  if (!is_new) return slot->second;
+  const crypto::PublicKey& key = issuer.certificate().public_key();
+  // A signature is by one key: once that is known, no other need be tried.
+  const auto signer = m_signers.find(&child);
+  if (signer != m_signers.end()) return signer->second == key ? Signed::yes : Signed::no;
+  if (m_not_signers.count({&child, key.spki_hash()}) != 0) return Signed::no;
   if (m_signature_checks == m_request.budget.max_signature_checks) {
     m_exhausted = format("{} signatures were checked, and there are more", m_signature_checks);
     return Signed::no;
   }
   ++m_signature_checks;
-  if (certificate.is_signed_by(issuer.certificate().public_key(), m_context)) {
-    slot->second = Signed::yes;
+  if (certificate.is_signed_by(key, m_context)) {
+    m_signers.emplace(&child, key);
+    return Signed::yes;
   }
-  return slot->second;
+  m_not_signers.emplace(&child, key.spki_hash());
+  return Signed::no;
 }
 
 bool PathBuilder::is_self_signed(Candidate& candidate) {

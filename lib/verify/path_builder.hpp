@@ -7,14 +7,15 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 namespace mtls::verify {
 
-/// Finds paths depth first: by name, then in the order of key identifiers, trust, time and
-/// CA-hood; only where several certificates could be the issuer are signatures checked, each once.
-/// The order does not depend on the pool's. Owns the candidates that its paths point to. For one
-/// thread; the request, clock and context must outlive it.
+/// Finds paths, the shorter ones first: by name, then in the order of key identifiers, trust, time
+/// and CA-hood; only where several certificates could be the issuer are signatures checked, each
+/// once. The order does not depend on the pool's. Owns the candidates that its paths point to. For
+/// one thread; the request, clock and context must outlive it.
 class PathBuilder final {
  public:
   enum class Next { go_on, stop };
@@ -53,9 +54,12 @@ class PathBuilder final {
   std::vector<std::unique_ptr<Candidate>> m_candidates;  // the leaf first
   std::map<crypto::Sha256, Candidate*> m_by_fingerprint;
   std::map<Candidate*, std::vector<Candidate*>> m_issuers;
-  std::map<std::pair<Candidate*, Candidate*>, Signed> m_signatures;
+  std::map<Candidate*, crypto::PublicKey> m_signers;  // by whose key each was signed
+  std::set<std::pair<Candidate*, crypto::Sha256>> m_not_signers;
   std::vector<Candidate*> m_path;
   Path m_dead_end;
+  std::size_t m_depth_limit = 0;  // of this round
+  bool m_cut = false;             // whether it kept this round from going on somewhere
   std::string m_exhausted;
   unsigned m_paths = 0;
   unsigned m_signature_checks = 0;

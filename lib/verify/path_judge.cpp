@@ -192,8 +192,8 @@ Judged run(Session& session, const Path& path, const VerifyRequest& request,
     findings.error(Problem::other, 0,
                    format("X509_verify_cert came to no verdict{}",
                           code == X509_V_OK ? "" : "; " + describe_verify_error(code)));
-  } else if (!followed && session.complaints.empty()) {
-    findings.error(Problem::other, 0, "libcrypto accepted another path than this one");
+  } else if (!followed && path.end == PathEnd::anchor && !findings.has_errors()) {
+    findings.error(Problem::other, 0, "libcrypto judged another path than this one");
   }
   ossl::drain_queue();
   return result == 1 && followed ? Judged::yes : Judged::no;
