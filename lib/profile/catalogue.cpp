@@ -3,7 +3,7 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
-#include "base/toml_document.hpp"
+#include "base/nearest.hpp"
 #include "profile/builtin.hpp"
 
 #include <algorithm>

@@ -73,7 +73,7 @@ void insert_where_usual(std::vector<Rdn>& rdns, Attribute attribute) {
 /// All that is wrong with a subject, gathered while it is composed.
 class Complaints final {
  public:
-  /// Notes the first few only: a hostile name has a hundred thousand.
+  /// Notes the first few only: a hostile name has four thousand.
   void not_allowed(const der::Oid& type) {
     if (m_not_allowed.size() < k_most && !contains(m_not_allowed, type)) {
       m_not_allowed.push_back(type);
