@@ -26,9 +26,9 @@ TEST_CASE("writing: a full disk, a lack of rights, and the rest are told apart")
                                          {EROFS, Errc::permission},
                                          {EIO, Errc::io},
                                          {EPIPE, Errc::io}}};
-  for (const auto& [number, code] : k_cases) {
-    CAPTURE(number);
-    CHECK(test::code_of([number = number] { throw_errno(number, "cannot write x"); }) == code);
+  for (const Case& each : k_cases) {
+    CAPTURE(each.number);
+    CHECK(test::code_of([&each] { throw_errno(each.number, "cannot write x"); }) == each.code);
   }
 }
 
@@ -41,9 +41,9 @@ TEST_CASE("reading: what the user named is bad input, the machine's troubles are
                                          {EMFILE, Errc::io},
                                          {ENFILE, Errc::io},
                                          {ENOMEM, Errc::io}}};
-  for (const auto& [number, code] : k_cases) {
-    CAPTURE(number);
-    CHECK(test::code_of([number = number] { throw_errno_reading(number, "x"); }) == code);
+  for (const Case& each : k_cases) {
+    CAPTURE(each.number);
+    CHECK(test::code_of([&each] { throw_errno_reading(each.number, "x"); }) == each.code);
   }
 }
 

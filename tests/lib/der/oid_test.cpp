@@ -33,14 +33,14 @@ constexpr std::array<Vector, 9> k_vectors{{
 }  // namespace
 
 TEST_CASE("object identifiers have the octets that openssl gives them") {
-  for (const auto& [dotted, content] : k_vectors) {
-    CAPTURE(dotted);
-    const auto parsed = Oid::parse(dotted);
+  for (const Vector& vector : k_vectors) {
+    CAPTURE(vector.dotted);
+    const auto parsed = Oid::parse(vector.dotted);
     REQUIRE(parsed);
-    CHECK(to_hex(parsed->content()) == content);
-    const auto octets = from_hex(content);
+    CHECK(to_hex(parsed->content()) == vector.content);
+    const auto octets = from_hex(vector.content);
     REQUIRE(octets);
-    CHECK(Oid::from_content(*octets).to_dotted() == dotted);
+    CHECK(Oid::from_content(*octets).to_dotted() == vector.dotted);
     CHECK(Oid::from_content(*octets) == *parsed);
   }
 }

@@ -135,10 +135,10 @@ TEST_CASE("refuses what is not DER in tag and length") {
       {"a context tag number over 30", "bf1f00"},
       {"a length past the end by one", "30030201"},
   }};
-  for (const auto& [defect, octets] : k_cases) {
-    CAPTURE(defect);
-    CHECK(refuses(octets, k_any));
-    CHECK_FALSE(is_well_formed(hex(octets)));
+  for (const Case& each : k_cases) {
+    CAPTURE(each.defect);
+    CHECK(refuses(each.octets, k_any));
+    CHECK_FALSE(is_well_formed(hex(each.octets)));
   }
 }
 
