@@ -24,6 +24,14 @@ authority::CaDirectory CaOptions::open() const {
                                                        : authority::Named::explicitly);
 }
 
+std::optional<authority::CaDirectory> CaOptions::find() const {
+  const Setting<Path> found = where();
+  if (found.source == SettingSource::built_in && !name_exists(found.value / "ca.toml")) {
+    return std::nullopt;
+  }
+  return open();
+}
+
 Setting<std::chrono::milliseconds> CaOptions::wait() const {
   if (lock_timeout) return {*lock_timeout, SettingSource::flag};
   return {std::chrono::milliseconds(30'000), SettingSource::built_in};

@@ -21,6 +21,8 @@ struct CaOptions {
   [[nodiscard]] Setting<Path> where() const;
   /// The CA directory of where(); the built-in one counts as found, not as named.
   [[nodiscard]] authority::CaDirectory open() const;
+  /// The same for commands that can do without: nothing where none was named and ./ca is none.
+  [[nodiscard]] std::optional<authority::CaDirectory> find() const;
   /// --lock-timeout, else 30 s.
   [[nodiscard]] Setting<std::chrono::milliseconds> wait() const;
 };

@@ -8,12 +8,38 @@ namespace mtls::cmd {
 namespace {
 
 constexpr std::array k_commands{
+    CommandEntry{"ca init", "Make a CA directory: a root, or an intermediate with --parent",
+                 add_ca_init},
+    CommandEntry{"client issue", "Make a key, a request and a client certificate",
+                 add_client_issue},
+    CommandEntry{"server issue", "The same for a listener", add_server_issue},
+    CommandEntry{"ca sign", "Sign a request made elsewhere", add_ca_sign},
+    CommandEntry{"key generate", "Make a private key", add_key_generate},
+    CommandEntry{"csr create", "Make a certificate request for a key", add_csr_create},
+    CommandEntry{"verify", "Say whether a certificate would be accepted, and why not", add_verify},
+    CommandEntry{"inspect", "Say what a PEM or DER file is, and show it", add_inspect},
+    CommandEntry{"ca show", "Show a CA: its certificate, chain and settings", add_ca_show},
+    CommandEntry{"ca export", "Write the CA certificate, to be uploaded where clients are checked",
+                 add_ca_export},
+    CommandEntry{"cert list", "List what the CA has issued", add_cert_list},
+    CommandEntry{"cert show", "Show one issued certificate", add_cert_show},
+    CommandEntry{"cert export", "Write one issued certificate as PEM", add_cert_export},
+    CommandEntry{"profile list", "List the profiles", add_profile_list},
+    CommandEntry{"profile show", "Show a profile as TOML", add_profile_show},
+    CommandEntry{"profile check", "Check a profile of your own", add_profile_check},
+    CommandEntry{"completion", "Print the completion script of a shell", add_completion},
     CommandEntry{"version", "Print the version", add_version},
     CommandEntry{"help", "Explain a command or a topic", add_help},
+    CommandEntry{"docs", "Write docs/cli.md, docs/man and completions of a source tree", add_docs,
+                 Visibility::hidden},
 };
 
 constexpr std::array k_nouns{
     NounEntry{"ca", "A certificate authority in a directory"},
+    NounEntry{"client", "Certificates for clients"},
+    NounEntry{"server", "Certificates for listeners"},
+    NounEntry{"key", "Private keys"},
+    NounEntry{"csr", "Certificate requests"},
     NounEntry{"cert", "What the ledger of a CA holds"},
     NounEntry{"profile", "What certificates may be and hold"},
 };

@@ -6,17 +6,23 @@ namespace mtls::cmd {
 class Command;
 
 void add_ca_export(Command& command);
+void add_ca_init(Command& command);
 void add_ca_show(Command& command);
+void add_ca_sign(Command& command);
 void add_cert_export(Command& command);
 void add_cert_list(Command& command);
 void add_cert_show(Command& command);
+void add_client_issue(Command& command);
 void add_completion(Command& command);
+void add_csr_create(Command& command);
 void add_docs(Command& command);
 void add_help(Command& command);
 void add_inspect(Command& command);
+void add_key_generate(Command& command);
 void add_profile_check(Command& command);
 void add_profile_list(Command& command);
 void add_profile_show(Command& command);
+void add_server_issue(Command& command);
 void add_verify(Command& command);
 void add_version(Command& command);
 

@@ -39,6 +39,7 @@ ExitCode exit_code(Errc code) noexcept {
     case Errc::bad_config:
     case Errc::unsupported:
     case Errc::not_found:
+    case Errc::ambiguous:
       return ExitCode::bad_input;
     case Errc::expired:
       return ExitCode::time;

@@ -2,7 +2,9 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "cmd/prompt.hpp"
 #include "cmd/value_types.hpp"
+#include "x509/extension.hpp"
 
 #include <algorithm>
 
@@ -11,8 +13,8 @@ namespace {
 
 constexpr std::size_t k_common_name = 5;
 
-der::Oid attribute_type(std::size_t field) {
-  return x509::find_attribute_type(k_subject_fields[field].attribute).value();
+der::Oid attribute_type(const SubjectQuestion& question) {
+  return x509::find_attribute_type(question.attribute).value();
 }
 
 }  // namespace
@@ -21,9 +23,9 @@ void SubjectOptions::add_to(OptionSet& options) {
   options.value("--subject", subject, subject_value(),
                 "Subject as CN=x,O=y,C=zz (RFC 4514) or /C=zz/O=y/CN=x");
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    const SubjectField& field = k_subject_fields[i];
-    options.value(std::string(field.flag), fields[i], text_value(std::string(field.attribute)),
-                  std::string(field.prompt));
+    const SubjectQuestion& question = subject_questions()[i];
+    options.value(std::string(question.flag), fields[i],
+                  text_value(std::string(question.attribute)), std::string(question.text));
   }
 }
 
@@ -36,7 +38,7 @@ void SubjectOptions::check() const {
   if (!subject) return;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (fields[i]) {
-      refuse_together("--subject", k_subject_fields[i].flag, "put everything into --subject");
+      refuse_together("--subject", subject_questions()[i].flag, "put everything into --subject");
     }
   }
 }
@@ -46,8 +48,9 @@ std::optional<x509::Name> SubjectOptions::compose() const {
   std::vector<x509::Rdn> rdns;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (!fields[i]) continue;
-    rdns.push_back({with_context(k_subject_fields[i].flag, [&] {
-      return x509::make_attribute(attribute_type(i), *fields[i]);
+    const SubjectQuestion& question = subject_questions()[i];
+    rdns.push_back({with_context(question.flag, [&] {
+      return x509::make_attribute(attribute_type(question), *fields[i]);
     })});
   }
   if (rdns.empty()) return std::nullopt;
@@ -58,7 +61,7 @@ x509::Name SubjectOptions::compose_with_default(const std::string& common_name) 
   if (subject) {
     if (subject->common_name()) return *subject;
     auto rdns = subject->rdns();
-    rdns.push_back({x509::make_attribute(attribute_type(k_common_name), common_name)});
+    rdns.push_back({x509::make_attribute(x509::oids::common_name(), common_name)});
     return x509::Name::make(std::move(rdns));
   }
   SubjectOptions completed = *this;
@@ -66,24 +69,23 @@ x509::Name SubjectOptions::compose_with_default(const std::string& common_name) 
   return completed.compose().value();
 }
 
-std::optional<std::size_t> find_subject_field(const der::Oid& attribute) {
-  for (std::size_t i = 0; i < k_subject_fields.size(); ++i) {
-    if (attribute_type(i) == attribute) return i;
-  }
-  return std::nullopt;
-}
-
-void refuse_missing(const std::vector<der::Oid>& missing, std::string_view why) {
-  std::string flags;
+void ask_missing(SubjectOptions& options, const std::vector<der::Oid>& missing,
+                 const Session& session) {
+  std::vector<std::string_view> flags;
   for (const der::Oid& attribute : missing) {
-    const auto field = find_subject_field(attribute);
-    if (!flags.empty()) flags += ", ";
-    flags += field ? std::string(k_subject_fields[*field].flag)
-                   : format("{} in --subject", x509::attribute_name(attribute));
+    const auto questions = subject_questions();
+    const auto question = std::find_if(questions.begin(), questions.end(), [&](const auto& one) {
+      return attribute_type(one) == attribute;
+    });
+    if (question == questions.end() || options.subject || !may_ask(session)) {
+      flags.push_back(question == questions.end() || options.subject ? std::string_view("--subject")
+                                                                     : question->flag);
+      continue;
+    }
+    auto& field = options.fields[static_cast<std::size_t>(question - questions.begin())];
+    while (!field) field = ask_text(question->text);
   }
-  throw Error(Errc::missing_value,
-              format("{}: {} missing", why, missing.size() == 1 ? flags + " is" : flags + " are"),
-              "pass them, or run it on a terminal to be asked");
+  if (!flags.empty()) throw_missing(flags);
 }
 
 }  // namespace mtls::cmd

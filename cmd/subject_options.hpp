@@ -2,38 +2,22 @@
 #pragma once
 
 #include "cmd/option_set.hpp"
+#include "cmd/session.hpp"
 #include "der/oid.hpp"
 #include "x509/name.hpp"
 
 #include <array>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace mtls::cmd {
 
-/// One of the guide's fields: its attribute, its flag, and openssl's prompt for it.
-struct SubjectField {
-  std::string_view attribute;  // "C"
-  std::string_view flag;       // "--country"
-  std::string_view prompt;     // "Country Name (2 letter code)"
-};
-/// In the order in which they are asked and encoded: C, ST, L, O, OU, CN, emailAddress.
-inline constexpr std::array<SubjectField, 7> k_subject_fields{{
-    {"C", "--country", "Country Name (2 letter code)"},
-    {"ST", "--state", "State or Province Name (full name)"},
-    {"L", "--locality", "Locality Name (eg, city)"},
-    {"O", "--organization", "Organization Name (eg, company)"},
-    {"OU", "--unit", "Organizational Unit Name (eg, section)"},
-    {"CN", "--common-name", "Common Name (e.g. server FQDN or YOUR name)"},
-    {"emailAddress", "--email", "Email Address"},
-}};
-
 /// --subject, or the flags of the fields.
 struct SubjectOptions {
   std::optional<x509::Name> subject;
-  std::array<std::optional<std::string>, k_subject_fields.size()> fields;
+  /// In the order of subject_questions (cmd/prompt.hpp): C, ST, L, O, OU, CN, emailAddress.
+  std::array<std::optional<std::string>, 7> fields;
 
   void add_to(OptionSet& options);
   /// Throws usage for --subject together with a field's flag.
@@ -45,10 +29,9 @@ struct SubjectOptions {
   [[nodiscard]] x509::Name compose_with_default(const std::string& common_name) const;
 };
 
-/// The place of an attribute among the fields, if it is one of them.
-[[nodiscard]] std::optional<std::size_t> find_subject_field(const der::Oid& attribute);
-
-/// Throws missing_value naming the flags of all attributes in `missing`.
-[[noreturn]] void refuse_missing(const std::vector<der::Oid>& missing, std::string_view why);
+/// Asks for the fields of all attributes in `missing`, where a person can be asked; otherwise, or
+/// where no field has such an attribute, throws missing_value naming every flag at once.
+void ask_missing(SubjectOptions& options, const std::vector<der::Oid>& missing,
+                 const Session& session);
 
 }  // namespace mtls::cmd

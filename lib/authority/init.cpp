@@ -49,16 +49,6 @@ CaConfig open_config(const Directory& directory) {
   return config;
 }
 
-/// Says that a CA stands there, in its own words.
-void require_absent(const InitRequest& request) {
-  if (request.existing == Existing::keep) return;
-  if (!name_exists(request.directory / "ca.crt")) return;
-  throw Error(
-      Errc::would_overwrite,
-      format("{} is a CA already and is never overwritten", printable(request.directory.native())),
-      "choose another directory with --ca, or pass --if-missing to keep it");
-}
-
 EnrolRequest enrol_request(const InitRequest& request) {
   const auto clone = [](const std::optional<SecretBytes>& secret) {
     return secret ? std::optional(secret->clone()) : std::nullopt;
@@ -66,7 +56,7 @@ EnrolRequest enrol_request(const InitRequest& request) {
   EnrolRequest wanted;
   wanted.key_spec = request.key_spec;
   wanted.keygen = request.keygen;
-  wanted.subject = request.subject;
+  if (!request.subject.empty()) wanted.subject = request.subject;
   wanted.period = request.period;
   wanted.not_after = request.not_after;
   wanted.past_issuer = request.past_issuer;
@@ -142,6 +132,12 @@ Enrolled run(const InitRequest& request, const profile::Profile& profile, store:
 
 }  // namespace
 
+void refuse_existing_ca(const Path& directory) {
+  throw Error(Errc::would_overwrite,
+              format("{} is a CA already and is never overwritten", printable(directory.native())),
+              "choose another directory with --ca, or pass --if-missing to keep it");
+}
+
 Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
                     const ca::Issuer::Surroundings& surroundings) {
   const bool root = profile.role == profile::Role::root_ca;
@@ -153,7 +149,9 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
                request.parent ? "an intermediate CA" : "a root CA"),
         "name another one with --profile");
   }
-  require_absent(request);
+  if (request.existing != Existing::keep && name_exists(request.directory / "ca.crt")) {
+    refuse_existing_ca(request.directory);
+  }
   if (request.rehearsal == Rehearsal::yes) {
     store::Ledger nowhere = store::Ledger::create_in_memory(store::make_ledger_id());
     return {run(request, profile, request.parent ? request.parent->ledger : nowhere, surroundings),

@@ -37,6 +37,9 @@ struct Initialised {
   std::vector<std::string> files;  // everything that the directory now holds of ours
 };
 
+/// Throws would_overwrite: a CA stands in `directory` and is never overwritten.
+[[noreturn]] void refuse_existing_ca(const Path& directory);
+
 /// Makes the directory (0700), ca.toml, the ledger, key, CSR, certificate, chain.crt and root.crt;
 /// ca.crt last, so that a run that was cut short is seen and completed by the same call. Throws
 /// would_overwrite where the CA is complete (unless `keep`), open_permissions where the directory

@@ -65,6 +65,8 @@ std::string_view name(Errc code) noexcept {
       return "unsupported";
     case Errc::not_found:
       return "not_found";
+    case Errc::ambiguous:
+      return "ambiguous";
     case Errc::expired:
       return "expired";
     case Errc::io:

@@ -44,6 +44,7 @@ enum class Errc {
   bad_config,
   unsupported,
   not_found,
+  ambiguous,
   // The answer is no because of time.
   expired,
   // The surroundings failed.

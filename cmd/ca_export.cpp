@@ -1,0 +1,96 @@
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "cmd/ca_options.hpp"
+#include "cmd/certificate_view.hpp"
+#include "cmd/command.hpp"
+#include "cmd/commands.hpp"
+#include "cmd/input_file.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+
+namespace mtls::cmd {
+namespace {
+
+struct Options {
+  CaOptions ca;
+  bool chain = false;
+  bool der = false;
+  OutputOptions output;
+};
+
+constexpr std::string_view k_upload =
+    "upload it as the CA certificate of whatever checks clients: an ALB listener's "
+    "caCertificates, nginx's ssl_client_certificate, HAProxy's ca-file, Envoy's trusted_ca";
+constexpr std::string_view k_why =
+    "who has it can issue client certificates that every such listener accepts, and no listener "
+    "needs it: checking a client takes the certificate alone";
+
+std::string key_shown(const authority::CaDirectory& ca) {
+  constexpr std::string_view k_scheme = "file:";
+  const std::string& uri = ca.config().key;
+  if (uri.rfind(k_scheme, 0) != 0) return printable(uri);
+  return printable((ca.path() / uri.substr(k_scheme.size())).native());
+}
+
+void print_json(const Options& options, const authority::CaDirectory& ca, const std::string& pem,
+                const Session& session) {
+  Json document = session.document();
+  document["directory"] = printable(ca.path().native());
+  document["certificate"] = brief_json(ca.certificate());
+  document["file"] =
+      options.output.to_stdout() ? Json(nullptr) : Json(printable(options.output.file->native()));
+  document["pem"] = options.output.to_stdout() ? Json(pem) : Json(nullptr);
+  document["upload"] = k_upload;
+  document["never_upload"] = {{"file", key_shown(ca)}, {"why", k_why}};
+  session.print(document);
+}
+
+ExitCode run(const Options& options, Session& session) {
+  if (options.der && options.chain) {
+    refuse_together("--der", "--chain", "a chain goes into PEM: leave --der out");
+  }
+  if (options.der && options.output.to_stdout()) {
+    if (session.json()) refuse_together("--der", "--json", "write the DER to a file with -o FILE");
+    refuse_der_to_terminal(session);
+  }
+  const authority::CaDirectory ca = options.ca.open();
+  const std::string pem =
+      x509::to_pem(options.chain ? ca.chain() : std::vector<x509::Certificate>{ca.certificate()});
+  if (!session.json() || !options.output.to_stdout()) {
+    options.output.put(options.der ? ca.certificate().der() : as_bytes(pem), session);
+  }
+  if (session.json()) {
+    print_json(options, ca, pem, session);
+    return ExitCode::ok;
+  }
+  session.messages().note(k_upload);
+  if (ca.chain().size() > 1 && !options.chain) {
+    session.messages().note(
+        "this is an intermediate: a listener that wants the whole chain gets it with --chain");
+  }
+  session.messages().note(format("never upload {}: {}", key_shown(ca), k_why));
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_ca_export(Command& command) {
+  auto options = std::make_shared<Options>();
+  command.describe(
+      "The certificate goes to standard output or to FILE; what to do with it is said on standard "
+      "error. The CA key is never exported: " +
+      std::string(k_why) + ".");
+  OptionSet set = command.options();
+  options->ca.add_to(set);
+  set.flag("--chain", options->chain, "Also those above it, the root last");
+  set.flag("--der", options->der, "Write DER instead of PEM");
+  options->output.add_to(set);
+  command.example(
+      "$ mtlsctl ca export -o upload-me.crt\n$ mtlsctl ca export --chain | ssh lb 'cat > "
+      "clients.pem'");
+  command.run([options](Session& session) { return run(*options, session); });
+}
+
+}  // namespace mtls::cmd

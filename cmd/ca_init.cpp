@@ -1,0 +1,224 @@
+#include "authority/init.hpp"
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "cmd/ca_options.hpp"
+#include "cmd/command.hpp"
+#include "cmd/commands.hpp"
+#include "cmd/existing_options.hpp"
+#include "cmd/issue_profile.hpp"
+#include "cmd/key_options.hpp"
+#include "cmd/prompt.hpp"
+#include "cmd/receipt.hpp"
+#include "cmd/signing_options.hpp"
+#include "cmd/subject_options.hpp"
+#include "cmd/validity_options.hpp"
+#include "cmd/value_types.hpp"
+#include "profile/subject_policy.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace mtls::cmd {
+namespace {
+
+struct Options {
+  CaOptions ca;
+  SigningOptions signing;
+  ProfileOptions profiles;
+  std::optional<std::string> profile;
+  std::optional<Path> parent;
+  std::optional<std::int64_t> path_length;
+  x509::GeneralNames permit;
+  x509::GeneralNames exclude;
+  SubjectOptions subject;
+  ValidityOptions validity;
+  KeyOptions key;
+  ExistingOptions existing;
+};
+
+void check(const Options& options) {
+  options.subject.check();
+  options.validity.check();
+  options.existing.check();
+  if (!options.parent && options.signing.passphrase && options.key.passphrase) {
+    refuse_together("--ca-passphrase", "--key-passphrase",
+                    "for a root they mean the same key: give --ca-passphrase");
+  }
+}
+
+/// The questions of the guide, on a terminal: every field that no flag gave, then the two extra
+/// ones.
+struct Answers {
+  std::optional<SecretBytes> challenge_password;
+  std::optional<std::string> company;
+};
+
+Answers ask_questions(SubjectOptions& subject, Session& session) {
+  Answers answers;
+  if (subject.subject || !may_ask(session)) return answers;
+  const auto questions = subject_questions();
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    if (!subject.fields[i]) subject.fields[i] = ask_text(questions[i].text);
+  }
+  session.messages().note(
+      "the next two go into the request ca.csr in clear text; leave them empty");
+  if (const auto password = ask_text(k_challenge_question)) {
+    answers.challenge_password = SecretBytes(as_bytes(*password));
+  }
+  answers.company = ask_text(k_company_question);
+  return answers;
+}
+
+/// The new key's passphrase: for a root --ca-passphrase, else --key-passphrase; on a terminal a
+/// person is asked and may leave it out.
+HeldPassphrase gather_passphrase(const Options& options, Session& session) {
+  const bool from_ca = !options.parent && options.signing.passphrase;
+  const auto& source = from_ca ? options.signing.passphrase : options.key.passphrase;
+  const SecretRequest wanted{.flag = from_ca ? "--ca-passphrase" : "--key-passphrase",
+                             .what = "passphrase for the new CA key",
+                             .asking = Asking::twice};
+  if (source || !may_ask(session) || options.existing.dry_run) {
+    return HeldPassphrase::read(source, wanted, session);
+  }
+  return HeldPassphrase(ask_optional_secret(wanted));
+}
+
+/// A CA for clients that bounds only DNS names holds nobody who is known by a CN alone.
+void warn_of_unbound_names(const Options& options, const Session& session) {
+  const auto has = [&options](x509::GeneralNameKind kind) {
+    return std::any_of(options.permit.begin(), options.permit.end(),
+                       [kind](const x509::GeneralName& name) { return name.kind() == kind; });
+  };
+  if (has(x509::GeneralNameKind::dns) && !has(x509::GeneralNameKind::directory)) {
+    session.messages().warning(
+        "a permitted dns name does not hold clients that are known only by their CN: such a "
+        "certificate can bear any name",
+        "add --permit dn:… for the subjects that this CA may issue");
+  }
+}
+
+Json init_document(const authority::Initialised& made, const std::string& profile,
+                   const Path& directory, const Session& session) {
+  Json document = receipt_document(made.enrolled, profile, session);
+  document["directory"] = printable(directory.native());
+  document["key_encrypted"] = made.enrolled.key_encrypted;
+  document["all_files"] = Json::array();
+  for (const std::string& file : made.files) document["all_files"].push_back(printable(file));
+  return document;
+}
+
+ExitCode run(Options options, Session& session) {
+  check(options);
+  const Path directory = options.ca.where().value;
+  std::optional<authority::CaDirectory> parent;
+  if (options.parent) {
+    parent = authority::CaDirectory::open(*options.parent, authority::Named::explicitly);
+  }
+  const profile::Profile profile =
+      choose_profile(options.profile, std::nullopt, parent ? "intermediate-ca" : "root-ca",
+                     options.profiles, parent ? &*parent : nullptr);
+
+  const bool may_be_there = options.existing.if_missing && name_exists(directory / "ca.crt");
+  Answers answers;
+  if (!may_be_there) {
+    if (name_exists(directory / "ca.crt")) authority::refuse_existing_ca(directory);
+    answers = ask_questions(options.subject, session);
+    std::vector<der::Oid> missing = profile::missing_attributes(
+        profile.subject, options.subject.compose().value_or(x509::Name()));
+    const bool named = options.subject.compose().value_or(x509::Name()).common_name().has_value();
+    const auto& common_name = x509::oids::common_name();
+    if (!named && std::find(missing.begin(), missing.end(), common_name) == missing.end()) {
+      missing.push_back(common_name);
+    }
+    if (!missing.empty()) ask_missing(options.subject, missing, session);
+  }
+  if (profile.extensions.extended_key_usage.empty()) warn_of_unbound_names(options, session);
+
+  const HeldPassphrase passphrase =
+      may_be_there ? HeldPassphrase() : gather_passphrase(options, session);
+  std::optional<SigningCa> signing;
+  if (parent) signing.emplace(*parent, options.signing, options.ca.wait().value, session);
+
+  authority::InitRequest request;
+  request.directory = directory;
+  request.subject = options.subject.compose().value_or(x509::Name());
+  request.key_spec = options.key.spec;
+  request.keygen = options.key.keygen;
+  request.period = options.validity.period();
+  request.not_after = options.validity.not_after;
+  request.past_issuer = options.validity.past_issuer();
+  if (options.path_length) request.path_length = static_cast<unsigned>(*options.path_length);
+  request.name_constraints = {.permitted = options.permit, .excluded = options.exclude};
+  request.key_passphrase = passphrase.get();
+  request.open_existing_key = passphrase.source(
+      {.flag = parent ? "--key-passphrase" : "--ca-passphrase", .what = "passphrase of ca.key"},
+      session);
+  request.challenge_password = std::move(answers.challenge_password);
+  request.unstructured_name = std::move(answers.company);
+  request.existing = options.existing.existing();
+  request.rehearsal = options.existing.rehearsal();
+  request.lock_timeout = options.ca.wait().value;
+  if (signing) {
+    request.parent.emplace(authority::InitRequest::Parent{
+        .directory = signing->directory(), .key = signing->key(), .ledger = signing->ledger()});
+  }
+  const authority::Initialised made =
+      authority::init_ca(request, profile, make_surroundings(session));
+
+  tell_notices(made.enrolled.notices, session);
+  const bool key_written = made.enrolled.outcome == authority::Outcome::issued;
+  if (key_written && !made.enrolled.key_encrypted) {
+    session.messages().note(format("{} is not encrypted: whoever can read it can issue",
+                                   printable((directory / "ca.key").native())));
+  }
+  if (session.json()) {
+    session.print(init_document(made, profile.name, directory, session));
+  } else {
+    session.out().write(receipt_text(made.enrolled, profile.name));
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_ca_init(Command& command) {
+  auto options = std::make_shared<Options>();
+  OptionSet set = command.options();
+  set.value("--parent", options->parent, directory_value(),
+            "Make an intermediate, signed and recorded by the CA in DIR");
+  set.value("--path-length", options->path_length, number_value(0, 16),
+            "How many CAs may stand below this one");
+  set.list("--permit", options->permit, constraint_value(), "Permitted names (repeatable)");
+  set.list("--exclude", options->exclude, constraint_value(), "Excluded names (repeatable)");
+  set.value("--profile", options->profile, text_value("NAME"),
+            "Profile (default: root-ca, or intermediate-ca with --parent)");
+  set.flag("--if-missing", options->existing.if_missing, "Leave a complete CA as it is");
+  options->existing.add_to(set, ExistingOptions::Flags::keep_only);
+  OptionSet subject = command.options("Subject");
+  options->subject.add_to(subject);
+  OptionSet validity = command.options("Validity");
+  options->validity.add_to(validity);
+  OptionSet key = command.options("Key");
+  options->key.add_to(key);
+  OptionSet ca = command.options("CA");
+  options->ca.add_to(ca);
+  options->signing.add_to(ca);
+  options->profiles.add_to(ca);
+  command.describe(
+      "Makes a CA directory: key, request, certificate, chain, settings (ca.toml) and the ledger "
+      "of what "
+      "it will issue. On a terminal it asks for what no flag gave. For a root, --ca-passphrase "
+      "encrypts "
+      "the new key; with --parent that one opens the parent's, and --key-passphrase encrypts the "
+      "new.");
+  command.example(
+      "$ mtlsctl ca init --country cn --state bj --locality bj --organization alibaba \\\n"
+      "      --unit test --common-name root --email a.alibaba.com\n\n"
+      "$ mtlsctl ca init --ca issuing --parent ca --common-name 'Issuing CA'   # an intermediate");
+  command.run([options](Session& session) { return run(*options, session); });
+}
+
+}  // namespace mtls::cmd

@@ -1,0 +1,87 @@
+#include "base/format.hpp"
+#include "cmd/ca_options.hpp"
+#include "cmd/command.hpp"
+#include "cmd/commands.hpp"
+#include "cmd/record_view.hpp"
+#include "cmd/value_types.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <limits>
+#include <memory>
+
+namespace mtls::cmd {
+namespace {
+
+struct Options {
+  CaOptions ca;
+  std::optional<store::State> state;
+  std::optional<std::string> subject;
+  std::optional<std::chrono::seconds> expires_in;
+  std::optional<std::string> profile;
+  std::optional<std::int64_t> limit;
+};
+
+store::Query make_query(const Options& options, const Clock& clock) {
+  store::Query query;
+  query.state = options.state;
+  query.subject_contains = options.subject;
+  query.profile = options.profile;
+  query.limit = options.limit.value_or(0);
+  if (options.expires_in) {
+    // What has expired already is no news.
+    query.valid_at = clock.now();
+    query.expires_before = clock.now() + *options.expires_in;
+  }
+  return query;
+}
+
+ExitCode run(const Options& options, Session& session) {
+  const authority::CaDirectory ca = options.ca.open();
+  const store::Ledger ledger =
+      ca.open_ledger(store::LedgerAccess::read_only, options.ca.wait().value);
+  ledger.list(make_query(options, session.clock()), [&session](const store::Record& record) {
+    if (session.json()) {
+      Json document = session.document();
+      put_record(document, record);
+      session.print(document);
+    } else {
+      session.out().write(record_line(record));
+    }
+    return store::Continue::yes;
+  });
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_cert_list(Command& command) {
+  auto options = std::make_shared<Options>();
+  command.describe(
+      "One line a certificate, the one that expires first on top: serial, state, end of validity, "
+      "profile, subject. Every flag narrows the list. States: intent (being issued), issued, "
+      "revoked, unknown (the run that issued it died), burnt (given up, never released).");
+  OptionSet set = command.options();
+  options->ca.add_to(set);
+  set.value("--state", options->state,
+            word_value<store::State>({{"intent", store::State::intent},
+                                      {"issued", store::State::issued},
+                                      {"revoked", store::State::revoked},
+                                      {"unknown", store::State::unknown},
+                                      {"burnt", store::State::burnt}}),
+            "Only those in this state");
+  set.value("--subject", options->subject, text_value("TEXT"),
+            "Only those with TEXT in subject or SANs, in any case");
+  set.value("--expires-in", options->expires_in, duration_value(),
+            "Only those valid now that expire within DURATION");
+  set.value("--profile", options->profile, text_value("NAME"),
+            "Only those issued under this profile");
+  set.value("--limit", options->limit, number_value(1, std::numeric_limits<std::int64_t>::max()),
+            "At most N");
+  command.example(
+      "$ mtlsctl cert list --expires-in 30d\n"
+      "5f1c…9a  issued   2026-02-01T11:55:00Z  mtls-client     CN=client,O=alibaba,C=cn");
+  command.run([options](Session& session) { return run(*options, session); });
+}
+
+}  // namespace mtls::cmd

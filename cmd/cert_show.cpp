@@ -1,0 +1,55 @@
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "cmd/ca_options.hpp"
+#include "cmd/certificate_view.hpp"
+#include "cmd/command.hpp"
+#include "cmd/commands.hpp"
+#include "cmd/find_record.hpp"
+#include "cmd/record_view.hpp"
+#include "cmd/value_types.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+
+namespace mtls::cmd {
+namespace {
+
+struct Options {
+  std::string selector;
+  CaOptions ca;
+};
+
+ExitCode run(const Options& options, Session& session) {
+  const authority::CaDirectory ca = options.ca.open();
+  const store::Ledger ledger =
+      ca.open_ledger(store::LedgerAccess::read_only, options.ca.wait().value);
+  const store::Record record = find_record(
+      ledger, options.selector, format("the ledger of {}", printable(ca.path().native())));
+  std::optional<x509::Certificate> certificate;
+  if (record.certificate) certificate = x509::Certificate::from_der(*record.certificate);
+  if (session.json()) {
+    Json document = session.document();
+    put_record(document, record);
+    document["certificate"] = certificate ? certificate_json(*certificate) : Json(nullptr);
+    session.print(document);
+    return ExitCode::ok;
+  }
+  session.out().write("in the ledger\n" + record_text(record));
+  if (certificate) session.out().write("certificate\n" + certificate_text(*certificate));
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_cert_show(Command& command) {
+  auto options = std::make_shared<Options>();
+  OptionSet set = command.options();
+  set.positional("CERTIFICATE", options->selector, text_value("CERTIFICATE"),
+                 "Its serial, its SHA-256 fingerprint, or (a part of) its subject");
+  options->ca.add_to(set);
+  command.example("$ mtlsctl cert show CN=client\n$ mtlsctl cert show 5f1c02…9a");
+  command.run([options](Session& session) { return run(*options, session); });
+}
+
+}  // namespace mtls::cmd

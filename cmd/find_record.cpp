@@ -1,0 +1,71 @@
+#include "cmd/find_record.hpp"
+
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/format.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace mtls::cmd {
+namespace {
+
+/// As many as a hint can list; one more shows that there are more.
+constexpr std::size_t k_listed = 10;
+
+std::optional<store::Record> find_by_fingerprint(const store::Ledger& ledger,
+                                                 const std::string& selector) {
+  const auto octets = from_hex(selector);
+  crypto::Sha256 fingerprint{};
+  if (!octets || octets->size() != fingerprint.size()) return std::nullopt;
+  std::copy(octets->begin(), octets->end(), fingerprint.begin());
+  return ledger.find_by_fingerprint(fingerprint);
+}
+
+std::vector<store::Record> find_by_subject(const store::Ledger& ledger,
+                                           const std::string& selector) {
+  std::vector<store::Record> exact;
+  std::vector<store::Record> partial;
+  store::Query query;
+  query.subject_contains = selector;
+  ledger.list(query, [&](const store::Record& record) {
+    if (record.subject == selector) {
+      exact.push_back(record);
+    } else if (partial.size() <= k_listed) {
+      partial.push_back(record);
+    }
+    return exact.size() > k_listed ? store::Continue::no : store::Continue::yes;
+  });
+  return exact.empty() ? partial : exact;
+}
+
+[[noreturn]] void fail_ambiguous(const std::vector<store::Record>& found,
+                                 const std::string& selector, std::string_view where) {
+  std::string serials;
+  for (std::size_t i = 0; i < std::min(found.size(), k_listed); ++i) {
+    serials += (i == 0 ? "" : ", ") + found[i].serial.to_text();
+  }
+  if (found.size() > k_listed) serials += ", …";
+  throw Error(Errc::ambiguous,
+              format("several certificates in {} match '{}'", where, printable(selector)),
+              "name one by its serial: " + serials);
+}
+
+}  // namespace
+
+store::Record find_record(const store::Ledger& ledger, const std::string& selector,
+                          std::string_view where) {
+  if (auto record = find_by_fingerprint(ledger, selector)) return *std::move(record);
+  std::vector<store::Record> found;
+  if (const auto serial = x509::SerialNumber::parse(selector)) {
+    found = ledger.find_by_serial(*serial);
+  }
+  if (found.empty()) found = find_by_subject(ledger, selector);
+  if (found.size() == 1) return found.front();
+  if (found.size() > 1) fail_ambiguous(found, selector, where);
+  throw Error(Errc::not_found,
+              format("no certificate in {} matches '{}'", where, printable(selector)),
+              "'mtlsctl cert list' shows what there is");
+}
+
+}  // namespace mtls::cmd

@@ -1,0 +1,16 @@
+// One certificate of a ledger, by whatever a person has of it.
+#pragma once
+
+#include "store/ledger.hpp"
+
+#include <string>
+
+namespace mtls::cmd {
+
+/// Returns the record that `selector` names: a serial in hex, a SHA-256 fingerprint (64 hex digits,
+/// with or without colons), or a subject: exactly, else as a part of subject or SANs. `where` names
+/// the ledger in messages. Throws not_found, ambiguous (the hint lists the serials).
+[[nodiscard]] store::Record find_record(const store::Ledger& ledger, const std::string& selector,
+                                        std::string_view where);
+
+}  // namespace mtls::cmd

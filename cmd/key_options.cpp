@@ -1,0 +1,44 @@
+#include "cmd/key_options.hpp"
+
+#include "base/escape.hpp"
+#include "base/file.hpp"
+#include "cmd/value_types.hpp"
+
+namespace mtls::cmd {
+
+void KeyOptions::add_to(OptionSet& options) {
+  options.value("--key-type", spec, key_spec_value(),
+                "Kind of the new key (default: what the profile says)");
+  options.value("--keygen", keygen,
+                word_value<crypto::Keygen>({{"standard", crypto::Keygen::standard},
+                                            {"provider", crypto::Keygen::provider}}),
+                "Who finds RSA primes: the library on two threads, or the provider");
+  options.value("--key-passphrase", passphrase, secret_value(),
+                "Encrypt the new key; the passphrase's source");
+}
+
+HeldPassphrase HeldPassphrase::read(const std::optional<SecretSource>& source,
+                                    const SecretRequest& request, Session& session) {
+  if (!source) return {};
+  return HeldPassphrase(read_secret(*source, request, session));
+}
+
+std::optional<SecretBytes> HeldPassphrase::get() const {
+  if (!m_secret) return std::nullopt;
+  return m_secret->clone();
+}
+
+crypto::PassphraseSource HeldPassphrase::source(SecretRequest request, Session& session) const {
+  return [this, ask = passphrase_source(std::nullopt, std::move(request), session)] {
+    return m_secret ? std::optional(m_secret->clone()) : ask();
+  };
+}
+
+crypto::PrivateKey read_private_key(const Path& file, const crypto::PassphraseSource& passphrase,
+                                    crypto::LegacyKeys legacy, const ossl::Context& context) {
+  const FileContents contents = read_file(file == "-" ? Path("/dev/stdin") : file);
+  return crypto::PrivateKey::from_file(contents.bytes.view(), printable(file.native()), passphrase,
+                                       legacy, context);
+}
+
+}  // namespace mtls::cmd

@@ -1,0 +1,79 @@
+#include "cmd/record_view.hpp"
+
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "base/time_text.hpp"
+#include "cmd/certificate_view.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace mtls::cmd {
+namespace {
+
+Json optional_time(const std::optional<UnixTime>& time) {
+  return time ? Json(to_rfc3339(*time)) : Json(nullptr);
+}
+
+std::vector<std::string> printable_all(const std::vector<std::string>& texts) {
+  std::vector<std::string> shown;
+  shown.reserve(texts.size());
+  for (const std::string& text : texts) shown.push_back(printable(text));
+  return shown;
+}
+
+/// The ledger may have been written by others: nothing of it is taken as safe to show.
+std::string subject_of(const store::Record& record) {
+  return record.subject.empty() ? join(printable_all(record.sans)) : record.subject;
+}
+
+}  // namespace
+
+void put_record(Json& document, const store::Record& record) {
+  document["serial"] = record.serial.to_text();
+  document["state"] = name(record.state);
+  document["origin"] = record.origin == store::Origin::issued ? "issued" : "imported";
+  document["subject"] = record.subject;
+  document["subject_alt_names"] = printable_all(record.sans);
+  document["not_before"] = to_rfc3339(record.validity.not_before);
+  document["not_after"] = to_rfc3339(record.validity.not_after);
+  document["fingerprint"] = record.fingerprint ? Json(to_hex(*record.fingerprint)) : Json(nullptr);
+  document["spki_sha256"] = to_hex(record.spki_hash);
+  document["profile"] = printable(record.profile);
+  document["profile_sha256"] = record.profile_hash;
+  document["request_key"] =
+      record.request_key ? Json(printable(*record.request_key)) : Json(nullptr);
+  document["actor"] = printable(record.actor.actor);
+  document["host"] = printable(record.actor.host);
+  document["pid"] = record.actor.pid;
+  document["intent_at"] = to_rfc3339(record.intent_time);
+  document["issued_at"] = optional_time(record.issued_time);
+  document["revoked_at"] = optional_time(record.revoked_time);
+  document["note"] = printable(record.note);
+}
+
+std::string record_line(const store::Record& record) {
+  return format("{:<32}  {:<7}  {}  {:<14}  {}\n", record.serial.to_text(), name(record.state),
+                to_rfc3339(record.validity.not_after), printable(record.profile),
+                subject_of(record));
+}
+
+std::string record_text(const store::Record& record) {
+  FieldList fields;
+  fields.add("serial", record.serial.to_text());
+  fields.add("state", name(record.state));
+  fields.add("subject", record.subject);
+  fields.add("alt names", join(printable_all(record.sans)));
+  fields.add("valid", validity_text(record.validity));
+  fields.add("profile", printable(record.profile));
+  fields.add("request key", printable(record.request_key.value_or("")));
+  fields.add("actor",
+             format("{} on {}", printable(record.actor.actor), printable(record.actor.host)));
+  fields.add("begun", to_rfc3339(record.intent_time));
+  if (record.issued_time) fields.add("issued", to_rfc3339(*record.issued_time));
+  if (record.revoked_time) fields.add("revoked", to_rfc3339(*record.revoked_time));
+  fields.add("note", printable(record.note));
+  if (record.fingerprint) fields.add("sha256", to_colon_hex(*record.fingerprint));
+  return fields.text();
+}
+
+}  // namespace mtls::cmd

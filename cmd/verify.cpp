@@ -1,0 +1,328 @@
+#include "verify/verify.hpp"
+
+#include "base/format.hpp"
+#include "base/time_text.hpp"
+#include "cmd/ca_options.hpp"
+#include "cmd/certificate_view.hpp"
+#include "cmd/command.hpp"
+#include "cmd/commands.hpp"
+#include "cmd/input_file.hpp"
+#include "cmd/ledger_revocation.hpp"
+#include "cmd/secret_source.hpp"
+#include "cmd/value_types.hpp"
+#include "crypto/private_key.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace mtls::cmd {
+namespace {
+
+struct Options {
+  std::vector<Path> files;
+  CaOptions ca;
+  std::vector<Path> trust;
+  std::vector<Path> untrusted;
+  std::optional<crypto::Sha256> trust_fingerprint;
+  verify::Purpose purpose = verify::Purpose::client;
+  std::optional<std::string> host;
+  std::optional<UnixTime> at;
+  std::optional<Path> key;
+  std::optional<SecretSource> key_passphrase;
+};
+
+/// What every FILE is judged against.
+struct Trust {
+  std::vector<x509::Certificate> anchors;
+  std::vector<x509::Certificate> pool;
+  std::optional<store::Ledger> ledger;
+  std::optional<crypto::PublicKey> key;
+};
+
+/// What was found out about one FILE.
+struct Verdict {
+  x509::Certificate leaf;
+  verify::VerifyReport report;
+  /// What the ledger of --ca has of it; nothing where no ledger was asked or it has none.
+  std::optional<store::State> recorded;
+  bool key_fits;
+};
+
+std::string_view name(verify::Purpose purpose) {
+  switch (purpose) {
+    case verify::Purpose::client:
+      return "client";
+    case verify::Purpose::server:
+      return "server";
+    case verify::Purpose::any:
+      break;
+  }
+  return "any";
+}
+
+void append(std::vector<x509::Certificate>& to, const Path& file, x509::KeysBeside keys) {
+  const SecretBytes content = read_input(file);
+  for (x509::Certificate& certificate :
+       x509::read_certificates(content.view(), shown_input(file), keys)) {
+    to.push_back(std::move(certificate));
+  }
+}
+
+/// --ca's root is an anchor, its chain is offered, and its ledger says what is revoked. Without any
+/// flag that says whom to trust, it is the CA that is found.
+Trust gather_trust(const Options& options, Session& session) {
+  Trust trust;
+  const bool trust_named = !options.trust.empty() || options.trust_fingerprint.has_value();
+  if (options.ca.directory || !trust_named) {
+    const authority::CaDirectory ca = [&options] {
+      try {
+        return options.ca.open();
+      } catch (Error& error) {
+        if (options.ca.where().source != SettingSource::built_in ||
+            error.code() != Errc::unreadable_file) {
+          throw;
+        }
+        throw Error(Errc::missing_value, "nothing says whom to trust, and there is no ./ca",
+                    "give --ca DIR, --trust FILE or --trust-fingerprint SHA256");
+      }
+    }();
+    trust.anchors.push_back(ca.root());
+    for (const x509::Certificate& certificate : ca.intermediates()) {
+      trust.pool.push_back(certificate);
+    }
+    trust.ledger = ca.open_ledger(store::LedgerAccess::read_only, options.ca.wait().value);
+  }
+  for (const Path& file : options.trust) append(trust.anchors, file, x509::KeysBeside::refuse);
+  for (const Path& file : options.untrusted) append(trust.pool, file, x509::KeysBeside::refuse);
+  if (options.key) {
+    const std::string shown = shown_input(*options.key);
+    const SecretBytes text = read_input(*options.key);
+    trust.key =
+        crypto::PrivateKey::from_file(
+            text.view(), shown,
+            passphrase_source(
+                options.key_passphrase,
+                {.flag = "--key-passphrase", .what = format("passphrase of {}", shown)}, session),
+            crypto::LegacyKeys::refuse, session.openssl(ossl::Configuration::openssl))
+            .public_key();
+  }
+  return trust;
+}
+
+Verdict judge(const Path& file, const Options& options, const Trust& trust, Session& session) {
+  const SecretBytes content = read_input(file);
+  // A key may stand beside: client.pem with both is what curl and others take.
+  std::vector<x509::Certificate> certificates =
+      x509::read_certificates(content.view(), shown_input(file), x509::KeysBeside::allow);
+  const x509::Certificate leaf = certificates.front();
+  verify::VerifyRequest request{.leaf = leaf,
+                                .pool = {certificates.begin() + 1, certificates.end()},
+                                .anchors = trust.anchors,
+                                .anchor_fingerprint = options.trust_fingerprint,
+                                .purpose = options.purpose,
+                                .host = options.host,
+                                .at = options.at.value_or(session.clock().now()),
+                                .budget = {}};
+  request.pool.insert(request.pool.end(), trust.pool.begin(), trust.pool.end());
+  std::optional<LedgerRevocation> revocation;
+  std::optional<store::State> recorded;
+  if (trust.ledger) {
+    revocation.emplace(*trust.ledger);
+    if (const auto record = trust.ledger->find_by_fingerprint(leaf.fingerprint())) {
+      recorded = record->state;
+    }
+  }
+  verify::VerifyReport report =
+      verify::verify(request, revocation ? &*revocation : nullptr, session.clock(),
+                     session.openssl(ossl::Configuration::openssl));
+  const bool key_fits = !trust.key || *trust.key == leaf.public_key();
+  return {leaf, std::move(report), recorded, key_fits};
+}
+
+ExitCode exit_code(const Verdict& verdict) {
+  ExitCode code = ExitCode::ok;
+  if (!verdict.key_fits) code = ExitCode::bad_input;
+  if (verdict.report.accepted) return code;
+  const auto of = [](verify::ProblemClass kind) {
+    switch (kind) {
+      case verify::ProblemClass::time:
+        return ExitCode::time;
+      case verify::ProblemClass::revocation:
+        return ExitCode::revocation;
+      case verify::ProblemClass::no:
+        break;
+    }
+    return ExitCode::no;
+  };
+  ExitCode verdict_code = ExitCode::ok;
+  for (const verify::Finding& finding : verdict.report.findings) {
+    if (finding.severity != verify::Severity::error) continue;
+    verdict_code = combine(verdict_code, of(verify::problem_class(finding.problem)));
+  }
+  // Not accepted is never 0, whatever the findings say.
+  if (verdict_code == ExitCode::ok) verdict_code = ExitCode::no;
+  return combine(code, verdict_code);
+}
+
+/// Our own finding, in the form of the library's, for showing only.
+struct Shown {
+  std::string problem;
+  verify::Severity severity;
+  std::size_t depth;
+  std::string subject;
+  std::string message;
+  std::string hint;
+};
+
+std::vector<Shown> all_findings(const Verdict& verdict, const Options& options,
+                                const Trust& trust) {
+  std::vector<Shown> shown;
+  const std::string subject = verdict.leaf.subject().to_text();
+  if (!verdict.key_fits) {
+    shown.push_back({"key_mismatch", verify::Severity::error, 0, subject,
+                     format("the key in {} is not this certificate's", shown_input(*options.key)),
+                     "give the key that the certificate was issued for"});
+  }
+  for (const verify::Finding& finding : verdict.report.findings) {
+    shown.push_back({std::string(verify::name(finding.problem)), finding.severity, finding.depth,
+                     finding.subject, finding.message, finding.hint});
+  }
+  const bool by_this_ca = trust.ledger && verdict.report.accepted &&
+                          verdict.report.path.size() > 1 &&
+                          trust.ledger->find_issuer(verdict.report.path[1].subject(),
+                                                    verdict.report.path[1].public_key());
+  if (by_this_ca && verdict.recorded != store::State::issued) {
+    shown.push_back({"not_recorded", verify::Severity::warning, 0, subject,
+                     verdict.recorded
+                         ? format("the ledger has it as '{}'", store::name(*verdict.recorded))
+                         : "the ledger of its CA does not know it",
+                     "find out where it came from before you trust it"});
+  }
+  return shown;
+}
+
+void print_json(const Path& file, const Verdict& verdict, const Options& options,
+                const Trust& trust, const Session& session) {
+  const verify::VerifyReport& report = verdict.report;
+  Json document = session.document();
+  document["file"] = shown_input(file);
+  document["accepted"] = exit_code(verdict) == ExitCode::ok;
+  document["exit"] = static_cast<int>(exit_code(verdict));
+  document["purpose"] = name(options.purpose);
+  document["host"] = options.host ? Json(*options.host) : Json(nullptr);
+  document["at"] = to_rfc3339(options.at.value_or(session.clock().now()));
+  document["certificate"] = brief_json(verdict.leaf);
+  document["anchor"] = report.anchor ? brief_json(*report.anchor) : Json(nullptr);
+  document["path"] = Json::array();
+  for (const x509::Certificate& certificate : report.path) {
+    document["path"].push_back(brief_json(certificate));
+  }
+  document["ledger"] = verdict.recorded ? Json(store::name(*verdict.recorded)) : Json(nullptr);
+  document["findings"] = Json::array();
+  for (const Shown& finding : all_findings(verdict, options, trust)) {
+    document["findings"].push_back(
+        {{"problem", finding.problem},
+         {"severity", finding.severity == verify::Severity::error ? "error" : "warning"},
+         {"depth", finding.depth},
+         {"subject", finding.subject},
+         {"message", finding.message},
+         {"hint", finding.hint}});
+  }
+  session.print(document);
+}
+
+void print_text(const Path& file, const Verdict& verdict, const Options& options,
+                const Trust& trust, const Session& session) {
+  const verify::VerifyReport& report = verdict.report;
+  const bool yes = exit_code(verdict) == ExitCode::ok;
+  std::string text = format("{}: {} ({}): {}\n", shown_input(file), yes ? "ok" : "refused",
+                            name(options.purpose), verdict.leaf.subject().to_text());
+  FieldList fields;
+  fields.add("valid", validity_text(verdict.leaf.validity()));
+  if (report.anchor) {
+    fields.add("anchor", report.anchor->subject().to_text());
+    fields.add("", "sha256 " + to_colon_hex(report.anchor->fingerprint()));
+  } else {
+    fields.add("anchor", "none");
+  }
+  text += fields.text();
+  for (const Shown& finding : all_findings(verdict, options, trust)) {
+    text += format("  {}: {}", finding.severity == verify::Severity::error ? "error" : "warning",
+                   finding.message);
+    if (finding.depth > 0) text += format(" [{}]", finding.subject);
+    text += format(" ({})\n", finding.problem);
+    if (!finding.hint.empty()) text += format("    hint: {}\n", finding.hint);
+  }
+  session.out().write(text);
+}
+
+ExitCode run(const Options& options, Session& session) {
+  if (options.key && options.files.size() > 1) {
+    throw Error(Errc::usage, "--key goes with one FILE",
+                "a key belongs to one certificate: run verify once for each");
+  }
+  if (options.key_passphrase && !options.key) {
+    throw Error(Errc::usage, "--key-passphrase without --key", "give the key with --key FILE");
+  }
+  const Trust trust = gather_trust(options, session);
+  ExitCode code = ExitCode::ok;
+  for (const Path& file : options.files) {
+    try {
+      const Verdict verdict = judge(file, options, trust, session);
+      if (session.json()) {
+        print_json(file, verdict, options, trust, session);
+      } else {
+        print_text(file, verdict, options, trust, session);
+      }
+      code = combine(code, exit_code(verdict));
+    } catch (const Error& error) {
+      // One document per file: the others are judged all the same.
+      code = combine(code, session.report(error, shown_input(file)));
+    }
+  }
+  return code;
+}
+
+}  // namespace
+
+void add_verify(Command& command) {
+  auto options = std::make_shared<Options>();
+  command.describe(
+      "FILE holds the certificate first; further ones in it are offered as intermediates. The "
+      "path is built to the root of the CA directory, or to what --trust names, and every problem "
+      "on it is listed with the certificate it concerns. A ledger of the CA directory is asked "
+      "what was revoked.\n\n"
+      "It ends with 0 if every FILE is accepted, 1 if one is refused, 3 if only for its time, 4 if "
+      "only for revocation ('mtlsctl help exit-codes').");
+  OptionSet set = command.options();
+  set.positionals("FILE", options->files, file_value(), "Certificates to judge, PEM or DER");
+  options->ca.add_to(set);
+  set.list("--trust", options->trust, file_value(), "Trust the certificates in FILE");
+  set.list("--untrusted", options->untrusted, file_value(),
+           "Offer the certificates in FILE as intermediates");
+  set.value("--trust-fingerprint", options->trust_fingerprint, fingerprint_value(),
+            "Trust only the certificate with this SHA-256, from whichever file");
+  set.value("--purpose", options->purpose,
+            word_value<verify::Purpose>({{"client", verify::Purpose::client},
+                                         {"server", verify::Purpose::server},
+                                         {"any", verify::Purpose::any}}),
+            "What it is to be used for (default: client)");
+  set.value("--host", options->host, text_value("NAME"),
+            "A host name or address that the certificate must bear");
+  set.value("--at", options->at, time_value(), "Judge as of TIME instead of now");
+  set.value("--key", options->key, file_value(), "A private key that must belong to it");
+  set.value("--key-passphrase", options->key_passphrase, secret_value(), "Opens that key");
+  command.example(
+      "$ mtlsctl verify client.crt\n"
+      "client.crt: ok (client): CN=client,OU=test,O=alibaba,L=bj,ST=bj,C=cn\n"
+      "  valid        2026-01-01T00:00:00Z to 2026-12-31T23:59:59Z\n"
+      "  anchor       CN=root,OU=test,O=alibaba,L=bj,ST=bj,C=cn\n"
+      "               sha256 5B:0C:…\n"
+      "$ mtlsctl verify --trust root.crt --untrusted ca.crt --purpose server --host a.example "
+      "server.crt");
+  command.run([options](Session& session) { return run(*options, session); });
+}
+
+}  // namespace mtls::cmd
