@@ -135,6 +135,7 @@ ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
   check(options);
   const Role role = describe(leaf_role);
   const std::string name = options.name.value_or(role.word);
+  authority::DirectorySet output(options.out_dir.value_or("."), name);
   SigningCa ca(options.ca.open(), options.signing, options.ca.wait().value, session);
   const authority::CaConfig& config = ca.directory().config();
   const bool client = leaf_role == LeafRole::client;
@@ -156,7 +157,6 @@ ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
   }
   if (options.chain) request.append = ca.directory().intermediates();
 
-  authority::DirectorySet output(options.out_dir.value_or("."), name);
   // Before a key is made, which takes a while: is the CA's there, and its passphrase right? (Not
   // where a complete set may only have to be found.)
   if (!options.existing.if_missing) ca.load();
