@@ -1,5 +1,6 @@
 #include "verify/path_judge.hpp"
 
+#include "base/error.hpp"
 #include "base/format.hpp"
 #include "ossl/openssl_error.hpp"
 #include "verify/verify_error.hpp"
@@ -211,6 +212,10 @@ Judged judge_with_libcrypto(const Path& path, const VerifyRequest& request,
   for (std::size_t depth = 0; depth < path.certificates.size(); ++depth) {
     X509* const form = path.certificates[depth]->libcrypto_form(context);
     if (form == nullptr) {
+      if (depth == 0) {
+        throw Error(Errc::malformed, "malformed certificate: libcrypto cannot read it",
+                    "it was damaged, or not made by a sound CA; get it anew");
+      }
       findings.error(Problem::malformed_extension, depth, "libcrypto cannot read it");
       return Judged::no;
     }

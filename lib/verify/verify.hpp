@@ -113,7 +113,8 @@ struct VerifyReport {
 
 /// Judges. `revocation` may be null: then nothing is said of it; a certificate that it knows as
 /// revoked is refused whatever `at` is. `clock` serves the deadline and the wording of times alone.
-/// Throws io or internal only where libcrypto fails; a certificate that is merely bad is a finding.
+/// Throws malformed where libcrypto cannot read the leaf at all, io or internal where it fails; a
+/// certificate that is merely bad is a finding.
 /// No trust comes from anywhere but the request: no directory, no file, no environment variable.
 [[nodiscard]] VerifyReport verify(const VerifyRequest& request, const RevocationSource* revocation,
                                   const Clock& clock, const ossl::Context& context);
