@@ -29,6 +29,9 @@ SetContents DirectorySet::read() const {
   const auto content = [this](std::string_view extension) -> std::optional<SecretBytes> {
     const std::string name = join(m_name, extension);
     if (!m_directory->contains(name)) return std::nullopt;
+    // A link that leads nowhere counts as existing, but there is nothing to read.
+    std::error_code ignored;
+    if (!std::filesystem::exists(m_path / name, ignored)) return SecretBytes();
     return m_directory->read(name).bytes;
   };
   return {.key = content(k_key),
@@ -82,6 +85,7 @@ void DirectorySet::publish(const Publication& publication, Overwrite overwrite) 
     m_directory->rename(join(m_name, k_new_key), join(m_name, k_key));
   }
   for (const Publication::File& file : publication.before) {
+    m_directory->remove_stale(file.name);
     put(file.name, file.content, Overwrite::yes);
   }
   if (publication.request) put(join(m_name, k_request), *publication.request, Overwrite::yes);

@@ -216,7 +216,12 @@ KeyChoice choose_key(const SetContents& contents, const Standing& standing) {
   }
   if (!contents.key) return {KeySource::to_make, std::nullopt};
   if (!replacing) return {KeySource::standing, open_key(*contents.key, name, standing)};
-  if (!contents.certificate) return {KeySource::to_make, std::nullopt};
+  const auto nothing = [](const std::optional<SecretBytes>& file) {
+    return !file || file->empty();
+  };
+  if (nothing(contents.certificate) || nothing(contents.key)) {
+    return {KeySource::to_make, std::nullopt};
+  }
 
   // A replacement that was cut short between its renames: the new key stands beside the old
   // certificate, and the ledger has a newer one for it.
