@@ -38,16 +38,22 @@ void check(const Options& options, const Session& session) {
   }
 }
 
+/// An early refusal, before a key is made; what bears the name when the key is written counts. A
+/// name of an open descriptor (/dev/fd/3) is written to, whatever it leads to.
+void refuse_existing(const Path& path) {
+  const std::string& name = path.native();
+  const bool descriptor = name.rfind("/dev/", 0) == 0 || name.rfind("/proc/", 0) == 0;
+  if (descriptor || !std::filesystem::is_regular_file(path)) return;
+  throw Error(Errc::would_overwrite, format("{} exists and is not overwritten", printable(name)),
+              "choose another name, or pass --force --force-key to replace it");
+}
+
 ExitCode run(const Options& options, Session& session) {
   check(options, session);
   const crypto::KeySpec spec = options.key.spec.value_or(crypto::KeySpec::rsa(4096));
   const bool to_stdout = !options.output || *options.output == "-";
   const Path path = to_stdout ? Path("/dev/stdout") : *options.output;
-  if (!to_stdout && !options.existing.force && std::filesystem::is_regular_file(path)) {
-    throw Error(Errc::would_overwrite,
-                format("{} exists and is not overwritten", printable(path.native())),
-                "choose another name, or pass --force --force-key to replace it");
-  }
+  if (!to_stdout && !options.existing.force) refuse_existing(path);
   const HeldPassphrase passphrase = HeldPassphrase::read(
       options.key.passphrase,
       {.flag = "--key-passphrase", .what = "passphrase of the key", .asking = Asking::twice},
