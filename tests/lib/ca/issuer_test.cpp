@@ -1,0 +1,269 @@
+#include "ca/issuer.hpp"
+
+#include "base/error.hpp"
+#include "profile/catalogue.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <memory>
+
+namespace mtls::ca {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr UnixTime k_now{seconds{1'790'000'000}};
+
+class FixedClock final : public Clock {
+ public:
+  [[nodiscard]] UnixTime now() const override { return m_now; }
+  [[nodiscard]] MonotonicTime monotonic() const override { return {}; }
+  void set(UnixTime now) { m_now = now; }
+
+ private:
+  UnixTime m_now = k_now;
+};
+
+const ossl::Context& context() {
+  static const ossl::Context context = ossl::Context::process_default(ossl::Configuration::none);
+  return context;
+}
+
+crypto::PrivateKey make_key() {
+  return crypto::PrivateKey::generate(crypto::KeySpec::ec(crypto::Curve::p256),
+                                      crypto::Keygen::standard, context());
+}
+
+/// Signs, and then flips a bit: a faulty machine.
+class FaultySigner final : public crypto::Signer {
+ public:
+  explicit FaultySigner(const crypto::Signer& good) : m_good(good) {}
+  [[nodiscard]] const crypto::PublicKey& public_key() const noexcept override {
+    return m_good.public_key();
+  }
+  [[nodiscard]] crypto::SignatureAlgorithm algorithm() const noexcept override {
+    return m_good.algorithm();
+  }
+  [[nodiscard]] Bytes sign(ByteView message) const override {
+    Bytes signature = m_good.sign(message);
+    signature.back() ^= 1U;
+    return signature;
+  }
+  [[nodiscard]] unsigned max_parallel() const noexcept override { return 1; }
+
+ private:
+  const crypto::Signer& m_good;
+};
+
+/// A root with its ledger, in memory.
+struct Bench {
+  FixedClock clock;
+  NoTrace trace;
+  store::Ledger ledger = store::Ledger::create_in_memory(store::make_ledger_id());
+  crypto::SoftwareSigner signer{make_key(), crypto::SignatureAlgorithm::ecdsa_sha256};
+  profile::Catalogue profiles;
+  std::vector<x509::Certificate> chain;
+
+  Issuer::Surroundings surroundings() {
+    return {.clock = clock,
+            .trace = trace,
+            .context = context(),
+            .actor = {.actor = "test", .host = "here", .pid = 1, .session = "s"}};
+  }
+  static Request request(const crypto::PublicKey& key, std::string_view subject) {
+    return {.public_key = key,
+            .subject = x509::Name::parse(subject),
+            .subject_alt_names = {},
+            .period = std::nullopt,
+            .not_after = std::nullopt,
+            .past_issuer = ValidityPast::clip,
+            .path_length = std::nullopt,
+            .name_constraints = {},
+            .request_key = std::nullopt,
+            .replaces_intent = std::nullopt,
+            .replaces = std::nullopt,
+            .csr = std::nullopt};
+  }
+  void make_root() {
+    Issuer root = Issuer::for_new_root(signer, ledger, surroundings());
+    const Request wanted = request(signer.public_key(), "CN=root");
+    chain = {root.issue(root.prepare({&wanted, 1}, profiles.load("root-ca"))).front().certificate};
+  }
+  Issuer issuer() { return {signer, chain, ledger, surroundings()}; }
+  IssuedCertificate issue(const Request& wanted, std::string_view profile = "mtls-client") {
+    Issuer by = issuer();
+    return by.issue(by.prepare({&wanted, 1}, profiles.load(profile))).front();
+  }
+};
+
+template <class Work>
+Errc failure(Work&& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return Errc::internal;
+}
+
+}  // namespace
+
+TEST_CASE("a root is self-signed, recorded, and lives as long as its profile says") {
+  Bench bench;
+  bench.make_root();
+  const x509::Certificate& root = bench.chain.front();
+  CHECK(root.is_self_issued());
+  CHECK(root.is_signed_by(bench.signer.public_key(), context()));
+  CHECK(root.validity().not_after - root.validity().not_before + seconds{1} == hours{24 * 3660});
+  CHECK_FALSE(root.authority_key_identifier());
+  const auto record = bench.ledger.find_by_fingerprint(root.fingerprint());
+  REQUIRE(record);
+  CHECK(record->state == store::State::issued);
+}
+
+TEST_CASE("a client's certificate is recorded with what it says") {
+  Bench bench;
+  bench.make_root();
+  Request wanted = Bench::request(make_key().public_key(), "CN=alice,O=test");
+  wanted.subject_alt_names = {x509::GeneralName::parse("dns:a.example")};
+  wanted.period = hours{24 * 90};
+  const x509::Certificate leaf = bench.issue(wanted).certificate;
+  CHECK(leaf.validity().not_before == k_now - minutes{5});
+  CHECK(leaf.validity().not_after == k_now - minutes{5} + hours{24 * 90} - seconds{1});
+  CHECK(leaf.serial().content().size() <= 17);
+  const auto record = bench.ledger.find_by_fingerprint(leaf.fingerprint());
+  REQUIRE(record);
+  CHECK(record->subject == "CN=alice,O=test");
+  CHECK(record->sans == std::vector<std::string>{"dns:a.example"});
+  CHECK(record->profile == "mtls-client");
+  CHECK(equal(*record->certificate, leaf.der()));
+}
+
+TEST_CASE("a faulty signature is never released, and its serial is burnt") {
+  Bench bench;
+  bench.make_root();
+  const FaultySigner faulty(bench.signer);
+  Issuer issuer(faulty, bench.chain, bench.ledger, bench.surroundings());
+  const Request wanted = Bench::request(make_key().public_key(), "CN=alice");
+  auto prepared = issuer.prepare({&wanted, 1}, bench.profiles.load("mtls-client"));
+  const x509::SerialNumber serial = prepared.front().unsigned_certificate().serial();
+  CHECK(failure([&] { static_cast<void>(issuer.issue(std::move(prepared))); }) ==
+        Errc::faulty_signature);
+  const auto records = bench.ledger.find_by_serial(serial);
+  REQUIRE(records.size() == 1);
+  CHECK(records.front().state == store::State::burnt);
+  CHECK_FALSE(records.front().certificate);
+}
+
+TEST_CASE("a batch is issued as one, each with a serial of its own") {
+  Bench bench;
+  bench.make_root();
+  Issuer issuer = bench.issuer();
+  std::vector<Request> wanted;
+  for (int i = 0; i < 20; ++i) {
+    wanted.push_back(Bench::request(make_key().public_key(), "CN=n" + std::to_string(i)));
+  }
+  const auto issued = issuer.issue(issuer.prepare(wanted, bench.profiles.load("mtls-client")));
+  CHECK(issued.size() == 20);
+  CHECK(bench.ledger.count() == 21);
+}
+
+TEST_CASE("one bad request of a batch refuses all of it, and records nothing") {
+  Bench bench;
+  bench.make_root();
+  Issuer issuer = bench.issuer();
+  std::vector<Request> wanted{Bench::request(make_key().public_key(), "CN=good"),
+                              Bench::request(bench.signer.public_key(), "CN=the CA's own key")};
+  CHECK(failure([&] {
+          static_cast<void>(issuer.prepare(wanted, bench.profiles.load("mtls-client")));
+        }) == Errc::weak_key);
+  CHECK(bench.ledger.count() == 1);
+}
+
+TEST_CASE("a validity past the issuer's end is clipped with a notice, or refused") {
+  Bench bench;
+  bench.make_root();
+  bench.clock.set(k_now + hours{24 * 3600});
+  Request wanted = Bench::request(make_key().public_key(), "CN=late");
+  const IssuedCertificate clipped = bench.issue(wanted);
+  CHECK(clipped.certificate.validity().not_after == bench.chain.front().validity().not_after);
+  REQUIRE(clipped.notices.size() == 1);
+  CHECK(clipped.notices.front().kind == Notice::Kind::clipped);
+  wanted.past_issuer = ValidityPast::refuse;
+  CHECK(failure([&] { bench.issue(wanted); }) == Errc::constraint_violated);
+  bench.clock.set(k_now + hours{24 * 3700});
+  CHECK(failure([&] { bench.issue(wanted); }) == Errc::expired);
+}
+
+TEST_CASE("a profile's limits are refusals") {
+  Bench bench;
+  bench.make_root();
+  Request wanted = Bench::request(make_key().public_key(), "CN=x");
+  wanted.period = hours{24 * 3651};
+  CHECK(failure([&] { bench.issue(wanted); }) == Errc::denied_by_profile);
+  wanted.period = std::nullopt;
+  wanted.path_length = 0;
+  CHECK(failure([&] { bench.issue(wanted); }) == Errc::denied_by_profile);
+  wanted.path_length = std::nullopt;
+  CHECK(failure([&] { bench.issue(wanted, "mtls-server"); }) == Errc::denied_by_profile);
+  CHECK(failure([&] { bench.issue(wanted, "alb-client"); }) == Errc::denied_by_profile);
+  CHECK(failure([&] { bench.issue(wanted, "root-ca"); }) == Errc::denied_by_profile);
+  for (int i = 0; i < 101; ++i) {
+    wanted.subject_alt_names.push_back(
+        x509::GeneralName::dns("h" + std::to_string(i) + ".example"));
+  }
+  CHECK(failure([&] { bench.issue(wanted); }) == Errc::too_many_names);
+}
+
+TEST_CASE("an intermediate keeps within the path length and the constraints above it") {
+  Bench bench;
+  bench.make_root();
+  Request wanted = Bench::request(make_key().public_key(), "CN=intermediate");
+  wanted.name_constraints.permitted = {x509::GeneralName::parse_constraint("dns:a.example")};
+  const crypto::PrivateKey key = make_key();
+  wanted.public_key = key.public_key();
+  const x509::Certificate intermediate = bench.issue(wanted, "intermediate-ca").certificate;
+  CHECK(intermediate.basic_constraints()->path_length == 0U);
+
+  const crypto::SoftwareSigner signer(key, crypto::SignatureAlgorithm::ecdsa_sha256);
+  Issuer below(signer, {intermediate, bench.chain.front()}, bench.ledger, bench.surroundings());
+  Request leaf = Bench::request(make_key().public_key(), "CN=leaf");
+  const auto prepare = [&](std::string_view profile) {
+    return failure([&] {
+      static_cast<void>(below.prepare({&leaf, 1}, bench.profiles.load(profile)));
+    });
+  };
+  CHECK(prepare("intermediate-ca") == Errc::constraint_violated);
+  leaf.subject_alt_names = {x509::GeneralName::parse("dns:b.example")};
+  CHECK(prepare("mtls-client") == Errc::constraint_violated);
+  leaf.subject_alt_names = {x509::GeneralName::parse("dns:x.a.example")};
+  CHECK_NOTHROW(static_cast<void>(below.prepare({&leaf, 1}, bench.profiles.load("mtls-client"))));
+}
+
+TEST_CASE("a certificate that is no CA issues nothing") {
+  Bench bench;
+  bench.make_root();
+  const crypto::PrivateKey key = make_key();
+  const x509::Certificate leaf =
+      bench.issue(Bench::request(key.public_key(), "CN=leaf")).certificate;
+  const crypto::SoftwareSigner signer(key, crypto::SignatureAlgorithm::ecdsa_sha256);
+  CHECK(failure([&] {
+          Issuer(signer, {leaf, bench.chain.front()}, bench.ledger, bench.surroundings());
+        }) == Errc::issuer_unfit);
+  CHECK(failure([&] { Issuer(signer, bench.chain, bench.ledger, bench.surroundings()); }) ==
+        Errc::key_mismatch);
+}
+
+TEST_CASE("a request key is used once") {
+  Bench bench;
+  bench.make_root();
+  Request wanted = Bench::request(make_key().public_key(), "CN=x");
+  wanted.request_key = "job 1";
+  static_cast<void>(bench.issue(wanted));
+  CHECK(failure([&] { bench.issue(wanted); }) == Errc::request_key_used);
+}
+
+}  // namespace mtls::ca
