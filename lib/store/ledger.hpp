@@ -43,6 +43,8 @@ class Ledger final {
                                    LedgerAccess access);
   /// One that lives in memory and goes with the object: for rehearsals (--dry-run) and tests.
   [[nodiscard]] static Ledger create_in_memory(const std::string& ledger_id);
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
   Ledger(Ledger&& other) noexcept;
   Ledger& operator=(Ledger&& other) noexcept;
   ~Ledger();
