@@ -3,6 +3,8 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 
+#include <deque>
+
 namespace mtls::authority {
 namespace {
 
@@ -68,29 +70,31 @@ void DirectorySet::put_key(const SecretBytes& pem) {
   m_directory->sync();
 }
 
-void DirectorySet::put(const std::string& name, std::string_view content,
-                       Overwrite overwrite) const {
-  PendingFile file(*m_directory, name, Access::shared);
-  file.write(as_bytes(content));
-  file.sync();
-  file.publish(overwrite);
-}
-
 void DirectorySet::publish(const Publication& publication, Overwrite overwrite) {
-  // Everything is on disk before the first name changes; then key, request, certificate follow in
-  // that order, so that a certificate never stands beside a key that is not its own for longer than
-  // these renames, and a run that is cut short between them is seen by its missing or older
-  // certificate.
+  // Everything is on disk before the first name changes, so that a full disk leaves the old set
+  // whole; then key, request, certificate follow in that order: a run that is cut short between
+  // these renames is seen by its missing or older certificate.
+  std::deque<PendingFile> files;  // a deque: a PendingFile stays where it is
+  const auto prepare = [&](const std::string& name, std::string_view content) {
+    PendingFile& file = files.emplace_back(*m_directory, name, Access::shared);
+    file.write(as_bytes(content));
+    file.sync();
+  };
+  for (const Publication::File& file : publication.before) {
+    m_directory->remove_stale(file.name);
+    prepare(file.name, file.content);
+  }
+  if (publication.request) prepare(join(m_name, k_request), *publication.request);
+  PendingFile certificate(*m_directory, join(m_name, k_certificate), Access::shared);
+  certificate.write(as_bytes(publication.certificate));
+  certificate.sync();
+
   if (publication.new_key == Publication::NewKey::take) {
     m_directory->rename(join(m_name, k_new_key), join(m_name, k_key));
   }
-  for (const Publication::File& file : publication.before) {
-    m_directory->remove_stale(file.name);
-    put(file.name, file.content, Overwrite::yes);
-  }
-  if (publication.request) put(join(m_name, k_request), *publication.request, Overwrite::yes);
+  for (PendingFile& file : files) file.publish(Overwrite::yes);
   m_directory->sync();
-  put(join(m_name, k_certificate), publication.certificate, overwrite);
+  certificate.publish(overwrite);
   m_directory->sync();
 }
 

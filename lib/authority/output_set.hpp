@@ -73,7 +73,6 @@ class DirectorySet final : public OutputSet {
 
  private:
   [[nodiscard]] SetContents read() const;
-  void put(const std::string& name, std::string_view content, Overwrite overwrite) const;
   Path m_path;
   std::string m_name;
   std::optional<Directory> m_directory;
