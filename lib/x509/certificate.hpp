@@ -1,27 +1,28 @@
 // A certificate (RFC 5280 section 4.1), as read.
 #pragma once
 
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "crypto/public_key.hpp"
 #include "x509/extension.hpp"
 #include "x509/name.hpp"
 #include "x509/serial_number.hpp"
 #include "x509/validity.hpp"
 
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace mtls::x509 {
 
-/// A certificate that is DER throughout its fixed parts; extension values are decoded when asked for.
-/// v1 and v2 can be held, so that they can be shown and judged. The two signature algorithm fields may
-/// differ here: `verify` reports it. Immutable, cheap to copy (the octets are shared), safe to read
-/// from threads. Equal means identical octets.
+/// A certificate that is DER throughout its fixed parts; extension values are decoded when asked
+/// for. v1 and v2 can be held, so that they can be shown and judged. The two signature algorithm
+/// fields may differ here: `verify` reports it. Immutable, cheap to copy (the octets are shared),
+/// safe to read from threads. Equal means identical octets.
 class Certificate final {
  public:
-  /// Throws malformed.
+  /// Throws malformed: whatever is not DER, octets behind the end, a default that is written out
+  /// (v1, critical FALSE), extensions before v3, none in the list or one twice.
   [[nodiscard]] static Certificate from_der(ByteView der);
 
   [[nodiscard]] ByteView der() const noexcept;
@@ -51,7 +52,8 @@ class Certificate final {
 
   /// Whether issuer and subject are the same name (says nothing of the signature).
   [[nodiscard]] bool is_self_issued() const;
-  /// Whether its signature is by `issuer_key`; false also for algorithms that are not accepted (SHA-1).
+  /// Whether its signature is by `issuer_key`; false also for algorithms that are not accepted
+  /// (SHA-1).
   [[nodiscard]] bool is_signed_by(const crypto::PublicKey& issuer_key,
                                   const ossl::Context& context) const;
   bool operator==(const Certificate& other) const noexcept;
@@ -62,10 +64,11 @@ class Certificate final {
   std::shared_ptr<const Data> m_data;
 };
 
-/// Reads the certificates of a PEM or DER file's content, in its order. `shown` names the file in errors.
-/// Blocks labelled CERTIFICATE or X509 CERTIFICATE count; others are let pass but for private keys,
-/// which are refused (malformed, with the hint that a key does not belong there) unless `keys` says
-/// they may stand beside. Throws malformed where there is no certificate or over `limit`.
+/// Reads the certificates of a PEM or DER file's content, in its order. `shown` names the file in
+/// errors. Blocks labelled CERTIFICATE or X509 CERTIFICATE count; others are let pass but for
+/// private keys, which are refused (malformed, with the hint that a key does not belong there)
+/// unless `keys` says they may stand beside. TRUSTED CERTIFICATE, openssl's own form, is refused
+/// with the way out. Throws malformed where there is no certificate or over `limit`.
 enum class KeysBeside { refuse, allow };
 [[nodiscard]] std::vector<Certificate> read_certificates(ByteView file, std::string_view shown,
                                                          KeysBeside keys = KeysBeside::refuse,

@@ -2,16 +2,17 @@
 #pragma once
 
 #include "crypto/digest.hpp"
+#include "x509/extension.hpp"
+#include "x509/serial_number.hpp"
+
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include "x509/extension.hpp"
-#include "x509/serial_number.hpp"
-
 namespace mtls::x509 {
 
-/// A CertificateList. Entries are counted and looked up, not kept as objects. Immutable, cheap to copy.
+/// A CertificateList. Entries are counted and looked up, not kept as objects. Immutable, cheap to
+/// copy.
 class CertificateList final {
  public:
   /// Throws malformed.

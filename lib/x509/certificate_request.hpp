@@ -1,14 +1,14 @@
 // PKCS #10 requests (RFC 2986).
 #pragma once
 
+#include "base/secret.hpp"
+#include "crypto/signer.hpp"
+#include "x509/certificate.hpp"
+
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "base/secret.hpp"
-#include "crypto/signer.hpp"
-#include "x509/certificate.hpp"
 
 namespace mtls::x509 {
 
@@ -16,9 +16,13 @@ namespace mtls::x509 {
 /// `proves_possession` has said yes. Immutable, cheap to copy.
 class CertificateRequest final {
  public:
-  /// Throws malformed.
+  /// Throws malformed: whatever is not DER, a version other than 1, an attribute twice. The set of
+  /// attributes may be missing, as some software has it.
   [[nodiscard]] static CertificateRequest from_der(ByteView der);
   /// Reads the one request of a PEM ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST") or DER file.
+  /// `shown` names the file in errors. Throws malformed, also where anything else stands beside the
+  /// request: another one, a certificate, a private key (with the hint that it does not belong
+  /// there).
   [[nodiscard]] static CertificateRequest from_file(ByteView file, std::string_view shown);
 
   [[nodiscard]] ByteView der() const noexcept;
@@ -54,7 +58,8 @@ struct RequestFields {
   std::optional<std::string> unstructured_name;
 };
 
-/// Makes and signs a request. Throws bad_name where an attribute cannot be encoded.
+/// Makes and signs a request. Throws bad_name where an attribute cannot be encoded: a name that
+/// `require_good` refuses, a text that is empty, over 255 characters, or not plain UTF-8.
 [[nodiscard]] CertificateRequest make_request(const RequestFields& fields,
                                               const crypto::Signer& signer);
 [[nodiscard]] std::string to_pem(const CertificateRequest& request);

@@ -1,14 +1,15 @@
-// Extensions (RFC 5280 section 4.2), typed: each value has `encode_…`, which makes the Extension, and
-// `decode_…`, which reads extnValue and throws malformed. Criticality is the encoder's argument where
-// the RFC leaves it open.
+// Extensions (RFC 5280 section 4.2), typed: each value has `encode_…`, which makes the Extension,
+// and `decode_…`, which reads extnValue and throws malformed, also for what the RFC forbids (an
+// empty list, a keyUsage without a bit). An encoder throws internal for such a value. Criticality
+// is the encoder's argument where the RFC leaves it open.
 #pragma once
+
+#include "der/oid.hpp"
+#include "x509/general_name.hpp"
 
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "der/oid.hpp"
-#include "x509/general_name.hpp"
 
 namespace mtls::x509 {
 
@@ -51,8 +52,8 @@ namespace oids {
 [[nodiscard]] const der::Oid& user_principal_name();
 }  // namespace oids
 
-/// Returns the usual name of an extension, purpose or access method ("subjectAltName", "clientAuth"),
-/// else dotted decimal.
+/// Returns the usual name of an extension, purpose or access method ("subjectAltName",
+/// "clientAuth"), else dotted decimal.
 [[nodiscard]] std::string oid_name(const der::Oid& id);
 /// Reads such a name or dotted decimal.
 [[nodiscard]] std::optional<der::Oid> find_oid(std::string_view word);
@@ -112,8 +113,8 @@ class KeyUsage final {
 [[nodiscard]] Bytes decode_subject_key_identifier(ByteView value);
 struct AuthorityKeyIdentifier {
   std::optional<Bytes> key_identifier;
-  GeneralNames issuer;                    // authorityCertIssuer
-  std::optional<Bytes> serial_number;     // authorityCertSerialNumber's content
+  GeneralNames issuer;                 // authorityCertIssuer
+  std::optional<Bytes> serial_number;  // authorityCertSerialNumber's content
 };
 [[nodiscard]] Extension encode_authority_key_identifier(ByteView key_identifier);
 [[nodiscard]] AuthorityKeyIdentifier decode_authority_key_identifier(ByteView value);
@@ -137,6 +138,7 @@ struct NameConstraints {
 [[nodiscard]] std::vector<der::Oid> decode_certificate_policies(ByteView value);
 
 // --- cRLDistributionPoints (4.2.1.13): full names that are URIs ---
+/// Several URIs are places of one and the same CRL: the names of one distribution point.
 [[nodiscard]] Extension encode_crl_distribution_points(const std::vector<std::string>& uris);
 [[nodiscard]] std::vector<std::string> decode_crl_distribution_points(ByteView value);
 
@@ -148,13 +150,13 @@ struct AuthorityInfoAccess {
 [[nodiscard]] Extension encode(const AuthorityInfoAccess& value);
 [[nodiscard]] AuthorityInfoAccess decode_authority_info_access(ByteView value);
 
-/// Reads Extensions (the SEQUENCE inside [3], or a CSR's extensionRequest value). Throws malformed: an
-/// empty list, the same extension twice, a DEFAULT FALSE that is written out.
+/// Reads Extensions (the SEQUENCE inside [3], or a CSR's extensionRequest value). Throws malformed:
+/// an empty list, the same extension twice, a DEFAULT FALSE that is written out.
 [[nodiscard]] Extensions read_extensions(ByteView der, std::string_view what);
 void write_extensions(der::Writer& writer, const Extensions& extensions);
 
-/// Returns one line that shows the value of any extension ("CA:FALSE", "dns:a.example, ip:10.0.0.1"), hex
-/// for those not known, "malformed" where it cannot be read. Safe to show.
+/// Returns one line that shows the value of any extension ("CA:FALSE", "dns:a.example,
+/// ip:10.0.0.1"), hex for those not known, "malformed" where it cannot be read. Safe to show.
 [[nodiscard]] std::string describe(const Extension& extension);
 
 }  // namespace mtls::x509

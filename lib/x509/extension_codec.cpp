@@ -113,12 +113,14 @@ KeyUsage decode_key_usage(ByteView value) {
   reader.end();
   // "At least one of the bits MUST be set" (RFC 5280 section 4.2.1.3).
   if (bits.octets.empty()) reader.fail("no bit is set");
-  if ((bits.octets.back() >> bits.unused & 1U) == 0) reader.fail("zero bits at its end");
+  const unsigned last = bits.octets.back();
+  if ((last >> bits.unused & 1U) == 0) reader.fail("zero bits at its end");
   const std::size_t count = bits.octets.size() * 8 - bits.unused;
   if (count > k_key_usage_bits) reader.fail("bits that have no meaning");
   KeyUsage usage;
   for (unsigned bit = 0; bit < count; ++bit) {
-    if ((bits.octets[bit / 8] & (0x80U >> bit % 8)) != 0) usage.add(static_cast<KeyUsageBit>(bit));
+    const unsigned octet = bits.octets[bit / 8];
+    if ((octet & (0x80U >> bit % 8)) != 0) usage.add(static_cast<KeyUsageBit>(bit));
   }
   return usage;
 }

@@ -110,16 +110,16 @@ std::string some_host() {
   std::string host = *rc::gen::element<std::string>("", "*.", "www.", "xn--bcher-kva.");
   const auto labels = *inRange(1, 4);
   for (int i = 0; i < labels; ++i) {
-    host += *rc::gen::container<std::string>(*inRange<std::size_t>(1, 12), inRange('a', '{'));
+    host += std::string(*inRange<std::size_t>(1, 12), *inRange('a', '{'));
     host += '.';
   }
   return host + "example";
 }
 
 std::string some_uri() {
+  // The length matters, not the letters.
   return *rc::gen::element<std::string>("http://", "https://", "ldap://", "spiffe://") +
-         some_host() + "/" +
-         *rc::gen::container<std::string>(*inRange<std::size_t>(0, 150), inRange('a', '{'));
+         some_host() + "/" + std::string(*inRange<std::size_t>(0, 150), *inRange('a', '{'));
 }
 
 std::string some_oid() {
@@ -202,7 +202,9 @@ std::vector<FurtherPlan> some_further() {
   for (const std::string& oid : some_oids(3)) {
     // What a profile gives is DER; the writer does not look at it.
     further.push_back(
-        {.type = oid, .critical = *rc::gen::arbitrary<bool>(), .value = some_octets(0, 300)});
+        {.type = oid,
+         .critical = *rc::gen::arbitrary<bool>(),
+         .value = Octets(*inRange<std::size_t>(0, 300), *rc::gen::arbitrary<std::uint8_t>())});
   }
   return further;
 }

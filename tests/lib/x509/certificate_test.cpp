@@ -68,9 +68,8 @@ bool is_malformed(const Parts& parts) {
 
 Certificate read(const Parts& parts) { return Certificate::from_der(parts.der()); }
 
-std::vector<Certificate> read_text(std::string_view text, KeysBeside keys = KeysBeside::refuse,
-                                   std::size_t limit = 1000) {
-  return read_certificates(mtls::as_bytes(text), "test.crt", keys, limit);
+Certificate read_pem(const std::string& text) {
+  return read_certificates(mtls::as_bytes(text), "test.crt").at(0);
 }
 
 }  // namespace
@@ -236,7 +235,7 @@ TEST_CASE("a signature by another key or by SHA-1 is not the issuer's") {
                          "ec_paramgen_curve:P-256", "-nodes", "-sha1", "-subj", "/CN=old",
                          "-keyout", directory.file("k"), "-out", directory.file("c")});
   REQUIRE_MESSAGE(made.ok(), made.shown());
-  const Certificate old = read_text(directory.read("c")).at(0);
+  const Certificate old = read_pem(directory.read("c"));
   CHECK_FALSE(old.is_signed_by(old.public_key(), context()));
 }
 
@@ -285,7 +284,7 @@ TEST_CASE("what openssl makes is read as openssl shows it") {
            "-config",
            directory.write("cnf", "[req]\ndistinguished_name=dn\n[dn]\nCN=inner\n")});
   REQUIRE_MESSAGE(made.ok(), made.shown());
-  const Certificate certificate = read_text(directory.read("c")).at(0);
+  const Certificate certificate = read_pem(directory.read("c"));
   CHECK(certificate.serial().to_text() == "deadbeef");
   CHECK(certificate.is_signed_by(certificate.public_key(), context()));
   CHECK(certificate.public_key().spec() == mtls::crypto::KeySpec::ec(mtls::crypto::Curve::p384));
@@ -318,7 +317,7 @@ TEST_CASE("what GnuTLS makes is read") {
   const auto made = run({"certtool", "--generate-self-signed", "--load-privkey", key, "--template",
                          settings, "--outfile", directory.file("c")});
   REQUIRE_MESSAGE(made.ok(), made.shown());
-  const Certificate certificate = read_text(directory.read("c")).at(0);
+  const Certificate certificate = read_pem(directory.read("c"));
   CHECK(certificate.is_signed_by(certificate.public_key(), context()));
   CHECK(certificate.basic_constraints()->path_length == 2U);
   CHECK(certificate.name_constraints()->permitted.at(0) == GeneralName::dns("a.example"));
@@ -328,62 +327,27 @@ TEST_CASE("what GnuTLS makes is read") {
   }
 }
 
-TEST_CASE("a file of certificates is read in its order, PEM or DER") {
-  const Certificate first = sign(sample_tbs());
-  const Certificate second = read({});
-  const std::string pem = to_pem({first, second});
-  CHECK(read_text(pem) == std::vector{first, second});
-  CHECK(read_text("\xef\xbb\xbfhello\n" + to_pem(first) + "bye\n") == std::vector{first});
-  CHECK(read_certificates(first.der(), "test.crt") == std::vector{first});
-  std::string old = to_pem(first);
-  for (std::size_t at = old.find("CERTIFICATE"); at != std::string::npos;
-       at = old.find("CERTIFICATE", at + 16)) {
-    old.insert(at, "X509 ");
+TEST_CASE("giant identifiers and deep nesting are malformed, at once") {
+  // an algorithm's identifier of 1 MiB (CVE-2023-2650)
+  Bytes arcs(std::size_t{1} << 20U, 0x81);
+  arcs.back() = 0x01;
+  const Bytes giant = written([&](der::Writer& writer) {
+    writer.sequence([&](der::Writer& fields) { fields.element(tag::object_identifier, arcs); });
+  });
+  CHECK(is_malformed({.outer = giant}));
+  CHECK(is_malformed({.inner = giant}));
+  // parameters 10,000 deep (CVE-2018-0739)
+  Bytes nested = hex("0500");
+  for (int depth = 0; depth < 10'000; ++depth) {
+    nested = written([&](der::Writer& writer) { writer.element(tag::sequence, nested); });
   }
-  CHECK(read_text(old) == std::vector{first});
-  // blocks of other kinds are let pass
-  CHECK(read_text(der::to_pem("DH PARAMETERS", hex("3000")) + to_pem(second)) ==
-        std::vector{second});
-}
-
-TEST_CASE("a private key among certificates is refused unless it may stand there") {
-  const std::string certificate = to_pem(sign(sample_tbs()));
-  for (const char* label : {"PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY"}) {
-    CAPTURE(label);
-    const std::string file = certificate + der::to_pem(label, hex("3000"));
-    CHECK(code_of([&] { return read_text(file); }) == Errc::malformed);
-    CHECK(read_text(file, KeysBeside::allow).size() == 1);
-  }
-}
-
-TEST_CASE("openssl's TRUSTED CERTIFICATE is refused with the way out") {
-  const TemporaryDirectory directory;
-  const std::string plain = directory.write("c", to_pem(sign(sample_tbs())));
-  const auto made = run({"openssl", "x509", "-in", plain, "-trustout", "-addtrust", "clientAuth",
-                         "-out", directory.file("t")});
-  REQUIRE_MESSAGE(made.ok(), made.shown());
-  const std::string trusted = directory.read("t");
-  REQUIRE(trusted.find("TRUSTED CERTIFICATE") != std::string::npos);
-  try {
-    static_cast<void>(read_text(trusted));
-    FAIL("nothing was thrown");
-  } catch (const mtls::Error& error) {
-    CHECK(error.code() == Errc::malformed);
-    CHECK_FALSE(error.hint().empty());
-  }
-}
-
-TEST_CASE("a file without a certificate, with too many or a broken one is malformed") {
-  const std::string one = to_pem(sign(sample_tbs()));
-  CHECK(read_text(one + one, KeysBeside::refuse, 2).size() == 2);
-  CHECK(code_of([&] { return read_text(one + one + one, KeysBeside::refuse, 2); }) ==
-        Errc::malformed);
-  for (const std::string& file :
-       {std::string(), std::string("hello"), std::string("\x30"), std::string(100, '\0'),
-        der::to_pem("CERTIFICATE REQUEST", hex("3000")), der::to_pem("CERTIFICATE", hex("3000")),
-        one + der::to_pem("CERTIFICATE", hex("3000")), one.substr(0, one.size() - 30),
-        one.substr(0, 60)}) {
-    CAPTURE(file);
-    CHECK(code_of([&] { return read_text(file); }) == Errc::malformed);
-  }
+  const Bytes deep = written([&](der::Writer& writer) {
+    writer.sequence([&](der::Writer& fields) { fields.oid(der::oid("1.2.3")).raw(nested); });
+  });
+  CHECK(is_malformed({.outer = deep}));
+  // as the value of an unknown extension it is octets, which nobody looks into
+  TbsCertificate tbs = sample_tbs();
+  tbs.extensions.push_back(
+      {.id = der::oid("1.2.3"), .criticality = Criticality::non_critical, .value = nested});
+  CHECK(sign(tbs).extensions().back().value == nested);
 }
