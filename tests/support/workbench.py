@@ -4,6 +4,7 @@ Python's standard library only. The program is named by the environment variable
 file is run by CTest as `python3 FILE` and is a unittest module; cases are sentences.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -96,7 +97,8 @@ class Workbench(unittest.TestCase):
 
     def ledger_rows(self, directory="ca"):
         """(serial, state, fingerprint) of every row, read by sqlite3 and not by us."""
-        with sqlite3.connect(f"file:{self.path(directory, 'ca.db')}?mode=ro", uri=True) as db:
+        file = f"file:{self.path(directory, 'ca.db')}?mode=ro"
+        with contextlib.closing(sqlite3.connect(file, uri=True)) as db:
             return db.execute("select serial, state, fingerprint from certificates").fetchall()
 
     def certificate_serial(self, path):
