@@ -42,8 +42,8 @@ struct Free final {
   void operator()(X509_CRL* crl) const noexcept;
   void operator()(X509_STORE* store) const noexcept;
   void operator()(X509_STORE_CTX* context) const noexcept;
-  void operator()(STACK_OF(X509) * certificates) const noexcept;       // and its members
-  void operator()(STACK_OF(X509_CRL) * crls) const noexcept;           // and its members
+  void operator()(STACK_OF(X509) * certificates) const noexcept;  // and its members
+  void operator()(STACK_OF(X509_CRL) * crls) const noexcept;      // and its members
 };
 
 template <class T>

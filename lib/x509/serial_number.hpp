@@ -1,21 +1,21 @@
 // Certificate serial numbers (RFC 5280 section 4.1.2.2).
 #pragma once
 
+#include "base/bytes.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/bytes.hpp"
-
 namespace mtls::x509 {
 
-/// A serial as its INTEGER's content octets. One that we make is 16 random octets, positive and with
-/// all 128 bits drawn. One that is read may be anything DER allows up to 64 octets, negative and zero
-/// included, so that foreign certificates can be shown.
+/// A serial as its INTEGER's content octets. One that we make is 16 random octets, positive and
+/// with all 128 bits drawn. One that is read may be anything DER allows up to 64 octets, negative
+/// and zero included, so that foreign certificates can be shown.
 class SerialNumber final {
  public:
-  /// Makes one of 128 bits; nothing where they would be negative-looking is repaired by a leading 00.
-  /// `random` must not be all zero (throws internal).
+  /// Makes one of 128 bits; nothing where they would be negative-looking is repaired by a leading
+  /// 00. `random` must not be all zero (throws internal).
   [[nodiscard]] static SerialNumber from_random(std::span<const std::uint8_t, 16> random);
   /// `content` are the octets of an INTEGER; throws malformed where empty or over 64.
   [[nodiscard]] static SerialNumber from_content(ByteView content);
