@@ -49,6 +49,18 @@ CaConfig open_config(const Directory& directory) {
   return config;
 }
 
+/// The ledger of the new CA, under the identity that its ca.toml has. Locked: of several processes
+/// that start at once, one writes the ca.toml and all go on with it. The lock ends here, because
+/// the set of files takes it again for itself.
+store::Ledger open_ledger(const InitRequest& request, const Clock& clock) {
+  Directory directory = Directory::open(request.directory);
+  directory.lock(request.lock_timeout, clock);
+  const CaConfig config = open_config(directory);
+  return store::Ledger::create(
+      {.file = request.directory / "ca.db", .lock_timeout = request.lock_timeout},
+      config.ledger_id);
+}
+
 EnrolRequest enrol_request(const InitRequest& request) {
   const auto clone = [](const std::optional<SecretBytes>& secret) {
     return secret ? std::optional(secret->clone()) : std::nullopt;
@@ -158,10 +170,7 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
             {}};
   }
   const Directory directory = open_directory(request.directory);
-  const CaConfig config = open_config(directory);
-  store::Ledger own = store::Ledger::create(
-      {.file = request.directory / "ca.db", .lock_timeout = request.lock_timeout},
-      config.ledger_id);
+  store::Ledger own = open_ledger(request, surroundings.clock);
   Initialised result{
       run(request, profile, request.parent ? request.parent->ledger : own, surroundings), {}};
   for (const char* name :

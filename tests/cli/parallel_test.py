@@ -1,6 +1,7 @@
 """Point 3: many at once. What openssl ca, x509 -CAcreateserial and easy-rsa lose is not lost here."""
 
 import concurrent.futures
+import json
 import time
 
 from workbench import KEY, MTLSCTL, Workbench, main
@@ -100,7 +101,11 @@ class Parallel(Workbench):
         for result in self.at_once(commands):
             self.assertEqual(result.code, 0, str(result))
             if "list" in result.argv:
-                self.assertIn("schema", result.json)
+                rows = [json.loads(line) for line in result.out.decode().splitlines()]
+                self.assertEqual(len({row["serial"] for row in rows}), len(rows))
+                self.assertLessEqual({row["state"] for row in rows}, {"intent", "issued"})
+                for row in rows:
+                    self.assertEqual(row["state"] == "issued", bool(row["fingerprint"]), row)
         self.assertLess(time.monotonic() - started, 60)
 
 
