@@ -204,7 +204,9 @@ TEST_CASE("a certificate with any octet changed is never accepted") {
     try {
       const Certificate changed = Certificate::from_der(octets);
       CAPTURE(i);
-      CHECK_FALSE(judge(request_for(changed, {root().certificate})).accepted);
+      // Out of the CHECK, which would count the refusal to read it at all as a failure.
+      const bool accepted = judge(request_for(changed, {root().certificate})).accepted;
+      CHECK_FALSE(accepted);
       ++judged;
     } catch (const Error& error) {
       CHECK(error.code() == Errc::malformed);
