@@ -191,8 +191,8 @@ void add_ca_init(Command& command) {
             "Make an intermediate, signed and recorded by the CA in DIR");
   set.value("--path-length", options->path_length, number_value(0, 16),
             "How many CAs may stand below this one");
-  set.list("--permit", options->permit, constraint_value(), "Permitted names (repeatable)");
-  set.list("--exclude", options->exclude, constraint_value(), "Excluded names (repeatable)");
+  set.list("--permit", options->permit, constraint_value(), "Permitted names");
+  set.list("--exclude", options->exclude, constraint_value(), "Excluded names");
   set.value("--profile", options->profile, text_value("NAME"),
             "Profile (default: root-ca, or intermediate-ca with --parent)");
   set.flag("--if-missing", options->existing.if_missing, "Leave a complete CA as it is");

@@ -43,7 +43,8 @@ CommandTree::~CommandTree() = default;
 
 void CommandTree::add(const CommandEntry& entry, CommonOptions& common) {
   const std::size_t space = entry.words.find(' ');
-  CLI::App& parent = space == std::string_view::npos ? *m_root : noun(entry.words.substr(0, space));
+  CLI::App& parent =
+      space == std::string_view::npos ? *m_root : noun(entry.words.substr(0, space), common);
   const std::string verb(space == std::string_view::npos ? entry.words
                                                          : entry.words.substr(space + 1));
   CLI::App* app = parent.add_subcommand(verb, std::string(entry.summary));
@@ -57,7 +58,7 @@ void CommandTree::add(const CommandEntry& entry, CommonOptions& common) {
   m_leaves.push_back({std::string(entry.words), app, std::move(command)});
 }
 
-CLI::App& CommandTree::noun(std::string_view word) {
+CLI::App& CommandTree::noun(std::string_view word, CommonOptions& common) {
   for (CLI::App* app : m_root->get_subcommands([](const CLI::App*) { return true; })) {
     if (app->get_name() == word) return *app;
   }
@@ -67,6 +68,8 @@ CLI::App& CommandTree::noun(std::string_view word) {
   }
   CLI::App* app = m_root->add_subcommand(std::string(word), summary);
   app->get_option("--help")->group(k_common_heading);
+  OptionSet set(*app, k_common_heading);
+  common.add_to(set);
   app->require_subcommand(1);
   return *app;
 }

@@ -39,7 +39,7 @@ class CommandTree final {
 
  private:
   void add(const CommandEntry& entry, CommonOptions& common);
-  [[nodiscard]] CLI::App& noun(std::string_view word);
+  [[nodiscard]] CLI::App& noun(std::string_view word, CommonOptions& common);
 
   struct Leaf {
     std::string words;

@@ -129,7 +129,7 @@ void add_csr_create(Command& command) {
            "Read a key encrypted in an outdated way (PBES1, RFC 1421)");
   set.value("-o,--output", options->output, file_value(),
             "Where the request goes (default: standard output)");
-  set.list("--san", options->names, san_value(), "Subject alternative name (repeatable)");
+  set.list("--san", options->names, san_value(), "Subject alternative name");
   set.value("--challenge-password", options->challenge, secret_value(),
             "Put a challenge password in (clear text in the request); its source");
   set.value("--company-name", options->company, text_value("TEXT"),

@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "base/nearest.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/help_text.hpp"
@@ -42,14 +43,23 @@ among those that occurred: 70, 2, 7, 6, 5, 1, 4, 3.
 
 constexpr std::array k_topics{Topic{"exit-codes", k_exit_codes}};
 
+std::string explain(const std::string& topic) {
+  std::vector<std::string> names;
+  for (const Topic& one : k_topics) {
+    if (one.name == topic) return std::string(one.text);
+    names.emplace_back(one.name);
+  }
+  if (const std::string_view close = nearest(topic, names); !close.empty()) {
+    throw Error(Errc::usage, format("there is no topic {}", printable(topic)),
+                format("did you mean {}?", close));
+  }
+  return help_text(describe(topic));
+}
+
 ExitCode run(const std::vector<std::string>& words, Session& session) {
   std::string joined;
   for (const std::string& word : words) joined += (joined.empty() ? "" : " ") + word;
-  std::string text;
-  for (const Topic& topic : k_topics) {
-    if (topic.name == joined) text = topic.text;
-  }
-  if (text.empty()) text = help_text(describe(joined));
+  const std::string text = explain(joined);
   if (session.json()) {
     Json document = session.document();
     document["topic"] = joined;

@@ -185,7 +185,7 @@ void add_leaf_issue(Command& command, LeafRole role) {
   set.value("--name", options->name, text_value("NAME"),
             "Write NAME.key, NAME.csr, NAME.crt (default: " + word + ")");
   set.value("--out-dir", options->out_dir, directory_value(), "Where to (default: here)");
-  set.list("--san", options->names, san_value(), "Subject alternative name (repeatable)");
+  set.list("--san", options->names, san_value(), "Subject alternative name");
   set.value("--csr", options->csr_file, file_value(),
             "Sign the request in FILE; only NAME.crt is written");
   set.flag("--san-from-csr", options->names_from_csr, "Take the CSR's alternative names");

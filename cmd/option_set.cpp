@@ -47,7 +47,7 @@ void OptionSet::add(const std::string& names, const std::string& placeholder,
       break;
     case Arity::some:
     case Arity::any:
-      option->expected(1, CLI::detail::expected_max_vector_size);
+      option->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(true);
       option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
       break;
   }

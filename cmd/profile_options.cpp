@@ -16,7 +16,7 @@ Setting<std::optional<Path>> ProfileOptions::where(const authority::CaDirectory*
     return {Path(*named), SettingSource::environment};
   }
   if (ca != nullptr && ca->config().profiles) {
-    return {ca->path() / *ca->config().profiles, SettingSource::ca_toml};
+    return {ca->config().profiles, SettingSource::ca_toml};
   }
   return {std::nullopt, SettingSource::built_in};
 }

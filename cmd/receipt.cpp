@@ -23,7 +23,7 @@ std::string_view kind_name(ca::Notice::Kind kind) {
 }
 
 void put_file(Json& files, const char* key, const std::optional<std::string>& name) {
-  if (name) files[key] = printable(*name);
+  files[key] = name ? Json(printable(*name)) : Json(nullptr);
 }
 
 std::string headline(authority::Outcome outcome) {

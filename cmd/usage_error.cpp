@@ -59,10 +59,12 @@ std::string first_word(const std::string& message) {
 void throw_usage_error(const CLI::App& app, const CLI::App& root, const CLI::ParseError& error) {
   const std::vector<std::string> rest = root.remaining(true);
   const bool wants_command = !command_names(app).empty();
-  for (const std::string& word : rest) {
+  // The first word decides: the ones behind it may be another command's.
+  if (!rest.empty()) {
+    const std::string& word = rest.front();
     if (word.size() > 1 && word[0] == '-' && word != "--") fail_unknown_flag(app, word);
+    if (wants_command) fail_unknown_command(app, word);
   }
-  if (!rest.empty() && wants_command) fail_unknown_command(app, rest.front());
   if (wants_command) {
     throw Error(Errc::usage, format("a command is missing after {}", full_name(app)),
                 help_hint(app));

@@ -30,7 +30,9 @@ using PassphraseSource = std::function<std::optional<SecretBytes>()>;
 /// cleared when the last copy goes. No member gives out private parts but `to_pkcs8_pem`.
 class PrivateKey final {
  public:
-  /// Makes a key. RSA 4096 takes a second or so.
+  /// Makes a key and has it verify a signature of its own. RSA 4096 takes a second or so. Throws
+  /// weak_key for RSA sizes that KeySpec::parse refuses, io where libcrypto cannot, unsupported
+  /// where the context has no such algorithm, faulty_signature where the new key does not verify.
   [[nodiscard]] static PrivateKey generate(const KeySpec& spec, Keygen keygen,
                                            const ossl::Context& context);
 
@@ -40,7 +42,9 @@ class PrivateKey final {
   /// the key is encrypted and `passphrase` has none: then missing_value), hostile_key_derivation
   /// before any work (over 10,000,000 rounds, scrypt over 32 MiB, salt or output of absurd length),
   /// unsupported (PBES1 and RFC 1421 encryption unless allowed, other algorithms), key_mismatch
-  /// where a foreign key's halves do not belong together.
+  /// where a foreign key's parts do not belong together, weak_key for an RSA key that nothing is
+  /// computed with (under 512 bits, over 8,192, even). Whether the key may be certified is
+  /// check_key's to say.
   [[nodiscard]] static PrivateKey from_file(ByteView text, std::string_view shown,
                                             const PassphraseSource& passphrase, LegacyKeys legacy,
                                             const ossl::Context& context);

@@ -41,7 +41,7 @@ struct Intent {
   IssuerId issuer;
   x509::SerialNumber serial;
   Bytes tbs;
-  std::optional<std::string> request_key;
+  std::optional<std::string> request_key = {};
   std::string profile;
   crypto::Sha256 profile_hash;
   std::string subject;            // RFC 4514, as shown
@@ -51,9 +51,9 @@ struct Intent {
   Actor actor;
   UnixTime time;
   /// An intent of a dead process that this one takes over.
-  std::optional<x509::SerialNumber> replaces_intent;
+  std::optional<x509::SerialNumber> replaces_intent = {};
   /// The certificate that this one replaces (--force), for the record.
-  std::optional<x509::SerialNumber> replaces;
+  std::optional<x509::SerialNumber> replaces = {};
 };
 
 /// What is recorded after it.
@@ -89,11 +89,11 @@ struct Record {
 
 /// Which records a list shows; every member that is set narrows it.
 struct Query {
-  std::optional<State> state;
-  std::optional<std::string> subject_contains;  // ASCII case-insensitive; also over SANs
-  std::optional<UnixTime> expires_before;
-  std::optional<UnixTime> valid_at;
-  std::optional<std::string> profile;
+  std::optional<State> state = {};
+  std::optional<std::string> subject_contains = {};  // ASCII case-insensitive; also over SANs
+  std::optional<UnixTime> expires_before = {};
+  std::optional<UnixTime> valid_at = {};
+  std::optional<std::string> profile = {};
   std::int64_t limit = 0;  // 0: no limit
 };
 

@@ -1,10 +1,10 @@
 // The SQLite half of the seam: the only file that knows sqlite3.
 #include "base/escape.hpp"
 #include "base/format.hpp"
-#include "base/private_file.hpp"
 #include "base/utf8.hpp"
 #include "store/db.hpp"
 #include "store/patience.hpp"
+#include "store/sqlite_file.hpp"
 
 #include <sqlite3.h>
 #include <system_error>
@@ -76,15 +76,27 @@ DbErrc db_errc(int code, int system_error, std::string_view message) noexcept {
   }
 }
 
+/// What the operating system said last, to whichever file: a failing COMMIT does not pass it on.
+int last_system_error(sqlite3* database) noexcept {
+  int error = sqlite3_system_errno(database);
+  if (error != 0) return error;
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (log != nullptr && log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+  }
+  if (error == 0) sqlite3_file_control(database, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error;
+}
+
 DbError make_error(sqlite3* database, int code) {
-  const int system_error = sqlite3_system_errno(database);
+  const bool by_system = primary(code) == SQLITE_IOERR || primary(code) == SQLITE_CANTOPEN;
+  const int system_error = by_system ? last_system_error(database) : 0;
   const std::string_view message = sqlite3_errmsg(database);
   const DbErrc kind = db_errc(code, system_error, message);
   // The engine's own message only where it tells more; it can name tables of a hostile file.
   std::string words = primary(code) == SQLITE_ERROR ? printable(message) : sqlite3_errstr(code);
-  if ((primary(code) == SQLITE_IOERR || primary(code) == SQLITE_CANTOPEN) && system_error != 0) {
-    words += ": " + std::generic_category().message(system_error);
-  }
+  if (system_error != 0) words += ": " + std::generic_category().message(system_error);
   return {kind, format("{} (SQLite {})", words, code)};
 }
 
@@ -129,6 +141,8 @@ class Session final {
     m_failed = true;
     throw DbError(kind, std::move(message));
   }
+
+  void step_back() noexcept { m_patience.step_back(); }
 
   /// Repeats `call` while it is busy and there is time. SQLite does not call its busy handler where
   /// waiting could be a deadlock: the switch to WAL by several at once, recovery, a lost snapshot.
@@ -303,7 +317,10 @@ class SqliteConnection final : public Connection {
     return names;
   }
 
-  void begin_writing() override { begin("BEGIN IMMEDIATE"); }
+  void begin_writing() override {
+    m_session.step_back();
+    begin("BEGIN IMMEDIATE");
+  }
   void begin_reading() override { begin("BEGIN"); }
 
   void commit() override {
@@ -365,34 +382,13 @@ class SqliteConnection final : public Connection {
   Session m_session;
 };
 
-/// Finds what SQLite would hang on or take for something else.
-void require_regular_file(const Path& file) {
-  std::error_code error;
-  const auto status = std::filesystem::status(file, error);
-  if (std::filesystem::is_regular_file(status)) return;
-  if (error.value() == EACCES) throw DbError(DbErrc::readonly, "permission denied");
-  if (!std::filesystem::exists(status)) throw DbError(DbErrc::unavailable, "there is no such file");
-  throw DbError(DbErrc::unavailable, "it is not a regular file");
-}
-
-/// Debian's SQLite reads "file:…" as a URI and ":memory:" and "" as no file at all.
-std::string plain_name(const Path& file) {
-  return file.is_absolute() ? file.native() : "./" + file.native();
-}
-
 }  // namespace
 
 std::unique_ptr<Connection> open_sqlite(const Path& file, OpenMode mode,
                                         std::chrono::milliseconds lock_timeout) {
-  if (file.empty() || file.native().find('\0') != std::string::npos) {
-    throw DbError(DbErrc::unavailable, "not the name of a file");
-  }
-  if (mode == OpenMode::create && !make_private_file(file) && std::filesystem::is_symlink(file)) {
-    throw DbError(DbErrc::unavailable, "it is a symbolic link, which is not followed");
-  }
-  require_regular_file(file);
-  return std::make_unique<SqliteConnection>(
-      plain_name(file), mode == OpenMode::read_only ? Use::read : Use::write, lock_timeout);
+  return std::make_unique<SqliteConnection>(prepare_sqlite_file(file, mode),
+                                            mode == OpenMode::read_only ? Use::read : Use::write,
+                                            lock_timeout);
 }
 
 std::unique_ptr<Connection> open_sqlite_in_memory() {

@@ -4,6 +4,7 @@
 #include "der/writer.hpp"
 
 #include <array>
+#include <chrono>
 #include <stdexcept>
 
 namespace mtls::crypto::test {
@@ -16,8 +17,9 @@ const ossl::Context& context() {
 std::string must_run(std::vector<std::string> arguments, std::string input) {
   std::string command;
   for (const std::string& argument : arguments) command += argument + " ";
-  const Outcome outcome =
-      run(Command{.arguments = std::move(arguments), .input = std::move(input)});
+  const Outcome outcome = run(Command{.arguments = std::move(arguments),
+                                      .input = std::move(input),
+                                      .timeout = std::chrono::minutes(4)});
   if (!outcome.ok()) throw std::runtime_error(command + "failed: " + outcome.shown());
   return outcome.out;
 }

@@ -1,4 +1,5 @@
 // Encrypted keys that are refused: for their passphrase, or for the work that they ask for.
+#include "cpu_time.hpp"
 #include "crypto/private_key.hpp"
 #include "der/pem.hpp"
 #include "der/writer.hpp"
@@ -78,7 +79,9 @@ std::optional<Errc> reading(ByteView der) {
 }
 
 TEST_CASE("absurd derivation work is refused before it begins") {
-  const auto start = std::chrono::steady_clock::now();
+  const Bytes most = make_encrypted(pbkdf2(16, UINT64_MAX));
+  CHECK(test::cpu_time_of([&] { CHECK(reading(most) == Errc::hostile_key_derivation); }) <
+        std::chrono::milliseconds(100));
   CHECK(reading(make_encrypted(pbkdf2(16, 1))) == Errc::wrong_passphrase);
   CHECK(reading(make_encrypted(pbkdf2(16, 10'000'001))) == Errc::hostile_key_derivation);
   CHECK(reading(make_encrypted(pbkdf2(16, 2'147'483'647))) == Errc::hostile_key_derivation);
@@ -103,7 +106,6 @@ TEST_CASE("absurd derivation work is refused before it begins") {
         Errc::hostile_key_derivation);
   CHECK(reading(make_encrypted(scrypt(16, 1ULL << 32U, 1ULL << 32U, 1ULL << 32U))) ==
         Errc::hostile_key_derivation);
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
 }
 
 TEST_CASE("a number of rounds of a thousand octets is absurd too") {
@@ -207,11 +209,10 @@ TEST_CASE("of 2,000 wrong passphrases each is told as wrong, right padding by ch
   }
 }
 
-TEST_CASE("an encrypted key with a flipped bit is the same key, or refused in time") {
+TEST_CASE("an encrypted key with a flipped bit is the same key, or refused") {
   const test::TemporaryDirectory directory;
   const std::string good = quick_key(directory);
   std::mt19937 random(20'240'301);
-  const auto start = std::chrono::steady_clock::now();
   for (int i = 0; i < 500; ++i) {
     std::string changed = good;
     const std::size_t bit = random() % (changed.size() * 8);
@@ -231,8 +232,6 @@ TEST_CASE("an encrypted key with a flipped bit is the same key, or refused in ti
       CHECK(same);
     }
   }
-  // Ten million rounds, which a flip may ask for, take seconds; two or three of 500 do.
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::minutes(2));
   for (std::size_t size = 0; size < good.size(); ++size) {
     CHECK(code_of([&] {
             static_cast<void>(read_key(good.substr(0, size), test::passphrase("right")));

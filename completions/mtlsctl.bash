@@ -1,0 +1,317 @@
+# bash completion for mtlsctl. Made by 'mtlsctl completion bash'; do not edit.
+
+_mtlsctl_files() {
+  compopt -o filenames 2>/dev/null
+  mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+}
+
+_mtlsctl_directories() {
+  compopt -o filenames 2>/dev/null
+  mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+}
+
+_mtlsctl_words() {
+  mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
+  # After "file:" or "dns:" the value itself follows, without a space. Readline takes a colon for
+  # the end of a word, so what stands before it must not be repeated.
+  [[ ${COMPREPLY[0]-} != *: ]] || compopt -o nospace 2>/dev/null
+  if [[ $cur == *:* && ${COMP_WORDBREAKS-} == *:* ]]; then
+    COMPREPLY=("${COMPREPLY[@]#"${cur%:*}:"}")
+  fi
+}
+
+_mtlsctl() {
+  local cur prev command='' word i line words
+  COMPREPLY=()
+  # The line up to the cursor, split at blanks alone: colons belong to words.
+  line=${COMP_LINE:0:COMP_POINT}
+  read -ra words <<<"$line"
+  [[ $line != *[[:blank:]] ]] || words+=('')
+  cur=${words[${#words[@]}-1]}
+  prev=${words[${#words[@]}-2]}
+  for ((i = 1; i < ${#words[@]} - 1; i++)); do
+    word=${words[i]}
+    [[ $word != -* ]] || break
+    case "$command${command:+ }$word" in
+      'ca' | 'ca init' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
+      *) break ;;
+    esac
+  done
+  case "$command:$prev" in
+    'ca init:--parent') _mtlsctl_directories; return ;;
+    'ca init:--path-length') :; return ;;
+    'ca init:--permit') _mtlsctl_words 'dns: ip: email: uri: dn:'; return ;;
+    'ca init:--exclude') _mtlsctl_words 'dns: ip: email: uri: dn:'; return ;;
+    'ca init:--profile') :; return ;;
+    'ca init:--subject') :; return ;;
+    'ca init:--country') :; return ;;
+    'ca init:--state') :; return ;;
+    'ca init:--locality') :; return ;;
+    'ca init:--organization') :; return ;;
+    'ca init:--unit') :; return ;;
+    'ca init:--common-name') :; return ;;
+    'ca init:--email') :; return ;;
+    'ca init:--days') :; return ;;
+    'ca init:--validity') :; return ;;
+    'ca init:--not-after') :; return ;;
+    'ca init:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
+    'ca init:--keygen') _mtlsctl_words 'standard provider'; return ;;
+    'ca init:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'ca init:--ca') _mtlsctl_directories; return ;;
+    'ca init:--lock-timeout') :; return ;;
+    'ca init:--ca-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'ca init:--profiles') _mtlsctl_directories; return ;;
+    'ca init:--trace') _mtlsctl_files; return ;;
+    'ca init:--actor') :; return ;;
+    'ca sign:--output') _mtlsctl_files; return ;;
+    'ca sign:-o') _mtlsctl_files; return ;;
+    'ca sign:--profile') :; return ;;
+    'ca sign:--san') _mtlsctl_words 'dns: ip: email: uri:'; return ;;
+    'ca sign:--request-key') :; return ;;
+    'ca sign:--subject') :; return ;;
+    'ca sign:--country') :; return ;;
+    'ca sign:--state') :; return ;;
+    'ca sign:--locality') :; return ;;
+    'ca sign:--organization') :; return ;;
+    'ca sign:--unit') :; return ;;
+    'ca sign:--common-name') :; return ;;
+    'ca sign:--email') :; return ;;
+    'ca sign:--days') :; return ;;
+    'ca sign:--validity') :; return ;;
+    'ca sign:--not-after') :; return ;;
+    'ca sign:--ca') _mtlsctl_directories; return ;;
+    'ca sign:--lock-timeout') :; return ;;
+    'ca sign:--ca-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'ca sign:--profiles') _mtlsctl_directories; return ;;
+    'ca sign:--trace') _mtlsctl_files; return ;;
+    'ca sign:--actor') :; return ;;
+    'ca show:--ca') _mtlsctl_directories; return ;;
+    'ca show:--lock-timeout') :; return ;;
+    'ca show:--profiles') _mtlsctl_directories; return ;;
+    'ca show:--trace') _mtlsctl_files; return ;;
+    'ca show:--actor') :; return ;;
+    'ca export:--ca') _mtlsctl_directories; return ;;
+    'ca export:--lock-timeout') :; return ;;
+    'ca export:--output') _mtlsctl_files; return ;;
+    'ca export:-o') _mtlsctl_files; return ;;
+    'ca export:--trace') _mtlsctl_files; return ;;
+    'ca export:--actor') :; return ;;
+    'client issue:--name') :; return ;;
+    'client issue:--out-dir') _mtlsctl_directories; return ;;
+    'client issue:--san') _mtlsctl_words 'dns: ip: email: uri:'; return ;;
+    'client issue:--csr') _mtlsctl_files; return ;;
+    'client issue:--key') _mtlsctl_files; return ;;
+    'client issue:--profile') :; return ;;
+    'client issue:--request-key') :; return ;;
+    'client issue:--subject') :; return ;;
+    'client issue:--country') :; return ;;
+    'client issue:--state') :; return ;;
+    'client issue:--locality') :; return ;;
+    'client issue:--organization') :; return ;;
+    'client issue:--unit') :; return ;;
+    'client issue:--common-name') :; return ;;
+    'client issue:--email') :; return ;;
+    'client issue:--days') :; return ;;
+    'client issue:--validity') :; return ;;
+    'client issue:--not-after') :; return ;;
+    'client issue:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
+    'client issue:--keygen') _mtlsctl_words 'standard provider'; return ;;
+    'client issue:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'client issue:--ca') _mtlsctl_directories; return ;;
+    'client issue:--lock-timeout') :; return ;;
+    'client issue:--ca-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'client issue:--profiles') _mtlsctl_directories; return ;;
+    'client issue:--trace') _mtlsctl_files; return ;;
+    'client issue:--actor') :; return ;;
+    'server issue:--name') :; return ;;
+    'server issue:--out-dir') _mtlsctl_directories; return ;;
+    'server issue:--san') _mtlsctl_words 'dns: ip: email: uri:'; return ;;
+    'server issue:--csr') _mtlsctl_files; return ;;
+    'server issue:--key') _mtlsctl_files; return ;;
+    'server issue:--profile') :; return ;;
+    'server issue:--request-key') :; return ;;
+    'server issue:--subject') :; return ;;
+    'server issue:--country') :; return ;;
+    'server issue:--state') :; return ;;
+    'server issue:--locality') :; return ;;
+    'server issue:--organization') :; return ;;
+    'server issue:--unit') :; return ;;
+    'server issue:--common-name') :; return ;;
+    'server issue:--email') :; return ;;
+    'server issue:--days') :; return ;;
+    'server issue:--validity') :; return ;;
+    'server issue:--not-after') :; return ;;
+    'server issue:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
+    'server issue:--keygen') _mtlsctl_words 'standard provider'; return ;;
+    'server issue:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'server issue:--ca') _mtlsctl_directories; return ;;
+    'server issue:--lock-timeout') :; return ;;
+    'server issue:--ca-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'server issue:--profiles') _mtlsctl_directories; return ;;
+    'server issue:--trace') _mtlsctl_files; return ;;
+    'server issue:--actor') :; return ;;
+    'key generate:--output') _mtlsctl_files; return ;;
+    'key generate:-o') _mtlsctl_files; return ;;
+    'key generate:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
+    'key generate:--keygen') _mtlsctl_words 'standard provider'; return ;;
+    'key generate:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'key generate:--trace') _mtlsctl_files; return ;;
+    'key generate:--actor') :; return ;;
+    'csr create:--key') _mtlsctl_files; return ;;
+    'csr create:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'csr create:--output') _mtlsctl_files; return ;;
+    'csr create:-o') _mtlsctl_files; return ;;
+    'csr create:--san') _mtlsctl_words 'dns: ip: email: uri:'; return ;;
+    'csr create:--challenge-password') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'csr create:--company-name') :; return ;;
+    'csr create:--subject') :; return ;;
+    'csr create:--country') :; return ;;
+    'csr create:--state') :; return ;;
+    'csr create:--locality') :; return ;;
+    'csr create:--organization') :; return ;;
+    'csr create:--unit') :; return ;;
+    'csr create:--common-name') :; return ;;
+    'csr create:--email') :; return ;;
+    'csr create:--trace') _mtlsctl_files; return ;;
+    'csr create:--actor') :; return ;;
+    'verify:--ca') _mtlsctl_directories; return ;;
+    'verify:--lock-timeout') :; return ;;
+    'verify:--trust') _mtlsctl_files; return ;;
+    'verify:--untrusted') _mtlsctl_files; return ;;
+    'verify:--trust-fingerprint') :; return ;;
+    'verify:--purpose') _mtlsctl_words 'client server any'; return ;;
+    'verify:--host') :; return ;;
+    'verify:--at') :; return ;;
+    'verify:--key') _mtlsctl_files; return ;;
+    'verify:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'verify:--trace') _mtlsctl_files; return ;;
+    'verify:--actor') :; return ;;
+    'inspect:--trace') _mtlsctl_files; return ;;
+    'inspect:--actor') :; return ;;
+    'cert list:--ca') _mtlsctl_directories; return ;;
+    'cert list:--lock-timeout') :; return ;;
+    'cert list:--state') _mtlsctl_words 'intent issued revoked unknown burnt'; return ;;
+    'cert list:--subject') :; return ;;
+    'cert list:--expires-in') :; return ;;
+    'cert list:--profile') :; return ;;
+    'cert list:--limit') :; return ;;
+    'cert list:--trace') _mtlsctl_files; return ;;
+    'cert list:--actor') :; return ;;
+    'cert show:--ca') _mtlsctl_directories; return ;;
+    'cert show:--lock-timeout') :; return ;;
+    'cert show:--trace') _mtlsctl_files; return ;;
+    'cert show:--actor') :; return ;;
+    'cert export:--ca') _mtlsctl_directories; return ;;
+    'cert export:--lock-timeout') :; return ;;
+    'cert export:--output') _mtlsctl_files; return ;;
+    'cert export:-o') _mtlsctl_files; return ;;
+    'cert export:--trace') _mtlsctl_files; return ;;
+    'cert export:--actor') :; return ;;
+    'profile list:--profiles') _mtlsctl_directories; return ;;
+    'profile list:--ca') _mtlsctl_directories; return ;;
+    'profile list:--lock-timeout') :; return ;;
+    'profile list:--trace') _mtlsctl_files; return ;;
+    'profile list:--actor') :; return ;;
+    'profile show:--profiles') _mtlsctl_directories; return ;;
+    'profile show:--ca') _mtlsctl_directories; return ;;
+    'profile show:--lock-timeout') :; return ;;
+    'profile show:--trace') _mtlsctl_files; return ;;
+    'profile show:--actor') :; return ;;
+    'profile check:--trace') _mtlsctl_files; return ;;
+    'profile check:--actor') :; return ;;
+    'completion:--trace') _mtlsctl_files; return ;;
+    'completion:--actor') :; return ;;
+    'version:--trace') _mtlsctl_files; return ;;
+    'version:--actor') :; return ;;
+    'help:--trace') _mtlsctl_files; return ;;
+    'help:--actor') :; return ;;
+  esac
+  case "$command" in
+    '') _mtlsctl_words 'ca client server key csr verify inspect cert profile completion version help' ;;
+    'ca') _mtlsctl_words 'init sign show export' ;;
+    'ca init')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--parent --path-length --permit --exclude --profile --if-missing --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'ca sign')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--output -o --profile --san --san-from-csr --chain --request-key --if-missing --force --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_files
+      fi ;;
+    'ca show')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --profiles --effective --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'ca export')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'client') _mtlsctl_words 'issue' ;;
+    'client issue')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --chain --profile --request-key --if-missing --force --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'server') _mtlsctl_words 'issue' ;;
+    'server issue')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --chain --profile --request-key --if-missing --force --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'key') _mtlsctl_words 'generate' ;;
+    'key generate')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--output -o --key-type --keygen --key-passphrase --force --force-key --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'csr') _mtlsctl_words 'create' ;;
+    'csr create')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--key --key-passphrase --legacy-key --output -o --san --challenge-password --company-name --force --dry-run --subject --country --state --locality --organization --unit --common-name --email --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'verify')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --trust --untrusted --trust-fingerprint --purpose --host --at --key --key-passphrase --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_files
+      fi ;;
+    'inspect')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_files
+      fi ;;
+    'cert') _mtlsctl_words 'list show export' ;;
+    'cert list')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --state --subject --expires-in --profile --limit --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'cert show')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'cert export')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'profile') _mtlsctl_words 'list show check' ;;
+    'profile list')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--profiles --ca --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'profile show')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--profiles --ca --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'profile check')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_files
+      fi ;;
+    'completion')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_words 'bash zsh fish'
+      fi ;;
+    'version')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'help')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+  esac
+}
+
+complete -F _mtlsctl mtlsctl

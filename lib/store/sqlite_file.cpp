@@ -1,0 +1,38 @@
+#include "store/sqlite_file.hpp"
+
+#include "base/private_file.hpp"
+
+#include <system_error>
+
+namespace mtls::store {
+namespace {
+
+/// Finds what SQLite would hang on or take for something else.
+void require_regular_file(const Path& file) {
+  std::error_code error;
+  const auto status = std::filesystem::status(file, error);
+  if (std::filesystem::is_regular_file(status)) return;
+  if (error.value() == EACCES) throw DbError(DbErrc::readonly, "permission denied");
+  if (!std::filesystem::exists(status)) throw DbError(DbErrc::unavailable, "there is no such file");
+  throw DbError(DbErrc::unavailable, "it is not a regular file");
+}
+
+/// Debian's SQLite reads "file:…" as a URI and ":memory:" and "" as no file at all.
+std::string plain_name(const Path& file) {
+  return file.is_absolute() ? file.native() : "./" + file.native();
+}
+
+}  // namespace
+
+std::string prepare_sqlite_file(const Path& file, OpenMode mode) {
+  if (file.empty() || file.native().find('\0') != std::string::npos) {
+    throw DbError(DbErrc::unavailable, "not the name of a file");
+  }
+  if (mode == OpenMode::create && !make_private_file(file) && std::filesystem::is_symlink(file)) {
+    throw DbError(DbErrc::unavailable, "it is a symbolic link, which is not followed");
+  }
+  require_regular_file(file);
+  return plain_name(file);
+}
+
+}  // namespace mtls::store

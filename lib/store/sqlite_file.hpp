@@ -1,0 +1,13 @@
+// The file of a SQLite database, before SQLite sees it.
+#pragma once
+
+#include "store/db.hpp"
+
+namespace mtls::store {
+
+/// Makes the file where `mode` says so, checks that SQLite can be let loose on it, and returns its
+/// name as SQLite takes it for nothing but a name. Throws DbError, and Error where it cannot be
+/// made.
+[[nodiscard]] std::string prepare_sqlite_file(const Path& file, OpenMode mode);
+
+}  // namespace mtls::store

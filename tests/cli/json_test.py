@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Holds the documents of --json to docs/json.md, and docs/json.md to the documents: every field that a
+command prints is described with its type, every described field is printed by some run, and every
+command of the program is run. Python's standard library only."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MTLSCTL = os.environ["MTLSCTL"]
+EC = ["--key-type", "ec:p256"]
+
+FORMS = {
+    "string": lambda v: isinstance(v, str),
+    "number": lambda v: isinstance(v, int) and not isinstance(v, bool),
+    "boolean": lambda v: isinstance(v, bool),
+    "time": lambda v: isinstance(v, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", v),
+    "serial": lambda v: isinstance(v, str) and re.fullmatch(r"-?([0-9a-f]{2})+", v),
+    "sha256": lambda v: isinstance(v, str) and re.fullmatch(r"[0-9a-f]{64}", v),
+}
+# Fields that only some documents of their kind have.
+OPTIONAL = {("Errors", "file")}
+
+
+def read_docs():
+    """{section: {field: type}} of docs/json.md."""
+    sections, here = {}, None
+    for line in (ROOT / "docs/json.md").read_text(encoding="utf-8").splitlines():
+        if match := re.fullmatch(r"##+ (.*)", line):
+            here = sections.setdefault(match[1], {})
+        elif match := re.match(r"\| `(\w+)` \| ([^|]+?) \|", line):
+            assert match[1] not in here, f"{match[1]} is described twice"
+            here[match[1]] = match[2]
+    return sections
+
+
+class JsonTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.docs = read_docs()
+        cls.met = {}  # section -> fields that were printed
+        cls.commands = set()
+        scratch = tempfile.TemporaryDirectory(prefix="mtlsctl-json.")
+        cls.addClassCleanup(scratch.cleanup)
+        cls.directory = scratch.name
+
+    def run_command(self, *arguments, codes=(0,), stdin=b"", plain=False):
+        """Runs a command with --json and checks each of its documents."""
+        done = subprocess.run([MTLSCTL, *arguments, *([] if plain else ["--json"])],
+                              cwd=self.directory, input=stdin, capture_output=True, timeout=60,
+                              env={"PATH": os.environ["PATH"], "HOME": self.directory})
+        shown = f"{' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        self.assertIn(done.returncode, codes, shown)
+        if plain:
+            return []
+        documents = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertTrue(documents, f"no document: {shown}")
+        for document in documents:
+            self.check_document(document)
+        return documents
+
+    def check_document(self, document):
+        self.assertEqual(next(iter(document)), "schema")
+        match = re.fullmatch(r"mtlsctl/([a-z-]+)/1", document["schema"])
+        self.assertTrue(match, document["schema"])
+        if "error" in document:
+            return self.check("Errors", document)
+        self.commands.add(match[1])
+        self.check("mtlsctl " + match[1].replace("-", " "), document)
+
+    def check(self, section, fields):
+        self.assertIn(section, self.docs, "a section that docs/json.md lacks")
+        described = self.docs[section]
+        for name, value in fields.items():
+            self.assertIn(name, described, f"{section}: not described")
+            self.check_value(f"{section}: {name}", described[name], value)
+        self.met.setdefault(section, set()).update(fields)
+        if section != "object":  # whose fields depend on its kind
+            for name in described:
+                if (section, name) not in OPTIONAL:
+                    self.assertIn(name, fields, f"{section}: not printed")
+
+    def check_value(self, where, kind, value):
+        if kind.endswith(" or null"):
+            if value is None:
+                return
+            kind = kind[:-len(" or null")]
+        if kind.startswith("["):
+            self.assertIsInstance(value, list, where)
+            for item in value:
+                self.check_value(where, kind[1:-1], item)
+        elif kind in FORMS:
+            self.assertTrue(FORMS[kind](value), f"{where} is no {kind}: {value!r}")
+        else:
+            self.assertIsInstance(value, dict, where)
+            self.check(kind, value)
+
+    def openssl(self, *arguments):
+        subprocess.run(["openssl", *arguments], cwd=self.directory, check=True, capture_output=True)
+
+    def make_files(self):
+        """What `inspect` is to be shown beside our own files."""
+        directory = pathlib.Path(self.directory)
+        (directory / "ca.conf").write_text(
+            "[x]\ndatabase = index\ndefault_md = sha256\ncrlnumber = n\ndefault_crl_days = 9\n")
+        (directory / "index").write_text("R\t350101000000Z\t260101000000Z\t00ABCD\tunknown\t/CN=x\n")
+        (directory / "n").write_text("01\n")
+        self.openssl("ca", "-config", "ca.conf", "-name", "x", "-gencrl", "-keyfile", "ca/ca.key", "-cert",
+                     "ca/ca.crt", "-out", "ca.crl")
+        self.openssl("pkey", "-in", "client.key", "-pubout", "-out", "client.pub")
+        self.openssl("pkey", "-in", "client.key", "-aes256", "-passout", "pass:x", "-out", "locked.key")
+        (directory / "other.pem").write_text("-----BEGIN THING-----\nAAAA\n-----END THING-----\n")
+        (directory / "challenge").write_text("x\n")
+
+    def test_documents_are_as_described(self):
+        self.run_command("ca", "init", "--common-name", "root", *EC, "--dry-run")
+        self.run_command("ca", "init", "--common-name", "root", *EC)
+        self.run_command("ca", "init", "--ca", "sub", "--parent", "ca", "--common-name", "sub", *EC)
+        self.run_command("client", "issue", *EC, "--san", "email:a@b.example", "--dry-run")
+        self.run_command("client", "issue", *EC, "--san", "email:a@b.example", "--days", "3650",
+                         "--request-key", "r1", "--email", "no.address.example", "--common-name", "c")
+        self.run_command("server", "issue", *EC, "--name", "web", "--san", "dns:web.example")
+        self.run_command("key", "generate", *EC, "-o", "x.key", "--dry-run")
+        self.run_command("key", "generate", *EC, "-o", "x.key")
+        self.make_files()
+        self.run_command("csr", "create", "--key", "x.key", "-o", "x.csr", "--common-name", "x",
+                         "--san", "dns:x.example", "--challenge-password", "file:challenge",
+                         "--company-name", "X")
+        signed = self.run_command("ca", "sign", "x.csr", "-o", "x.crt")
+        self.assertTrue(signed[0]["notices"], "a SAN that is not granted is reported")
+        self.run_command("verify", "client.crt", "web.crt", "absent.crt", codes=(6,))
+        self.run_command("verify", "--trust", "sub/ca.crt", "--host", "a.example", "client.crt",
+                         codes=(1,))
+        self.run_command("inspect", "client.crt", "ca/ca.crt", "x.csr", "ca.crl", "client.key",
+                         "client.pub", "locked.key", "other.pem", "sub/ca.crt")
+        for document in self.run_command("cert", "list"):
+            self.run_command("cert", "show", document["serial"])
+        self.run_command("cert", "export", "CN=web.example")
+        self.run_command("cert", "export", "CN=web.example", "-o", "again.crt")
+        self.run_command("ca", "show")
+        self.run_command("ca", "show", "--effective")
+        self.run_command("ca", "export")
+        self.run_command("ca", "export", "-o", "up.crt")
+        self.run_command("profile", "list")
+        shown = self.run_command("profile", "show", "mtls-client")
+        text = shown[0]["toml"]
+        (pathlib.Path(self.directory) / "mtls-client.toml").write_text(text)
+        self.run_command("profile", "check", "mtls-client.toml", "absent.toml", codes=(6,))
+        self.run_command("completion", "bash")
+        self.run_command("version")
+        self.run_command("help", "exit-codes")
+        self.run_command("frobnicate", codes=(2,))
+        self.run_command("cert", "show", "CN=nobody", codes=(6,))
+        self.nothing_is_left_out()
+
+    def nothing_is_left_out(self):
+        for section, fields in self.docs.items():
+            missing = set(fields) - self.met.get(section, set())
+            self.assertFalse(missing, f"described under '{section}', but never printed")
+        listed = set(re.findall(r"^- \[mtlsctl ([a-z -]+)\]",
+                                (ROOT / "docs/cli.md").read_text(encoding="utf-8"), re.M))
+        self.assertEqual(listed, {words.replace("-", " ") for words in self.commands})
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""Prompts, at a terminal of our own: openssl's questions, no echo for secrets, asked twice, and a
+terminal that is put back however the program is left. Python's standard library only."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import unittest
+
+MTLSCTL = os.environ["MTLSCTL"]
+LIMIT = 30  # seconds for anything
+
+
+class Terminal:
+    """A program at a pseudo-terminal."""
+
+    def __init__(self, arguments, directory, environment=None):
+        self.master, self.slave = pty.openpty()
+        self.shown = b""
+        self.process = subprocess.Popen(
+            [MTLSCTL, *arguments], cwd=directory, stdin=self.slave, stdout=self.slave,
+            stderr=self.slave, start_new_session=True,
+            preexec_fn=lambda: os.umask(0o077),
+            env={"PATH": os.environ["PATH"], "HOME": directory, **(environment or {})})
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(LIMIT)
+        os.close(self.master)
+        os.close(self.slave)
+
+    def expect(self, text):
+        """Waits until `text` has been shown since the last expect; returns all that was."""
+        until = time.monotonic() + LIMIT
+        while text not in self.shown:
+            if time.monotonic() > until:
+                raise AssertionError(f"{text!r} was not shown: {self.shown!r}")
+            if select.select([self.master], [], [], 0.1)[0]:
+                self.shown += os.read(self.master, 4096)
+            elif self.process.poll() is not None:
+                raise AssertionError(f"{text!r} was not shown before the end: {self.shown!r}")
+        before, _, self.shown = self.shown.partition(text)
+        return before + text
+
+    def type(self, text):
+        os.write(self.master, text)
+
+    def end(self):
+        """Waits for the end; returns the exit status and what was still shown."""
+        until = time.monotonic() + LIMIT
+        while self.process.poll() is None and time.monotonic() < until:
+            if select.select([self.master], [], [], 0.05)[0]:
+                self.shown += os.read(self.master, 4096)
+        while select.select([self.master], [], [], 0.05)[0]:
+            self.shown += os.read(self.master, 4096)
+        return self.process.wait(LIMIT), self.shown
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.slave)[3] & termios.ECHO)
+
+    def wait_for_echo(self, wanted):
+        until = time.monotonic() + LIMIT
+        while self.echoes() != wanted:
+            if time.monotonic() > until:
+                raise AssertionError(f"echo is still {not wanted}")
+            time.sleep(0.01)
+
+
+class TerminalTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="mtlsctl-terminal.")
+        self.addCleanup(scratch.cleanup)
+        self.directory = scratch.name
+
+    def start(self, *arguments, **more):
+        terminal = Terminal(arguments, self.directory, **more)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def make_key(self):
+        return self.start("key", "generate", "--key-type", "ec:p256", "-o", "k.key",
+                          "--key-passphrase", "prompt")
+
+    def exists(self, name):
+        return os.path.exists(os.path.join(self.directory, name))
+
+    def test_a_new_secret_is_asked_for_twice_and_not_shown(self):
+        terminal = self.make_key()
+        terminal.expect(b"Enter ")
+        terminal.wait_for_echo(False)
+        terminal.type(b"correct horse\n")
+        terminal.expect(b"Again, ")
+        terminal.wait_for_echo(False)
+        terminal.type(b"correct horse\n")
+        code, shown = terminal.end()
+        self.assertEqual(code, 0, shown)
+        self.assertNotIn(b"horse", shown)
+        self.assertTrue(terminal.echoes())
+        subprocess.run(["openssl", "pkey", "-in", "k.key", "-passin", "pass:correct horse", "-noout"],
+                       cwd=self.directory, check=True)
+
+    def test_two_answers_that_differ_are_refused(self):
+        terminal = self.make_key()
+        terminal.expect(b"Enter ")
+        terminal.wait_for_echo(False)
+        terminal.type(b"correct horse\n")
+        terminal.expect(b"Again, ")
+        terminal.wait_for_echo(False)
+        terminal.type(b"battery staple\n")
+        code, shown = terminal.end()
+        self.assertEqual(code, 2, shown)
+        self.assertFalse(self.exists("k.key"))
+
+    def test_a_signal_at_the_prompt_puts_the_terminal_back_and_ends_the_program(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            with self.subTest(number.name):
+                terminal = self.make_key()
+                terminal.expect(b"Enter ")
+                terminal.wait_for_echo(False)
+                terminal.process.send_signal(number)
+                code, _ = terminal.end()
+                self.assertEqual(code, -number)
+                self.assertTrue(terminal.echoes())
+                self.assertFalse(self.exists("k.key"))
+
+    def test_a_stopped_prompt_shows_what_is_typed_and_asks_again_when_it_goes_on(self):
+        terminal = self.make_key()
+        terminal.expect(b"Enter ")
+        terminal.wait_for_echo(False)
+        # In a session of its own there is nobody to stop it for; SIGSTOP cannot be noted. So the
+        # noted signal is the one whose default is ignored in an orphaned group: SIGTSTP.
+        terminal.process.send_signal(signal.SIGTSTP)
+        terminal.expect(b"Enter ")
+        terminal.wait_for_echo(False)
+        terminal.type(b"x\n")
+        terminal.expect(b"Again, ")
+        terminal.wait_for_echo(False)
+        terminal.type(b"x\n")
+        code, shown = terminal.end()
+        self.assertEqual(code, 0, shown)
+
+    def test_nothing_typed_is_a_missing_value(self):
+        terminal = self.make_key()
+        terminal.expect(b"Enter ")
+        terminal.wait_for_echo(False)
+        terminal.type(b"\n")
+        code, shown = terminal.end()
+        self.assertEqual(code, 2, shown)
+
+    def test_no_input_asks_nothing_even_at_a_terminal(self):
+        terminal = self.start("--no-input", "key", "generate", "-o", "k.key", "--key-passphrase",
+                              "prompt")
+        code, shown = terminal.end()
+        self.assertEqual(code, 2, shown)
+        self.assertNotIn(b"Enter ", shown)
+
+    def test_ca_init_asks_openssl_questions_and_encrypts_the_key(self):
+        terminal = self.start("ca", "init", "--key-type", "ec:p256")
+        for question, answer in ((b"Country Name (2 letter code) []:", b"cn"),
+                                 (b"State or Province Name (full name) []:", b"bj"),
+                                 (b"Locality Name (eg, city) []:", b"bj"),
+                                 (b"Organization Name (eg, company) []:", b"alibaba"),
+                                 (b"Organizational Unit Name (eg, section) []:", b"test"),
+                                 (b"Common Name (e.g. server FQDN or YOUR name) []:", b"root"),
+                                 (b"Email Address []:", b""),
+                                 (b"A challenge password []:", b""),
+                                 (b"An optional company name []:", b"")):
+            terminal.expect(question)
+            self.assertTrue(terminal.echoes())
+            terminal.type(answer + b"\n")
+        terminal.expect(b"Enter ")
+        terminal.wait_for_echo(False)
+        terminal.type(b"secret\n")
+        terminal.expect(b"Again, ")
+        terminal.wait_for_echo(False)
+        terminal.type(b"secret\n")
+        code, shown = terminal.end()
+        self.assertEqual(code, 0, shown)
+        self.assertIn(b"CN=root,OU=test,O=alibaba,L=bj,ST=bj,C=cn", shown)
+        with open(os.path.join(self.directory, "ca/ca.key"), encoding="ascii") as key:
+            self.assertIn("ENCRYPTED PRIVATE KEY", key.readline())
+
+    def test_der_is_not_written_to_a_terminal(self):
+        subprocess.run([MTLSCTL, "-q", "ca", "init", "--common-name", "r", "--key-type", "ec:p256"],
+                       cwd=self.directory, check=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, preexec_fn=lambda: os.umask(0o077))
+        terminal = self.start("ca", "export", "--der")
+        code, shown = terminal.end()
+        self.assertEqual(code, 2, shown)
+        self.assertIn(b"not written to a terminal", shown)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

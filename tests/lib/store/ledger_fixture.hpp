@@ -1,0 +1,59 @@
+// What the tests of the ledger share: a ledger of their own, and things to record in it.
+#pragma once
+
+#include "store/ledger.hpp"
+#include "support/temporary_directory.hpp"
+#include "support/thrown.hpp"
+
+#include <cstdint>
+
+namespace mtls::store::test {
+
+using mtls::test::code_of;
+using mtls::test::TemporaryDirectory;
+using mtls::test::thrown_by;
+
+inline constexpr const char* k_id = "00112233445566778899aabbccddeeff";
+inline constexpr const char* k_other_id = "ffeeddccbbaa99887766554433221100";
+
+/// Noon of 2026-01-31, and `seconds` later.
+[[nodiscard]] UnixTime at(std::int64_t seconds);
+
+/// A serial whose octets are made of `number`, a different one for each.
+[[nodiscard]] x509::SerialNumber serial(std::uint64_t number);
+[[nodiscard]] crypto::Sha256 digest(std::uint8_t octet);
+
+/// An Ed25519 key whose octets are all `octet`.
+[[nodiscard]] crypto::PublicKey key(std::uint8_t octet);
+/// A self-signed CA certificate by openssl, of CN=root.
+[[nodiscard]] x509::Certificate ca_certificate();
+[[nodiscard]] IssuerId add_root(Ledger& ledger);
+
+/// An intent with plain values: serial(number), subject CN=client, one SAN, valid from at(0) for a
+/// day, recorded at at(0).
+[[nodiscard]] Intent intent(IssuerId issuer, std::uint64_t number);
+/// What completes it, one second later.
+[[nodiscard]] Issued issued(IssuerId issuer, std::uint64_t number);
+/// Records both.
+void issue(Ledger& ledger, const Intent& intent);
+
+/// A directory with a new ledger in it.
+struct LedgerFixture {
+  TemporaryDirectory directory;
+  LedgerLocation location{.file = directory.path() / "ca.db",
+                          .lock_timeout = std::chrono::seconds(30)};
+  Ledger ledger = Ledger::create(location, k_id);
+  IssuerId issuer = add_root(ledger);
+
+  /// The same ledger through another connection.
+  [[nodiscard]] Ledger reopen(LedgerAccess access = LedgerAccess::read_write) const {
+    return Ledger::open(location, k_id, access);
+  }
+};
+
+/// Every record that `query` selects.
+[[nodiscard]] std::vector<Record> list(const Ledger& ledger, const Query& query = {});
+/// The subjects of those.
+[[nodiscard]] std::vector<std::string> subjects(const Ledger& ledger, const Query& query);
+
+}  // namespace mtls::store::test
