@@ -6,7 +6,7 @@ namespace mtls::cmd {
 
 void ExistingOptions::add_to(OptionSet& options, Flags flags) {
   if (flags != Flags::keep_only) {
-    options.flag("--force", force, "Replace existing files (a private key needs --force-key too)");
+    options.flag("-f,--force", force, "Replace existing files (a private key needs --force-key too)");
   }
   if (flags == Flags::replace_key) {
     options.flag("--force-key", force_key, "With --force: replace an existing private key");
@@ -16,7 +16,7 @@ void ExistingOptions::add_to(OptionSet& options, Flags flags) {
 
 void ExistingOptions::check() const {
   if (if_missing && force) {
-    refuse_together("--if-missing", "--force",
+    refuse_together("--if-missing", "-f,--force",
                     "the one keeps what is there, the other replaces it");
   }
   if (force_key && !force) {

@@ -234,7 +234,7 @@ _mtlsctl() {
       else :
       fi ;;
     'ca sign')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--output -o --profile --san --san-from-csr --chain --request-key --if-missing --force --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--output -o --profile --san --san-from-csr --chain --request-key --if-missing --force -f --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_files
       fi ;;
     'ca show')
@@ -247,22 +247,22 @@ _mtlsctl() {
       fi ;;
     'client') _mtlsctl_words 'issue' ;;
     'client issue')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --chain --profile --request-key --if-missing --force --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --chain --profile --request-key --if-missing --force -f --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'server') _mtlsctl_words 'issue' ;;
     'server issue')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --chain --profile --request-key --if-missing --force --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --chain --profile --request-key --if-missing --force -f --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'key') _mtlsctl_words 'generate' ;;
     'key generate')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--output -o --key-type --keygen --key-passphrase --force --force-key --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--output -o --key-type --keygen --key-passphrase --force -f --force-key --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'csr') _mtlsctl_words 'create' ;;
     'csr create')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--key --key-passphrase --legacy-key --output -o --san --challenge-password --company-name --force --dry-run --subject --country --state --locality --organization --unit --common-name --email --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--key --key-passphrase --legacy-key --output -o --san --challenge-password --company-name --force -f --dry-run --subject --country --state --locality --organization --unit --common-name --email --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'verify')
