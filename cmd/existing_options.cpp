@@ -6,7 +6,8 @@ namespace mtls::cmd {
 
 void ExistingOptions::add_to(OptionSet& options, Flags flags) {
   if (flags != Flags::keep_only) {
-    options.flag("-f,--force", force, "Replace existing files (a private key needs --force-key too)");
+    options.flag("-f,--force", force,
+                 "Replace existing files (a private key needs --force-key too)");
   }
   if (flags == Flags::replace_key) {
     options.flag("--force-key", force_key, "With --force: replace an existing private key");
