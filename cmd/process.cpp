@@ -1,12 +1,12 @@
 #include "cmd/process.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 
 namespace mtls::cmd {
 namespace {

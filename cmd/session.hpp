@@ -44,7 +44,7 @@ class Session final {
   void print(const Json& document) const;
   /// Reports that one input of several failed, on standard error and (--json) as a document for it;
   /// `extend` may put fields into that, such as the file's name. Returns the exit code of it.
-  ExitCode report(const Error& error, std::string_view file) const;
+  [[nodiscard]] ExitCode report(const Error& error, std::string_view file) const;
 
   /// The process's library context, made when first asked for, configured as that first one asks.
   [[nodiscard]] const ossl::Context& openssl(ossl::Configuration configuration);

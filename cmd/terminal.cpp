@@ -4,12 +4,12 @@
 #include "base/system_error.hpp"
 
 #include <poll.h>
-#include <signal.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 
 namespace mtls::cmd {
 namespace {
@@ -35,7 +35,7 @@ class SignalsNoted final {
     sigset_t blocked;
     ::sigemptyset(&blocked);
     for (const int number : k_asynchronous) ::sigaddset(&blocked, number);
-    ::sigprocmask(SIG_BLOCK, &blocked, &m_mask);
+    ::pthread_sigmask(SIG_BLOCK, &blocked, &m_mask);
     struct sigaction action {};
     action.sa_handler = note_signal;  // without SA_RESTART
     ::sigemptyset(&action.sa_mask);
@@ -52,7 +52,7 @@ class SignalsNoted final {
     for (std::size_t i = 0; i < k_signals.size(); ++i) {
       ::sigaction(k_signals.at(i), &m_before.at(i), nullptr);
     }
-    ::sigprocmask(SIG_SETMASK, &m_mask, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &m_mask, nullptr);
   }
 
   /// Waits for input; false where a signal came first. Unblocking and waiting are one step, or a

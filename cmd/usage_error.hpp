@@ -1,7 +1,7 @@
 // What is wrong with a command line, in our words.
 #pragma once
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): not ours
 class App;
 class ParseError;
 }  // namespace CLI
