@@ -5,6 +5,7 @@
 #include "crypto/key_spec.hpp"
 #include "crypto/public_key.hpp"
 #include "ossl/context.hpp"
+#include "ossl/handle.hpp"
 
 #include <functional>
 #include <memory>
@@ -49,6 +50,12 @@ class PrivateKey final {
                                             const PassphraseSource& passphrase, LegacyKeys legacy,
                                             const ossl::Context& context);
 
+  /// Returns a key that shows `public_key` and cannot sign for it: its private half is random. It
+  /// is what a thief of a certificate has, for trying listeners out; libssl loads no key whose
+  /// public half is not the certificate's. Throws unsupported for kinds that KeySpec has not.
+  [[nodiscard]] static PrivateKey make_false(const PublicKey& public_key,
+                                             const ossl::Context& context);
+
   /// Returns unencrypted PKCS#8 PEM ("PRIVATE KEY", RFC 5958).
   [[nodiscard]] SecretBytes to_pkcs8_pem() const;
   /// Returns PKCS#8 PEM encrypted with PBES2, AES-256-CBC, PBKDF2-HMAC-SHA256, 600,000 rounds, a
@@ -56,6 +63,10 @@ class PrivateKey final {
   [[nodiscard]] SecretBytes to_pkcs8_pem(ByteView passphrase) const;
 
   [[nodiscard]] const PublicKey& public_key() const noexcept;
+
+  /// Returns another reference to libcrypto's own object: for libssl, which signs with it by
+  /// itself. Nothing but lib/tls asks for it.
+  [[nodiscard]] ossl::Handle<EVP_PKEY> share_evp_key() const;
 
   /// Returns the signature over `message` by `algorithm`, which must fit the key's type. Throws
   /// io where libcrypto cannot.
