@@ -19,6 +19,7 @@ void add_docs(Command& command);
 void add_help(Command& command);
 void add_inspect(Command& command);
 void add_key_generate(Command& command);
+void add_probe(Command& command);
 void add_profile_check(Command& command);
 void add_profile_list(Command& command);
 void add_profile_show(Command& command);

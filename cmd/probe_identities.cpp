@@ -1,0 +1,128 @@
+#include "cmd/probe_identities.hpp"
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "cmd/input_file.hpp"
+#include "cmd/value_types.hpp"
+#include "crypto/private_key.hpp"
+
+namespace mtls::cmd {
+namespace {
+
+/// E1 to I5, which nobody but a CA or the user can give.
+ValueType<NamedIdentity> named_identity_value() {
+  return {"ID=CERT,KEY", "ID=CERT,KEY with one of E1 to E6 or I1 to I5 as ID",
+          [](const std::string& text) -> std::optional<NamedIdentity> {
+            const std::size_t equals = text.find('=');
+            const std::size_t comma = text.rfind(',');
+            if (equals == std::string::npos || comma == std::string::npos || comma < equals) {
+              return std::nullopt;
+            }
+            const auto id = probe::find_id(text.substr(0, equals));
+            const std::string certificate = text.substr(equals + 1, comma - equals - 1);
+            const std::string key = text.substr(comma + 1);
+            if (!id || *id < probe::Id::e1 || certificate.empty() || key.empty()) {
+              return std::nullopt;
+            }
+            return NamedIdentity{*id, certificate, key};
+          }};
+}
+
+void require_both(bool one, bool other, std::string_view name, std::string_view other_name) {
+  if (one == other) return;
+  throw Error(Errc::missing_value,
+              format("{} without {}", one ? name : other_name, one ? other_name : name),
+              "a certificate is shown with its private key: give both");
+}
+
+}  // namespace
+
+void ProbeIdentityOptions::add_good_to(OptionSet& options) {
+  options.value("--cert", certificate, file_value(),
+                "The good certificate, and what is sent behind it");
+  options.value("--key", key, file_value(), "Its private key");
+  options.value("--key-passphrase", key_passphrase, secret_value(), "Opens that key");
+}
+
+void ProbeIdentityOptions::add_more_to(OptionSet& options) {
+  options.value("--ca", ca, directory_value(),
+                "Let this CA sign E1 to E3: expired, not yet valid, for servers only; recorded and "
+                "marked revoked in the same step");
+  options.value("--probe-ca", probe_ca, directory_value(),
+                "Let this throw-away CA, which the listener trusts too, sign E4, E5 and I2 to I5");
+  options.list("--identity", named, named_identity_value(),
+               "Show the certificate in CERT with KEY as attempt ID");
+  options.value("--revoked-cert", revoked_certificate, file_value(),
+                "A revoked certificate of the CA: I1");
+  options.value("--revoked-key", revoked_key, file_value(), "Its private key");
+  signing.add_to(options);
+  options.value("--lock-timeout", lock_timeout, wait_value(),
+                "How long to wait for others who write the ledger (default: 30s)");
+}
+
+void ProbeIdentityOptions::check() const {
+  require_both(certificate.has_value(), key.has_value(), "--cert", "--key");
+  require_both(revoked_certificate.has_value(), revoked_key.has_value(), "--revoked-cert",
+               "--revoked-key");
+  if (!certificate && (ca || probe_ca || !named.empty() || revoked_certificate)) {
+    throw Error(Errc::missing_value, "further identities without a good one",
+                "give the good one with --cert and --key: without it no refusal proves anything");
+  }
+}
+
+bool ProbeIdentityOptions::offers(probe::Id id) const {
+  if (id == probe::Id::i1 && revoked_certificate) return true;
+  for (const NamedIdentity& one : named) {
+    if (one.id == id) return true;
+  }
+  return false;
+}
+
+ProbeIdentities::ProbeIdentities(const ProbeIdentityOptions& options, Session& session)
+    : m_options(options), m_session(session) {
+  if (options.certificate) m_good = read(*options.certificate, *options.key);
+  for (const NamedIdentity& one : options.named) {
+    if (!m_given.emplace(one.id, read(one.certificate, one.key)).second) {
+      throw Error(Errc::usage, format("--identity {} is given twice", probe::entry(one.id).name));
+    }
+  }
+  if (options.revoked_certificate) {
+    m_given.insert_or_assign(probe::Id::i1,
+                             read(*options.revoked_certificate, *options.revoked_key));
+  }
+  if (options.ca) m_mint.emplace(*options.ca, options.signing, options.lock_timeout, session);
+}
+
+std::optional<x509::Certificate> ProbeIdentities::ca_root() const {
+  if (!m_mint) return std::nullopt;
+  return m_mint->directory().root();
+}
+
+tls::Identity ProbeIdentities::read(const Path& certificate, const Path& key) const {
+  const SecretBytes file = read_input(certificate);
+  std::vector<x509::Certificate> chain =
+      x509::read_certificates(file.view(), shown_input(certificate), x509::KeysBeside::allow);
+  const std::string shown = shown_input(key);
+  const SecretBytes text = read_input(key);
+  crypto::PrivateKey read = crypto::PrivateKey::from_file(
+      text.view(), shown,
+      passphrase_source(m_options.key_passphrase,
+                        {.flag = "--key-passphrase", .what = format("passphrase of {}", shown)},
+                        m_session),
+      m_options.signing.legacy(), m_session.openssl(ossl::Configuration::openssl));
+  if (!(read.public_key() == chain.front().public_key())) {
+    throw Error(Errc::key_mismatch,
+                format("the key in {} is not that of the certificate in {}", shown,
+                       shown_input(certificate)),
+                "the certificate to be shown stands first in its file");
+  }
+  return {.chain = std::move(chain), .key = std::move(read)};
+}
+
+std::optional<tls::Identity> ProbeIdentities::find(probe::Id id) {
+  if (const auto given = m_given.find(id); given != m_given.end()) return given->second;
+  if (m_mint) return m_mint->find(id, m_good.value());
+  return std::nullopt;
+}
+
+}  // namespace mtls::cmd

@@ -1,0 +1,196 @@
+#include "probe/advice.hpp"
+
+#include "base/escape.hpp"
+#include "base/format.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace mtls::probe {
+namespace {
+
+/// One kind of server: how it shows itself, and what each mode of failing asks for there.
+struct Kind {
+  std::string_view mark;   // in Server, lower case
+  std::string_view title;
+  std::string_view require;  // how a certificate is asked for and required
+  std::string_view bypass;
+  std::string_view revocation;
+};
+
+constexpr std::array k_kinds{
+    Kind{"nginx", "nginx",
+         "ssl_client_certificate CA; ssl_verify_client on; in the server block that is the default "
+         "of the port as well (not optional, not optional_no_ca)",
+         "give every server block of the port the same ssl_verify_client, or a port of its own",
+         "ssl_crl FILE with a fresh CRL of every CA of the chain"},
+    Kind{"tengine", "Tengine",
+         "ssl_client_certificate CA; ssl_verify_client on; on an ALB listener caEnabled: true with "
+         "one caCertificates entry (Standard or WAF edition, protocol HTTPS)",
+         "give every server block of the port the same ssl_verify_client; on ALB no QUIC upgrade",
+         "ALB has no field for CRLs: short lifetimes are the revocation"},
+    Kind{"apache", "Apache",
+         "SSLVerifyClient require for the whole virtual host, SSLCACertificateFile CA, "
+         "SSLVerifyDepth as deep as the chain (the default of 1 refuses clients of an intermediate)",
+         "give every virtual host of the port SSLVerifyClient require and SSLStrictSNIVHostCheck on",
+         "SSLCARevocationCheck chain with SSLCARevocationFile for every CA of the chain"},
+    Kind{"envoy", "Envoy",
+         "require_client_certificate: true beside validation_context.trusted_ca",
+         "give every filter chain of the port the same DownstreamTlsContext",
+         "validation_context.crl with a CRL of every CA of the chain"},
+    Kind{"caddy", "Caddy",
+         "client_auth { mode require_and_verify, trust_pool or trusted_ca_cert_file } (mode require "
+         "takes any certificate)",
+         "set client_auth for every site of the port, and strict_sni_host on",
+         "Caddy reads no CRLs by itself: short lifetimes, or a client verifier module"},
+};
+
+constexpr Kind k_unknown{
+    "", "",
+    "nginx: ssl_verify_client on; haproxy: verify required with ca-file and without "
+    "ca-ignore-err or crt-ignore-err; apache: SSLVerifyClient require; stunnel: verifyChain = yes; "
+    "openssl s_server: -Verify N -verify_return_error; ALB: caEnabled: true with one CA",
+    "ask for certificates on the whole port (haproxy: verify on the bind line, not per name in a "
+    "crt-list), or turn session resumption off between names",
+    "nginx: ssl_crl; haproxy: crl-file; apache: SSLCARevocationCheck chain; each with a fresh CRL of "
+    "every CA of the chain"};
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return text;
+}
+
+const Kind& kind_of(const Report& report) {
+  const std::string name = lower(server_name(report));
+  const auto* const found = std::find_if(k_kinds.begin(), k_kinds.end(), [&name](const Kind& kind) {
+    return name.find(kind.mark) != std::string::npos;
+  });
+  return found != k_kinds.end() ? *found : k_unknown;
+}
+
+std::string with_kind(const Kind& kind, std::string_view text) {
+  return kind.title.empty() ? std::string(text) : format("{}: {}", kind.title, text);
+}
+
+template <class Predicate>
+bool any_attempt(const Report& report, Predicate&& predicate) {
+  return std::any_of(report.addresses.begin(), report.addresses.end(), [&](const auto& address) {
+    return std::any_of(address.attempts.begin(), address.attempts.end(), predicate);
+  });
+}
+
+std::string versions_text(const std::vector<tls::Version>& versions) {
+  std::string text;
+  for (const tls::Version version : versions) {
+    text += format("{}TLS {}", text.empty() ? "" : " and ", name(version));
+  }
+  return text;
+}
+
+std::string why_no_verdict(const Report& report) {
+  const auto control = [](Judgement wanted) {
+    return [wanted](const Judged& one) {
+      return one.attempt.id == Id::p0 && one.judgement == wanted;
+    };
+  };
+  const auto all_bare = [&report](tls::Ending ending) {
+    return !any_attempt(report, [ending](const Judged& one) {
+      return one.attempt.id == Id::p1 && one.attempt.record.ending != ending;
+    });
+  };
+  if (all_bare(tls::Ending::refused)) return "nothing listens there";
+  if (all_bare(tls::Ending::unreachable)) return "it cannot be reached";
+  if (all_bare(tls::Ending::timed_out)) return "it does not answer in time";
+  if (all_bare(tls::Ending::foreign)) {
+    const bool plain = any_attempt(report, [](const Judged& one) {
+      return one.attempt.id == Id::p9b && one.attempt.record.ending == tls::Ending::answer;
+    });
+    return plain ? "it speaks plain HTTP and no TLS: nothing is enforced there, and there is "
+                   "nothing to prove"
+                 : "it does not speak TLS";
+  }
+  if (report.overall.offered.empty()) return "none of the TLS versions asked for is offered";
+  if (any_attempt(report, control(Judgement::withheld))) {
+    return "the server's certificate is not trusted, so the good key signed nothing for it";
+  }
+  const bool refused = any_attempt(report, [](const Judged& one) {
+    return one.attempt.id == Id::p0 && is_refusal(one.judgement);
+  });
+  if (refused) {
+    return format("everything is refused at {}, the good client too",
+                  versions_text(report.overall.without_control));
+  }
+  if (!any_attempt(report, [](const Judged& one) { return one.attempt.id == Id::p0; })) {
+    return "without a good certificate, refusals prove nothing";
+  }
+  return "some attempts came to nothing";
+}
+
+}  // namespace
+
+std::string sentence(const Report& report) {
+  const Finding& finding = report.overall;
+  if (finding.overall == Overall::enforced) {
+    return format("enforced: the good client gets in, and everything else that was tried is refused "
+                  "({})",
+                  versions_text(finding.offered));
+  }
+  if (finding.overall == Overall::no_verdict) return "no verdict: " + why_no_verdict(report);
+  switch (finding.mode.value()) {
+    case Mode::no_mtls:
+      return "not enforced (no-mtls): clients are not asked for a certificate";
+    case Mode::optional:
+      return "not enforced (optional): clients without a certificate get in as well";
+    case Mode::any_certificate:
+      return "not enforced (any-certificate): a certificate is asked for, but who made it is not "
+             "checked";
+    case Mode::bypass:
+      return "not enforced (bypass): there is a way round it";
+    case Mode::gaps:
+      break;
+  }
+  return "not enforced (gaps): certificates get in that should not be taken";
+}
+
+std::vector<std::string> advise(const Report& report) {
+  const Finding& finding = report.overall;
+  if (finding.overall == Overall::enforced) return {};
+  const Kind& kind = kind_of(report);
+  if (finding.overall == Overall::not_enforced) {
+    switch (finding.mode.value()) {
+      case Mode::bypass:
+        return {with_kind(kind, kind.bypass)};
+      case Mode::gaps:
+        return {with_kind(kind, kind.revocation),
+                "and leave the purpose, time and constraints of certificates to be checked: no "
+                "options that ignore errors"};
+      default:
+        return {with_kind(kind, kind.require)};
+    }
+  }
+  if (report.distrusted) {
+    return {format("the server's certificate: {}", *report.distrusted),
+            "name its CA with --trust FILE (or --trust system), or go without with "
+            "--insecure-server"};
+  }
+  if (finding.without_control.empty()) return {};
+  return {"why is the good client refused? a stale CRL, or one for only a part of the chain; a "
+          "missing intermediate (put it behind the certificate in --cert); too small a verify "
+          "depth; another CA than the listener trusts",
+          "or PATH answers every client with that status: name another one"};
+}
+
+std::string server_name(const Report& report) {
+  std::string name;
+  for (const AddressReport& address : report.addresses) {
+    for (const Judged& one : address.attempts) {
+      const auto& answer = one.attempt.record.answer;
+      if (answer && !answer->server.empty() && name.empty()) name = printable(answer->server);
+    }
+  }
+  return name;
+}
+
+}  // namespace mtls::probe

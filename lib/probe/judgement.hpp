@@ -1,0 +1,49 @@
+// What one attempt says: accepted or refused, and how strongly. A pure function of records.
+#pragma once
+
+#include "probe/catalogue.hpp"
+#include "tls/attempt.hpp"
+
+#include <optional>
+#include <string>
+
+namespace mtls::probe {
+
+/// One attempt that was made.
+struct Attempt {
+  Id id;
+  std::string variant;  // "no SNI", "SNI other.example"; empty where there is but one
+  tls::Address address;
+  std::optional<tls::Version> version;  // nothing: without TLS
+  bool with_identity = false;           // it was to show a certificate
+  tls::Record record;
+};
+
+enum class Judgement {
+  accepted,
+  rejected_in_handshake,
+  rejected_after_handshake,  ///< at TLS 1.3 this is where refusals come: as strong as the first
+  rejected_by_http,          ///< weaker: the handshake was let through
+  other_content,             ///< P8, P9b: answered, but not with what the good client gets
+  withheld,                  ///< our certificate was not sent: the server is not trusted, or did not ask
+  not_offered,               ///< the listener does not speak this version
+  inconclusive,
+};
+/// "rejected-in-handshake" …
+[[nodiscard]] std::string_view name(Judgement judgement) noexcept;
+
+/// True for the three kinds of rejection and for other content.
+[[nodiscard]] bool is_refusal(Judgement judgement) noexcept;
+
+/// Judges the control of one TLS version by its record and that of P1, which was made without a
+/// certificate. 401 and 403 count as accepted where P1 did not even get to HTTP: then they are the
+/// application's.
+[[nodiscard]] Judgement judge_control(const tls::Record& control, const tls::Record* bare);
+
+/// Judges any other attempt. `control` is the control's record if it was accepted, else null.
+[[nodiscard]] Judgement judge(const Attempt& attempt, const tls::Record* control);
+
+/// Says what happened, for a person: "certificate_required (alert 116)", "HTTP 400", "timed out".
+[[nodiscard]] std::string describe(const tls::Record& record);
+
+}  // namespace mtls::probe

@@ -1,0 +1,267 @@
+#include "probe/probe.hpp"
+
+#include "base/format.hpp"
+#include "probe/forgery.hpp"
+#include "probe/jobs.hpp"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+namespace mtls::probe {
+namespace {
+
+using tls::Ending;
+using tls::Stage;
+using tls::Version;
+
+constexpr unsigned k_tries = 2;  // of an attempt that came to nothing
+
+/// Whether an attempt came to nothing that the listener said: worth another try.
+bool came_to_nothing(const tls::Record& record) {
+  return record.ending == Ending::timed_out || record.ending == Ending::refused ||
+         record.ending == Ending::unreachable || record.ending == Ending::proxy_refused;
+}
+
+/// The run at one address.
+class AddressRun final {
+ public:
+  AddressRun(const Options& options, tls::Address address, const Clock& clock,
+             const ossl::Context& context, const Progress& progress)
+      : m_options(options),
+        m_address(std::move(address)),
+        m_clock(clock),
+        m_context(context),
+        m_progress(progress) {}
+
+  /// P0 and P1, and P9b. Returns whether a listener was met that speaks TLS.
+  bool meet() {
+    std::vector<std::function<void()>> jobs;
+    for (const Version version : m_options.demands.versions) {
+      jobs.emplace_back([this, version] { add(bare(Id::p1, version), 1); });
+      if (!m_options.good) continue;
+      jobs.emplace_back([this, version] { add(shown(Id::p0, version, *m_options.good), 1); });
+    }
+    // It may be answered by silence, which is no reason to ask again.
+    jobs.emplace_back([this] { add(bare(Id::p9b, std::nullopt), 1); });
+    run_jobs(jobs, m_options.jobs);
+    const bool met = std::any_of(m_attempts.begin(), m_attempts.end(), [](const Attempt& one) {
+      return one.id != Id::p9b && one.record.stage >= Stage::handshake;
+    });
+    for (const Judged& one : judge_all(m_attempts, m_options.demands)) m_progress(one);
+    m_told = m_attempts.size();
+    return met;
+  }
+
+  [[nodiscard]] const std::vector<Attempt>& attempts() const noexcept { return m_attempts; }
+  [[nodiscard]] const tls::Address& address() const noexcept { return m_address; }
+
+  /// The others.
+  void run_others(const std::map<Id, tls::Identity>& identities) {
+    std::vector<std::function<void()>> jobs;
+    for (const Version version : m_options.demands.versions) {
+      if (!is_offered(m_attempts, version)) continue;
+      for (const auto& [id, identity] : identities) {
+        jobs.emplace_back([this, version, id = id, &identity = identity] {
+          add(shown(id, version, identity), k_tries);
+        });
+      }
+      if (!may_go_round()) continue;
+      jobs.emplace_back([this, version] { add(bare(Id::p9a, version), k_tries); });
+      add_ways_round(version, jobs);
+    }
+    run_jobs(jobs, m_options.jobs);
+  }
+
+ private:
+  struct Try {
+    Attempt attempt;
+    tls::Plan plan;
+  };
+
+  [[nodiscard]] tls::Plan make_plan(std::optional<Version> version) const {
+    tls::Plan plan{.address = m_address,
+                   .proxy = m_options.target.proxy,
+                   .version = version,
+                   .server_name = m_options.target.server_name,
+                   .alpn = {"http/1.1"},
+                   .request = m_options.target.request,
+                   .identity = std::nullopt,
+                   .trust = m_options.trust,
+                   .distrust = tls::Distrust::go_on,
+                   .resume = nullptr,
+                   .timeout = m_options.timeout,
+                   .wait = m_options.wait};
+    return plan;
+  }
+
+  [[nodiscard]] Attempt make_attempt(Id id, std::optional<Version> version) const {
+    return {.id = id,
+            .variant = {},
+            .address = m_address,
+            .version = version,
+            .with_identity = false,
+            .record = {}};
+  }
+
+  [[nodiscard]] Try bare(Id id, std::optional<Version> version) const {
+    Try one{make_attempt(id, version), make_plan(version)};
+    if (id == Id::p9a) one.plan.alpn = {"h2", "http/1.1"};
+    return one;
+  }
+
+  /// The good key signs for P0 and P5, and has signed E6: these end the handshake before anything is
+  /// signed where the server is not trusted.
+  [[nodiscard]] Try shown(Id id, Version version, const tls::Identity& identity) const {
+    Try one{make_attempt(id, version), make_plan(version)};
+    one.attempt.with_identity = true;
+    one.plan.identity = identity;
+    if (id == Id::p0 || id == Id::p5 || id == Id::e6) one.plan.distrust = m_options.distrust;
+    return one;
+  }
+
+  /// P7 and P8 are withheld where the server is not trusted: what is behind it is not asked for.
+  [[nodiscard]] bool may_go_round() const {
+    if (m_options.distrust == tls::Distrust::go_on) return true;
+    return std::none_of(m_attempts.begin(), m_attempts.end(), [](const Attempt& one) {
+      return one.record.distrusted.has_value();
+    });
+  }
+
+  struct OtherName {
+    std::string variant;
+    std::optional<std::string> server_name;
+  };
+  [[nodiscard]] std::vector<OtherName> other_names() const {
+    std::vector<OtherName> names;
+    if (m_options.target.server_name) names.push_back({"no SNI", std::nullopt});
+    if (const auto& other = m_options.target.alternate_name) {
+      names.push_back({format("SNI {}", *other), *other});
+    }
+    return names;
+  }
+
+  void add_ways_round(Version version, std::vector<std::function<void()>>& jobs) {
+    for (const OtherName& other : other_names()) {
+      jobs.emplace_back([this, version, other] {
+        Try one = bare(Id::p8, version);
+        one.attempt.variant = other.variant;
+        one.plan.server_name = other.server_name;
+        add(one, k_tries);
+      });
+      jobs.emplace_back([this, version, other] { resume(version, other); });
+    }
+  }
+
+  /// P7: a session made without a certificate under another name, resumed under this one.
+  void resume(Version version, const OtherName& other) {
+    Try first = bare(Id::p7, version);
+    first.plan.server_name = other.server_name;
+    const tls::Record made = tls::attempt(first.plan, m_clock, m_context);
+    if (!made.session || made.stage < Stage::established) return;
+    Try second = bare(Id::p7, version);
+    second.attempt.variant = format("session of {}", other.variant);
+    second.plan.resume = made.session;
+    add(second, 1);
+  }
+
+  /// Makes an attempt, several times where asked for: any that is let in wins.
+  void add(const Try& one, unsigned tries) {
+    Attempt attempt = one.attempt;
+    for (unsigned i = 0; i < m_options.repeat; ++i) {
+      tls::Record record = tls::attempt(one.plan, m_clock, m_context);
+      for (unsigned t = 1; t < tries && came_to_nothing(record); ++t) {
+        record = tls::attempt(one.plan, m_clock, m_context);
+      }
+      if (i == 0 || is_worse(record, attempt.record)) attempt.record = std::move(record);
+      if (one.plan.resume) break;  // a session is resumed once
+    }
+    const std::lock_guard lock(m_mutex);
+    m_attempts.push_back(std::move(attempt));
+    if (m_told > 0) m_progress(judge_all(m_attempts, m_options.demands).back());
+  }
+
+  /// Whether `record` lets in more than `other` did.
+  [[nodiscard]] static bool is_worse(const tls::Record& record, const tls::Record& other) {
+    const auto rank = [](const tls::Record& one) {
+      if (one.ending != Ending::answer) return came_to_nothing(one) ? 2 : 1;
+      return one.answer->status >= 400 && one.answer->status < 500 ? 3 : 4;
+    };
+    return rank(record) > rank(other);
+  }
+
+  const Options& m_options;
+  tls::Address m_address;
+  const Clock& m_clock;
+  const ossl::Context& m_context;
+  const Progress& m_progress;
+  std::mutex m_mutex;
+  std::vector<Attempt> m_attempts;
+  std::size_t m_told = 0;
+};
+
+bool control_accepted(const std::vector<Attempt>& attempts, const Demands& demands) {
+  const std::vector<Judged> judged = judge_all(attempts, demands);
+  return std::any_of(judged.begin(), judged.end(), [](const Judged& one) {
+    return one.attempt.id == Id::p0 && one.judgement == Judgement::accepted;
+  });
+}
+
+/// What is shown beside the good one. The source is asked only where the control was accepted
+/// somewhere: nothing is minted in vain.
+std::map<Id, tls::Identity> gather(const Options& options, IdentitySource& source, bool accepted,
+                                   const ossl::Context& context) {
+  std::map<Id, tls::Identity> identities;
+  if (!options.good) return identities;
+  const Forger forger(*options.good, context);
+  for (const Entry& one : catalogue()) {
+    // The good key signs E6 only for a server that has been trusted with its signature already.
+    if (one.id == Id::e6 && !accepted) continue;
+    std::optional<tls::Identity> identity = forger.make(one.id);
+    const bool from_source = one.id >= Id::e1 && one.id != Id::e6;
+    if (!identity && from_source && accepted) identity = source.find(one.id);
+    if (identity) identities.emplace(one.id, *std::move(identity));
+  }
+  return identities;
+}
+
+}  // namespace
+
+Report run(const Options& options, IdentitySource& identities, const Clock& clock,
+           const ossl::Context& context, const Progress& progress) {
+  std::vector<std::unique_ptr<AddressRun>> runs;
+  std::vector<AddressRun*> met;
+  bool accepted = false;
+  for (const tls::Address& address : options.target.addresses) {
+    runs.push_back(std::make_unique<AddressRun>(options, address, clock, context, progress));
+    if (!runs.back()->meet()) continue;
+    met.push_back(runs.back().get());
+    accepted = accepted || control_accepted(runs.back()->attempts(), options.demands);
+  }
+  if (!met.empty()) {
+    const std::map<Id, tls::Identity> shown = gather(options, identities, accepted, context);
+    for (AddressRun* one : met) one->run_others(shown);
+  }
+
+  Report report{.addresses = {}, .overall = {}, .distrusted = std::nullopt};
+  std::vector<Finding> findings;
+  std::vector<std::vector<Judged>> judged;
+  for (const auto& one : runs) {
+    judged.push_back(judge_all(one->attempts(), options.demands));
+    std::sort(judged.back().begin(), judged.back().end(), [](const Judged& a, const Judged& b) {
+      return std::tie(a.attempt.version, a.attempt.id, a.attempt.variant) <
+             std::tie(b.attempt.version, b.attempt.id, b.attempt.variant);
+    });
+    findings.push_back(find_verdict(judged.back(), options.demands));
+    report.addresses.push_back({one->address(), judged.back(), findings.back()});
+    for (const Attempt& attempt : one->attempts()) {
+      if (attempt.id <= Id::p1 && attempt.record.distrusted) {
+        report.distrusted = attempt.record.distrusted;
+      }
+    }
+  }
+  report.overall = combine(findings, judged);
+  return report;
+}
+
+}  // namespace mtls::probe

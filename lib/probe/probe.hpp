@@ -1,0 +1,59 @@
+// The whole of it: which attempts are made at a listener, in which order, and what they come to.
+#pragma once
+
+#include "probe/identity_source.hpp"
+#include "probe/verdict.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mtls::probe {
+
+/// The listener, as its clients know it.
+struct Target {
+  std::vector<tls::Address> addresses;  // every one is probed
+  std::optional<tls::Proxy> proxy;      // reached through it instead
+  std::optional<std::string> server_name;      // SNI; nothing for an address
+  std::optional<std::string> alternate_name;   // another name that the listener serves (--alt-sni)
+  tls::HttpRequest request;
+};
+
+struct Options {
+  Target target;
+  std::optional<tls::Identity> good;
+  tls::ServerTrust trust;
+  /// The good key may sign for a server that `trust` does not accept (--insecure-server).
+  tls::Distrust distrust = tls::Distrust::end_handshake;
+  Demands demands;
+  std::chrono::milliseconds timeout{5000};
+  std::chrono::milliseconds wait{500};
+  unsigned jobs = 4;
+  unsigned repeat = 1;
+};
+
+/// What was found at one address.
+struct AddressReport {
+  tls::Address address;
+  std::vector<Judged> attempts;
+  Finding finding;
+};
+
+struct Report {
+  std::vector<AddressReport> addresses;
+  Finding overall;
+  /// Why the server's certificate is not accepted; nothing where it is.
+  std::optional<std::string> distrusted;
+};
+
+/// Called for every attempt as soon as it can be judged; never by two threads at once.
+using Progress = std::function<void(const Judged&)>;
+
+/// Makes the attempts and returns what they say. At each address P0 and P1 come first; the others
+/// only if these met a listener. Throws only what is wrong on our side.
+[[nodiscard]] Report run(const Options& options, IdentitySource& identities, const Clock& clock,
+                         const ossl::Context& context, const Progress& progress);
+
+}  // namespace mtls::probe

@@ -1,0 +1,239 @@
+#include "probe/verdict.hpp"
+
+#include "base/format.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace mtls::probe {
+namespace {
+
+using tls::Ending;
+using tls::Record;
+using tls::Stage;
+using tls::Version;
+
+const Record* find_record(const std::vector<Attempt>& attempts, Id id, Version version) {
+  for (const Attempt& one : attempts) {
+    if (one.id == id && one.version == version) return &one.record;
+  }
+  return nullptr;
+}
+
+bool ended_before_server_hello(const Record& record) {
+  const bool cut = record.ending == Ending::alert || record.ending == Ending::closed ||
+                   record.ending == Ending::reset || record.version_refused;
+  return cut && record.stage == Stage::hello;
+}
+
+bool spoke(const Record* record) { return record != nullptr && record->stage >= Stage::handshake; }
+
+/// The control's record of a version if it was accepted.
+const Record* good_control(const std::vector<Attempt>& attempts, Version version) {
+  const Record* control = find_record(attempts, Id::p0, version);
+  if (control == nullptr) return nullptr;
+  const Record* bare = find_record(attempts, Id::p1, version);
+  return judge_control(*control, bare) == Judgement::accepted ? control : nullptr;
+}
+
+/// The control that an attempt is measured by; what is made without TLS is measured by any.
+const Record* control_of(const Attempt& attempt, const std::vector<Attempt>& attempts) {
+  if (attempt.version) return good_control(attempts, *attempt.version);
+  for (const Version version : {Version::tls_1_3, Version::tls_1_2}) {
+    if (const Record* control = good_control(attempts, version)) return control;
+  }
+  return nullptr;
+}
+
+bool is_needed(Id id, const Demands& demands) {
+  const Need need = entry(id).need;
+  return need == Need::refused || need == Need::available || (id == Id::i1 && demands.revocation);
+}
+
+std::string shown(const Attempt& attempt) {
+  std::string text(entry(attempt.id).name);
+  if (attempt.version) text += format(" at TLS {}", name(*attempt.version));
+  if (!attempt.variant.empty()) text += format(" ({})", attempt.variant);
+  return text;
+}
+
+Mode mode_of(Id id) {
+  switch (id) {
+    case Id::p1:
+      return Mode::optional;
+    case Id::p2:
+    case Id::p3:
+    case Id::p4:
+    case Id::p5:
+    case Id::p6:
+      return Mode::any_certificate;
+    case Id::p7:
+    case Id::p8:
+    case Id::p9a:
+    case Id::p9b:
+      return Mode::bypass;
+    default:
+      return Mode::gaps;
+  }
+}
+
+bool requested_anywhere(const std::vector<Judged>& judged, std::optional<Version> version) {
+  return std::any_of(judged.begin(), judged.end(), [version](const Judged& one) {
+    return one.attempt.version == version && one.attempt.record.certificate_requested;
+  });
+}
+
+/// The worst of the ways in which needed attempts were let in.
+std::optional<Mode> worst_mode(const std::vector<Judged>& judged, const Demands& demands,
+                               std::vector<std::string>& reasons) {
+  std::optional<Mode> worst;
+  for (const Judged& one : judged) {
+    if (!one.let_in || !is_needed(one.attempt.id, demands)) continue;
+    Mode mode = mode_of(one.attempt.id);
+    if (one.attempt.id == Id::p1 && !requested_anywhere(judged, one.attempt.version)) {
+      mode = Mode::no_mtls;
+    }
+    reasons.push_back(format("{} was let in: {} ({})", shown(one.attempt),
+                             entry(one.attempt.id).title, describe(one.attempt.record)));
+    if (!worst || mode < *worst) worst = mode;
+  }
+  return worst;
+}
+
+/// What keeps "enforced" from being said of a version that is offered.
+void note_gaps_in_proof(const std::vector<Judged>& judged, Version version, const Demands& demands,
+                        Finding& finding) {
+  const auto control =
+      std::find_if(judged.begin(), judged.end(), [version](const Judged& one) {
+        return one.attempt.id == Id::p0 && one.attempt.version == version;
+      });
+  if (control == judged.end()) {
+    finding.reasons.push_back(format("TLS {}: no control, without a good certificate refusals "
+                                     "prove nothing",
+                                     name(version)));
+    finding.without_control.push_back(version);
+    return;
+  }
+  if (control->judgement != Judgement::accepted) {
+    finding.without_control.push_back(version);
+    finding.reasons.push_back(
+        is_refusal(control->judgement)
+            ? format("TLS {}: everything is refused, the good client too ({})", name(version),
+                     describe(control->attempt.record))
+            : format("TLS {}: the good client got no answer ({})", name(version),
+                     describe(control->attempt.record)));
+    return;
+  }
+  for (const Judged& one : judged) {
+    if (one.attempt.version != version || !is_needed(one.attempt.id, demands)) continue;
+    if (is_refusal(one.judgement) || one.let_in) continue;
+    finding.reasons.push_back(format("{}: {} ({})", shown(one.attempt), name(one.judgement),
+                                     describe(one.attempt.record)));
+  }
+}
+
+bool nobody_listens(const std::vector<Judged>& judged) {
+  return std::all_of(judged.begin(), judged.end(), [](const Judged& one) {
+    return one.attempt.record.ending == Ending::refused ||
+           one.attempt.record.ending == Ending::unreachable;
+  });
+}
+
+}  // namespace
+
+std::string_view name(Overall overall) noexcept {
+  constexpr std::array<std::string_view, 3> k_words{"enforced", "not-enforced", "no-verdict"};
+  return k_words.at(static_cast<std::size_t>(overall));
+}
+
+std::string_view name(Mode mode) noexcept {
+  constexpr std::array<std::string_view, 5> k_words{"no-mtls", "optional", "any-certificate",
+                                                    "bypass", "gaps"};
+  return k_words.at(static_cast<std::size_t>(mode));
+}
+
+bool is_offered(const std::vector<Attempt>& attempts, Version version) {
+  const Version other = version == Version::tls_1_2 ? Version::tls_1_3 : Version::tls_1_2;
+  const bool other_spoken = spoke(find_record(attempts, Id::p0, other)) ||
+                            spoke(find_record(attempts, Id::p1, other));
+  bool ended = false;
+  for (const Id id : {Id::p0, Id::p1}) {
+    const Record* record = find_record(attempts, id, version);
+    if (record == nullptr) continue;
+    if (!ended_before_server_hello(*record)) return true;
+    ended = ended || other_spoken || record->version_refused;
+  }
+  return !ended;
+}
+
+std::vector<Judged> judge_all(const std::vector<Attempt>& attempts, const Demands& demands) {
+  std::vector<Judged> judged;
+  judged.reserve(attempts.size());
+  for (const Attempt& one : attempts) {
+    Judgement judgement{};
+    if (one.version && !is_offered(attempts, *one.version)) {
+      judgement = Judgement::not_offered;
+    } else if (one.id == Id::p0) {
+      judgement = judge_control(one.record, find_record(attempts, Id::p1, one.version.value()));
+    } else {
+      judgement = judge(one, control_of(one, attempts));
+    }
+    // The wrong virtual host can only be refused over HTTP.
+    const bool weak = judgement == Judgement::rejected_by_http && one.id != Id::p8 &&
+                      demands.strength == Strength::handshake && one.version.has_value();
+    judged.push_back({.attempt = one,
+                      .judgement = judgement,
+                      .let_in = judgement == Judgement::accepted ||
+                                (weak && control_of(one, attempts) != nullptr)});
+  }
+  return judged;
+}
+
+Finding find_verdict(const std::vector<Judged>& judged, const Demands& demands) {
+  Finding finding{.overall = Overall::no_verdict,
+                  .mode = std::nullopt,
+                  .reasons = {},
+                  .offered = {},
+                  .without_control = {}};
+  for (const Version version : demands.versions) {
+    const bool offered = std::any_of(judged.begin(), judged.end(), [version](const Judged& one) {
+      return one.attempt.version == version && one.judgement != Judgement::not_offered;
+    });
+    if (offered) finding.offered.push_back(version);
+  }
+  finding.mode = worst_mode(judged, demands, finding.reasons);
+  if (finding.mode) {
+    finding.overall = Overall::not_enforced;
+    return finding;
+  }
+  for (const Version version : finding.offered) {
+    note_gaps_in_proof(judged, version, demands, finding);
+  }
+  for (const Judged& one : judged) {
+    if (one.attempt.version || is_refusal(one.judgement)) continue;
+    finding.reasons.push_back(format("{}: {} ({})", shown(one.attempt), name(one.judgement),
+                                     describe(one.attempt.record)));
+  }
+  if (finding.offered.empty()) {
+    finding.reasons.emplace_back("none of the TLS versions asked for is offered");
+  }
+  if (finding.reasons.empty()) finding.overall = Overall::enforced;
+  return finding;
+}
+
+Finding combine(const std::vector<Finding>& findings,
+                const std::vector<std::vector<Judged>>& judged) {
+  std::size_t worst = findings.size();
+  const auto rank = [](const Finding& finding) {
+    if (finding.overall == Overall::not_enforced) return static_cast<int>(*finding.mode);
+    return finding.overall == Overall::no_verdict ? 100 : 200;
+  };
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    // Where nobody listens nobody gets in, but it proves nothing either.
+    if (nobody_listens(judged[i])) continue;
+    if (worst == findings.size() || rank(findings[i]) < rank(findings[worst])) worst = i;
+  }
+  return findings.at(worst == findings.size() ? 0 : worst);
+}
+
+}  // namespace mtls::probe
