@@ -22,6 +22,9 @@ class ProbeMint final {
   [[nodiscard]] std::optional<tls::Identity> find(probe::Id id, const tls::Identity& good);
 
  private:
+  [[nodiscard]] std::optional<ca::Request> make_request(probe::Id id,
+                                                        const crypto::PublicKey& key) const;
+
   authority::CaDirectory m_directory;
   const SigningOptions& m_signing;
   std::chrono::milliseconds m_lock_timeout;

@@ -47,7 +47,11 @@ class Conformance final {
         m_grounds.chain.empty() ? m_certificate.subject() : m_grounds.chain.front().subject();
     require(m_certificate.issuer() == issuer, "issuer");
     const x509::Validity& validity = m_certificate.validity();
-    require(validity.contains(m_grounds.now), "validity");
+    if (m_request.window) {
+      require(profile().name == "probe" && validity == *m_request.window, "validity");
+    } else {
+      require(validity.contains(m_grounds.now), "validity");
+    }
     require(validity.not_after - validity.not_before < profile().validity.max_period,
             "validity's length");
     if (m_grounds.chain.empty()) return;
@@ -78,7 +82,7 @@ class Conformance final {
     require(m_certificate.key_usage().value_or(x509::KeyUsage{}) == profile().extensions.key_usage,
             "keyUsage");
     require(m_certificate.extended_key_usage().value_or(std::vector<der::Oid>{}) ==
-                profile().extensions.extended_key_usage,
+                m_request.purposes.value_or(profile().extensions.extended_key_usage),
             "extKeyUsage");
     require(m_certificate.subject_key_identifier() == m_certificate.public_key().key_identifier(),
             "subjectKeyIdentifier");

@@ -89,7 +89,7 @@ x509::NameConstraints grant_name_constraints(const Request& request,
 }
 
 /// The purposes of the CAs above bound those of the leaf, as OpenSSL, NSS and Windows read them.
-void require_purposes_within_chain(const Grounds& grounds) {
+void require_purposes_within_chain(const std::vector<der::Oid>& purposes, const Grounds& grounds) {
   for (const x509::Certificate& ca : grounds.chain) {
     const auto allowed = ca.extended_key_usage();
     if (!allowed) continue;
@@ -97,7 +97,7 @@ void require_purposes_within_chain(const Grounds& grounds) {
       return std::find(allowed->begin(), allowed->end(), purpose) != allowed->end();
     };
     if (allows(oids::any_extended_key_usage())) continue;
-    for (const der::Oid& purpose : grounds.profile.extensions.extended_key_usage) {
+    for (const der::Oid& purpose : purposes) {
       if (allows(purpose)) continue;
       throw Error(Errc::constraint_violated,
                   format("the extended key usage of {} does not allow {}", ca.subject().to_text(),
@@ -106,7 +106,43 @@ void require_purposes_within_chain(const Grounds& grounds) {
   }
 }
 
+/// Whether `profile` is the one under which certificates are made to be refused. A profile of a
+/// user's own is never "built-in": that stands for its file.
+bool is_for_probes(const profile::Profile& profile) {
+  return profile.name == "probe" && profile.source == "built-in";
+}
+
+x509::Validity grant_window(const x509::Validity& window, const Grounds& grounds) {
+  if (!is_for_probes(grounds.profile) || grounds.chain.empty()) {
+    throw Error(Errc::denied_by_profile,
+                format("profile '{}' does not let the caller choose when a certificate begins",
+                       grounds.profile.name));
+  }
+  const x509::Validity& outer = grounds.chain.front().validity();
+  if (window.not_before < outer.not_before || outer.not_after < window.not_after ||
+      window.not_after - window.not_before >= grounds.profile.validity.max_period) {
+    throw Error(Errc::constraint_violated,
+                format("{} to {} is not within the issuing CA's validity, or too long",
+                       to_rfc3339(window.not_before), to_rfc3339(window.not_after)));
+  }
+  return window;
+}
+
 }  // namespace
+
+std::vector<der::Oid> grant_purposes(const Request& request, const profile::Profile& profile) {
+  const std::vector<der::Oid>& allowed = profile.extensions.extended_key_usage;
+  if (!request.purposes) return allowed;
+  const bool within = std::all_of(
+      request.purposes->begin(), request.purposes->end(), [&allowed](const der::Oid& purpose) {
+        return std::find(allowed.begin(), allowed.end(), purpose) != allowed.end();
+      });
+  if (!within || (request.purposes->empty() && !allowed.empty())) {
+    throw Error(Errc::denied_by_profile,
+                format("profile '{}' does not grant these purposes", profile.name));
+  }
+  return *request.purposes;
+}
 
 x509::Name grant_subject(const Request& request, const Grounds& grounds,
                          std::vector<Notice>& notices) {
@@ -165,6 +201,7 @@ void require_within_constraints(const x509::Name& subject, const x509::GeneralNa
 
 x509::Validity grant_validity(const Request& request, const Grounds& grounds,
                               std::vector<Notice>& notices) {
+  if (request.window) return grant_window(*request.window, grounds);
   const profile::ValidityPolicy& policy = grounds.profile.validity;
   x509::Validity validity{.not_before = grounds.now - policy.backdate, .not_after = {}};
   const x509::Certificate* issuer = grounds.chain.empty() ? nullptr : &grounds.chain.front();
@@ -212,16 +249,17 @@ x509::Validity grant_validity(const Request& request, const Grounds& grounds,
 x509::Extensions grant_extensions(const Request& request, const Grounds& grounds,
                                   const x509::Name& subject, const x509::GeneralNames& names) {
   const profile::ExtensionPolicy& policy = grounds.profile.extensions;
-  require_purposes_within_chain(grounds);
+  const std::vector<der::Oid> purposes = grant_purposes(request, grounds.profile);
+  require_purposes_within_chain(purposes, grounds);
   x509::Extensions extensions;
   extensions.push_back(
       x509::encode(grant_basic_constraints(request, grounds), Criticality::critical));
   if (!policy.key_usage.empty()) {
     extensions.push_back(x509::encode(policy.key_usage, Criticality::critical));
   }
-  if (!policy.extended_key_usage.empty()) {
-    extensions.push_back(x509::encode_extended_key_usage(policy.extended_key_usage,
-                                                         policy.extended_key_usage_criticality));
+  if (!purposes.empty()) {
+    extensions.push_back(
+        x509::encode_extended_key_usage(purposes, policy.extended_key_usage_criticality));
   }
   extensions.push_back(x509::encode_subject_key_identifier(request.public_key.key_identifier()));
   if (!grounds.chain.empty()) {

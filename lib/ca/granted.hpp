@@ -35,9 +35,15 @@ void require_within_constraints(const x509::Name& subject, const x509::GeneralNa
 /// Returns the validity: notBefore back-dated but not before the issuer's, notAfter so that both
 /// ends count (RFC 5280 section 4.1.2.5), clipped to the issuer's with a notice. Throws
 /// denied_by_profile, constraint_violated (where clipping is refused), usage (an end in the past),
-/// expired (the issuer).
+/// expired (the issuer). A window of the request's own is taken as it is, under the profile `probe`
+/// alone: denied_by_profile under others, constraint_violated where it is not within the issuer's.
 [[nodiscard]] x509::Validity grant_validity(const Request& request, const Grounds& grounds,
                                             std::vector<Notice>& notices);
+
+/// Returns the extended key usages: the profile's, or the fewer that the request names. Throws
+/// denied_by_profile for one that the profile has not, and for none at all.
+[[nodiscard]] std::vector<der::Oid> grant_purposes(const Request& request,
+                                                   const profile::Profile& profile);
 
 /// Returns the extensions in their usual order. Throws denied_by_profile for a path length above
 /// the profile's, constraint_violated for one above the chain's.

@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "x509/tbs_certificate.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mtls::ca {
@@ -68,8 +69,13 @@ Issuer Issuer::for_new_root(const crypto::Signer& signer, store::Ledger& ledger,
   return {signer, ledger, std::move(surroundings)};
 }
 
-std::vector<IssuedCertificate> Issuer::issue(std::vector<Prepared> prepared) {
+std::vector<IssuedCertificate> Issuer::issue(std::vector<Prepared> prepared, Standing standing) {
   if (prepared.empty()) return {};
+  const bool windowed = std::any_of(prepared.begin(), prepared.end(),
+                                    [](const Prepared& one) { return one.m_windowed; });
+  if (windowed && standing != Standing::revoked) {
+    throw Error(Errc::internal, "a certificate with a window of its own was to be issued as valid");
+  }
   const x509::Name issuer_name = prepared.front().unsigned_certificate().issuer();
   auto issuer = m_ledger.find_issuer(issuer_name, m_signer.public_key());
   if (!issuer) {
@@ -124,7 +130,11 @@ std::vector<IssuedCertificate> Issuer::issue(std::vector<Prepared> prepared) {
                       .certificate = to_bytes(one.certificate.der()),
                       .time = m_surroundings.clock.now()});
   }
-  m_ledger.record_issued(issued);
+  if (standing == Standing::revoked) {
+    m_ledger.record_issued_revoked(issued, "made by mtlsctl probe, to be refused");
+  } else {
+    m_ledger.record_issued(issued);
+  }
   if (m_chain.empty()) m_ledger.add_ca_certificate(*issuer, certificates.front().certificate);
   m_surroundings.trace.note("ledger.issued", {{"count", std::to_string(issued.size())},
                                               {"serial", issued.front().serial.to_text()}});

@@ -38,6 +38,11 @@ struct Request {
   std::optional<std::string> request_key;
   std::optional<x509::SerialNumber> replaces_intent;
   std::optional<x509::SerialNumber> replaces;
+  /// Fewer purposes than the profile's; nothing: all of them. One that it lacks is denied.
+  std::optional<std::vector<der::Oid>> purposes = {};
+  /// A window chosen by the caller, which need not hold now, within the issuer's own. Only under
+  /// the built-in profile `probe`, and what comes of it is only issued as revoked.
+  std::optional<x509::Validity> window = {};
   /// The CSR that it came from, for `requested`: what it asked for and did not get.
   std::optional<x509::CertificateRequest> csr;
 };
@@ -51,6 +56,13 @@ struct Notice {
   std::string requested;
   std::string granted;
   std::string message;  // for a person
+};
+
+/// How a certificate stands in the ledger from the moment it is recorded.
+enum class Standing {
+  valid,
+  /// Revoked: it was signed to be refused (`mtlsctl probe`) and is never valid.
+  revoked,
 };
 
 /// One certificate, ready to be signed and nothing else. Owns the final TBS; cannot be changed.
@@ -81,6 +93,7 @@ class Prepared final {
   std::optional<std::string> m_request_key;
   std::optional<x509::SerialNumber> m_replaces_intent;
   std::optional<x509::SerialNumber> m_replaces;
+  bool m_windowed = false;  // only to be issued as revoked
 };
 
 /// What issue gives back.
@@ -123,8 +136,10 @@ class Issuer final {
   /// Records the intents durably, signs, parses back, compares octet by octet, checks the signature
   /// with the public key, records the certificates durably, and only then returns them. Throws
   /// faulty_signature (the intent is burnt and nothing released), revoked_meanwhile,
-  /// serial_conflict, request_key_used, and the ledger's errors.
-  [[nodiscard]] std::vector<IssuedCertificate> issue(std::vector<Prepared> prepared);
+  /// serial_conflict, request_key_used, and the ledger's errors; internal where one with a window
+  /// of its own is not to be revoked at once.
+  [[nodiscard]] std::vector<IssuedCertificate> issue(std::vector<Prepared> prepared,
+                                                     Standing standing = Standing::valid);
 
   [[nodiscard]] const std::vector<x509::Certificate>& chain() const noexcept { return m_chain; }
   [[nodiscard]] const crypto::PublicKey& public_key() const noexcept {

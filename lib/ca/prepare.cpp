@@ -112,6 +112,7 @@ std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
     one.m_request_key = request.request_key;
     one.m_replaces_intent = request.replaces_intent;
     one.m_replaces = request.replaces;
+    one.m_windowed = request.window.has_value();
     prepared.push_back(std::move(one));
   }
   return prepared;

@@ -69,6 +69,11 @@ class Ledger final {
   /// intent no longer stands (the certificate must then be discarded).
   void record_issued(std::span<const Issued> issued);
 
+  /// Completes intents like `record_issued`, but as revoked from the first moment: in no state of
+  /// the ledger, on disk or in between, is the certificate valid. For what is signed only to be
+  /// refused (`mtlsctl probe`). `note` says what for; throws malformed for one that is not storable.
+  void record_issued_revoked(std::span<const Issued> issued, std::string_view note);
+
   /// Gives up an intent whose signature was never made or was faulty: state `burnt`, its serial
   /// never used again, its request key free. One that was revoked or burnt meanwhile stays so.
   /// Throws not_in_ledger where there is none, internal where it is issued.

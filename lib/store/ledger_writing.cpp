@@ -31,6 +31,13 @@ constexpr std::string_view k_complete = R"(
       changed_time = CASE WHEN changed_time > :time THEN changed_time ELSE :time END
   WHERE issuer = :issuer AND serial = :serial AND origin = 'issued' AND state = 'intent')";
 
+constexpr std::string_view k_complete_revoked = R"(
+  UPDATE certificates
+  SET state = 'revoked', tbs = NULL, fingerprint = :fingerprint, certificate = :certificate,
+      note = :note, issued_time = :time, revoked_time = :time,
+      changed_time = CASE WHEN changed_time > :time THEN changed_time ELSE :time END
+  WHERE issuer = :issuer AND serial = :serial AND origin = 'issued' AND state = 'intent')";
+
 constexpr std::string_view k_burn = R"(
   UPDATE certificates SET state = 'burnt', note = :note
   WHERE issuer = :issuer AND serial = :serial AND origin = 'issued'
@@ -116,6 +123,20 @@ void take_over(Connection& connection, const Intent& intent) {
               "run the same command again");
 }
 
+/// Runs `completion` for one intent; throws revoked_meanwhile where it does not stand any more.
+void complete(Connection& connection, Statement& completion, const Issued& one) {
+  bind_row(completion, one.issuer, one.serial)
+      .bind("fingerprint", to_hex(one.fingerprint))
+      .bind("certificate", to_base64(one.certificate))
+      .bind("time", to_seconds(one.time));
+  if (completion.run() == 1) return;
+  const auto state = read_state(connection, one.issuer, one.serial);
+  throw Error(Errc::revoked_meanwhile,
+              format("the intent for serial {} does not stand any more (it is {})",
+                     one.serial.to_text(), state ? *state : "not in the ledger"),
+              "the certificate was not released; run the same command again for a new one");
+}
+
 /// Tells which of the two unique indexes refused an intent.
 Error conflict(Connection& connection, const Intent& intent) {
   if (read_state(connection, intent.issuer, intent.serial)) {
@@ -150,17 +171,20 @@ void Ledger::record_issued(std::span<const Issued> issued) {
   m_data->guard([&] {
     Transaction transaction(*m_data->connection, Transaction::Kind::writing);
     const auto completion = m_data->prepare(k_complete);
+    for (const Issued& one : issued) complete(*m_data->connection, *completion, one);
+    transaction.commit();
+  });
+}
+
+void Ledger::record_issued_revoked(std::span<const Issued> issued, std::string_view note) {
+  require_text(note, "note");
+  if (issued.empty()) return;
+  m_data->guard([&] {
+    Transaction transaction(*m_data->connection, Transaction::Kind::writing);
+    const auto completion = m_data->prepare(k_complete_revoked);
     for (const Issued& one : issued) {
-      bind_row(*completion, one.issuer, one.serial)
-          .bind("fingerprint", to_hex(one.fingerprint))
-          .bind("certificate", to_base64(one.certificate))
-          .bind("time", to_seconds(one.time));
-      if (completion->run() == 1) continue;
-      const auto state = read_state(*m_data->connection, one.issuer, one.serial);
-      throw Error(Errc::revoked_meanwhile,
-                  format("the intent for serial {} does not stand any more (it is {})",
-                         one.serial.to_text(), state ? *state : "not in the ledger"),
-                  "the certificate was not released; run the same command again for a new one");
+      completion->bind("note", note);
+      complete(*m_data->connection, *completion, one);
     }
     transaction.commit();
   });
