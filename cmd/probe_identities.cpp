@@ -90,11 +90,23 @@ ProbeIdentities::ProbeIdentities(const ProbeIdentityOptions& options, Session& s
     m_given.insert_or_assign(probe::Id::i1,
                              read(*options.revoked_certificate, *options.revoked_key));
   }
-  if (options.ca) m_mint.emplace(*options.ca, options.signing, options.lock_timeout, session);
+  const std::optional<Path>& mint = options.ca ? options.ca : options.probe_ca;
+  const std::chrono::milliseconds patience =
+      options.lock_timeout.value_or(std::chrono::milliseconds(30'000));
+  if (mint) m_mint.emplace(*mint, options.signing, patience, session);
+  if (options.probe_ca) {
+    m_throw_away = authority::CaDirectory::open(*options.probe_ca, authority::Named::explicitly);
+    m_odd.emplace(*m_throw_away, options.signing, patience, session);
+  }
+  if (options.ca && !(m_good->chain.back().issuer() == m_mint->directory().certificate().subject()) &&
+      !(m_good->chain.front().issuer() == m_mint->directory().certificate().subject())) {
+    session.messages().warning("the good certificate was not issued by the CA of --ca",
+                               "E1 to E3 prove nothing where the listener does not trust that CA");
+  }
 }
 
 std::optional<x509::Certificate> ProbeIdentities::ca_root() const {
-  if (!m_mint) return std::nullopt;
+  if (!m_options.ca) return std::nullopt;
   return m_mint->directory().root();
 }
 
@@ -121,8 +133,10 @@ tls::Identity ProbeIdentities::read(const Path& certificate, const Path& key) co
 
 std::optional<tls::Identity> ProbeIdentities::find(probe::Id id) {
   if (const auto given = m_given.find(id); given != m_given.end()) return given->second;
-  if (m_mint) return m_mint->find(id, m_good.value());
-  return std::nullopt;
+  std::optional<tls::Identity> found;
+  if (m_mint) found = m_mint->find(id, m_good.value());
+  if (!found && m_odd) found = m_odd->find(id);
+  return found;
 }
 
 }  // namespace mtls::cmd

@@ -4,6 +4,7 @@
 
 #include "authority/ca_directory.hpp"
 #include "cmd/probe_minting.hpp"
+#include "cmd/probe_odd_certificates.hpp"
 #include "cmd/secret_source.hpp"
 #include "cmd/signing_options.hpp"
 #include "probe/identity_source.hpp"
@@ -61,7 +62,9 @@ class ProbeIdentities final : public probe::IdentitySource {
   Session& m_session;
   std::optional<tls::Identity> m_good;
   std::map<probe::Id, tls::Identity> m_given;
-  std::optional<ProbeMint> m_mint;            // --ca
+  std::optional<ProbeMint> m_mint;            // --ca, else --probe-ca
+  std::optional<authority::CaDirectory> m_throw_away;  // --probe-ca
+  std::optional<OddCertificates> m_odd;
 };
 
 }  // namespace mtls::cmd

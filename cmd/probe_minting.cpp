@@ -1,5 +1,6 @@
 #include "cmd/probe_minting.hpp"
 
+#include "base/error.hpp"
 #include "profile/catalogue.hpp"
 
 namespace mtls::cmd {
@@ -19,28 +20,17 @@ crypto::KeySpec key_like(const tls::Identity& good) {
 }  // namespace
 
 ProbeMint::ProbeMint(const Path& directory, const SigningOptions& signing,
-                     std::optional<std::chrono::milliseconds> lock_timeout, Session& session)
+                     std::chrono::milliseconds lock_timeout, Session& session)
     : m_directory(authority::CaDirectory::open(directory, authority::Named::explicitly)),
       m_signing(signing),
-      m_lock_timeout(lock_timeout.value_or(std::chrono::milliseconds(30'000))),
+      m_lock_timeout(lock_timeout),
       m_session(session) {}
 
 std::optional<ca::Request> ProbeMint::make_request(probe::Id id,
                                                    const crypto::PublicKey& key) const {
   const x509::Validity& life = m_directory.certificate().validity();
-  ca::Request request{.public_key = key,
-                      .subject = {},
-                      .subject_alt_names = {},
-                      .period = {},
-                      .not_after = {},
-                      .path_length = {},
-                      .name_constraints = {},
-                      .request_key = {},
-                      .replaces_intent = {},
-                      .replaces = {},
-                      .purposes = std::vector{oids::client_auth()},
-                      .window = {},
-                      .csr = {}};
+  ca::Request request{.public_key = key};
+  request.purposes = std::vector{oids::client_auth()};
   switch (id) {
     case probe::Id::e1:
       request.window = x509::Validity{life.not_before, life.not_before + k_window};
@@ -58,6 +48,22 @@ std::optional<ca::Request> ProbeMint::make_request(probe::Id id,
   }
 }
 
+std::optional<x509::Certificate> ProbeMint::issue(const ca::Request& request) {
+  if (!m_ca) m_ca = std::make_unique<SigningCa>(m_directory, m_signing, m_lock_timeout, m_session);
+  // The built-in one, whatever --profiles or ca.toml would put in its place.
+  const profile::Profile profile = profile::Catalogue().load("probe");
+  ca::Issuer& issuer = m_ca->issuer(profile.digest);
+  std::vector<ca::Prepared> prepared;
+  try {
+    prepared = issuer.prepare({&request, 1}, profile);
+  } catch (const Error& error) {
+    if (error.code() != Errc::constraint_violated) throw;
+    m_session.messages().warning(error.message(), "an attempt is left out: E1, E2 or E3");
+    return std::nullopt;
+  }
+  return issuer.issue(std::move(prepared), ca::Standing::revoked).front().certificate;
+}
+
 std::optional<tls::Identity> ProbeMint::find(probe::Id id, const tls::Identity& good) {
   if (id < probe::Id::e1 || id > probe::Id::e3) return std::nullopt;
   if (!m_key) {
@@ -66,13 +72,9 @@ std::optional<tls::Identity> ProbeMint::find(probe::Id id, const tls::Identity& 
   }
   const auto request = make_request(id, m_key->public_key());
   if (!request) return std::nullopt;
-  if (!m_ca) m_ca = std::make_unique<SigningCa>(m_directory, m_signing, m_lock_timeout, m_session);
-  // The built-in one, whatever --profiles or ca.toml would put in its place.
-  const profile::Profile profile = profile::Catalogue().load("probe");
-  ca::Issuer& issuer = m_ca->issuer(profile.digest);
-  std::vector<ca::IssuedCertificate> issued =
-      issuer.issue(issuer.prepare({&*request, 1}, profile), ca::Standing::revoked);
-  tls::Identity identity{.chain = {issued.front().certificate}, .key = *m_key};
+  const auto certificate = issue(*request);
+  if (!certificate) return std::nullopt;
+  tls::Identity identity{.chain = {*certificate}, .key = *m_key};
   for (const x509::Certificate& above : m_directory.intermediates()) {
     identity.chain.push_back(above);
   }

@@ -14,16 +14,17 @@ namespace mtls::cmd {
 class ProbeMint final {
  public:
   ProbeMint(const Path& directory, const SigningOptions& signing,
-            std::optional<std::chrono::milliseconds> lock_timeout, Session& session);
+            std::chrono::milliseconds lock_timeout, Session& session);
 
   [[nodiscard]] const authority::CaDirectory& directory() const noexcept { return m_directory; }
-  /// Nothing for other ids, and for E1 where the CA is too young to have a past. `good` says which
-  /// kind of key to make.
+  /// Nothing for other ids, for E1 where the CA is too young to have a past, and (with a warning)
+  /// where constraints of the CA's chain forbid it. `good` says which kind of key to make.
   [[nodiscard]] std::optional<tls::Identity> find(probe::Id id, const tls::Identity& good);
 
  private:
   [[nodiscard]] std::optional<ca::Request> make_request(probe::Id id,
                                                         const crypto::PublicKey& key) const;
+  [[nodiscard]] std::optional<x509::Certificate> issue(const ca::Request& request);
 
   authority::CaDirectory m_directory;
   const SigningOptions& m_signing;

@@ -103,7 +103,10 @@ std::string attempt_line(const probe::Judged& judged) {
   std::string title(probe::entry(attempt.id).title);
   if (!attempt.variant.empty()) title += format(" ({})", attempt.variant);
   return format("{}{}{}{}: {}\n", padded(probe::entry(attempt.id).name, 5), padded(version, 5),
-                padded(words(judged.judgement), 26), title, probe::describe(attempt.record));
+                padded(attempt.version || !is_refusal(judged.judgement) ? words(judged.judgement)
+                                                                         : "refused",
+                       26),
+                title, probe::describe(attempt.record));
 }
 
 std::string summary_text(const probe::Report& report) {

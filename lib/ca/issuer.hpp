@@ -26,25 +26,25 @@ enum class ValidityPast { clip, refuse };
 /// is the profile's default.
 struct Request {
   crypto::PublicKey public_key;
-  x509::Name subject;                    // asked for by flag, or the CSR's where it may be taken
-  x509::GeneralNames subject_alt_names;  // asked for by flag (and --san-from-csr): denied is exit 5
-  std::optional<std::chrono::seconds> period;
-  std::optional<UnixTime> not_after;  // an instant instead of a period
+  x509::Name subject = {};               // asked for by flag, or the CSR's where it may be taken
+  x509::GeneralNames subject_alt_names = {};  // asked for by flag (and --san-from-csr): denied is exit 5
+  std::optional<std::chrono::seconds> period = {};
+  std::optional<UnixTime> not_after = {};  // an instant instead of a period
   /// What to do where the validity would pass the issuer's end: clip with a notice, or refuse.
   ValidityPast past_issuer = ValidityPast::clip;
   /// CA certificates only: overrides the profile's (never above it) and adds to its constraints.
-  std::optional<unsigned> path_length;
-  x509::NameConstraints name_constraints;
-  std::optional<std::string> request_key;
-  std::optional<x509::SerialNumber> replaces_intent;
-  std::optional<x509::SerialNumber> replaces;
+  std::optional<unsigned> path_length = {};
+  x509::NameConstraints name_constraints = {};
+  std::optional<std::string> request_key = {};
+  std::optional<x509::SerialNumber> replaces_intent = {};
+  std::optional<x509::SerialNumber> replaces = {};
   /// Fewer purposes than the profile's; nothing: all of them. One that it lacks is denied.
   std::optional<std::vector<der::Oid>> purposes = {};
   /// A window chosen by the caller, which need not hold now, within the issuer's own. Only under
   /// the built-in profile `probe`, and what comes of it is only issued as revoked.
   std::optional<x509::Validity> window = {};
   /// The CSR that it came from, for `requested`: what it asked for and did not get.
-  std::optional<x509::CertificateRequest> csr;
+  std::optional<x509::CertificateRequest> csr = {};
 };
 
 /// A difference between what was asked for and what is granted, or something worth saying.

@@ -74,6 +74,9 @@ class PrivateKey final {
 
  private:
   struct Data;
+  /// RSA of 1,024 bits: weak_crypto.hpp.
+  [[nodiscard]] static PrivateKey generate_weak(const ossl::Context& context);
+  friend PrivateKey make_rsa_1024(const ossl::Context& context);
   explicit PrivateKey(std::shared_ptr<const Data> data) : m_data(std::move(data)) {}
   std::shared_ptr<const Data> m_data;
 };

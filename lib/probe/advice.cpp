@@ -111,6 +111,13 @@ std::string why_no_verdict(const Report& report) {
                    "nothing to prove"
                  : "it does not speak TLS";
   }
+  const bool cut = !any_attempt(report, [](const Judged& one) {
+    const tls::Record& record = one.attempt.record;
+    return one.attempt.version && (record.stage > tls::Stage::hello ||
+                                   (record.ending != tls::Ending::closed &&
+                                    record.ending != tls::Ending::reset));
+  });
+  if (cut) return "every connection is closed before TLS begins";
   if (report.overall.offered.empty()) return "none of the TLS versions asked for is offered";
   if (any_attempt(report, control(Judgement::withheld))) {
     return "the server's certificate is not trusted, so the good key signed nothing for it";
@@ -175,7 +182,10 @@ std::vector<std::string> advise(const Report& report) {
             "name its CA with --trust FILE (or --trust system), or go without with "
             "--insecure-server"};
   }
-  if (finding.without_control.empty()) return {};
+  const bool refused = any_attempt(report, [](const Judged& one) {
+    return one.attempt.id == Id::p0 && is_refusal(one.judgement);
+  });
+  if (!refused) return {};
   return {"why is the good client refused? a stale CRL, or one for only a part of the chain; a "
           "missing intermediate (put it behind the certificate in --cert); too small a verify "
           "depth; another CA than the listener trusts",

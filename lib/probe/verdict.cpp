@@ -83,19 +83,27 @@ bool requested_anywhere(const std::vector<Judged>& judged, std::optional<Version
   });
 }
 
-/// The worst of the ways in which needed attempts were let in.
+/// How it fails if `one` was let in; nothing where it was not, or need not be refused.
+std::optional<Mode> failing_mode(const Judged& one, const std::vector<Judged>& judged,
+                                 const Demands& demands) {
+  if (!one.let_in || !is_needed(one.attempt.id, demands)) return std::nullopt;
+  const Mode mode = mode_of(one.attempt.id);
+  return mode == Mode::optional && !requested_anywhere(judged, one.attempt.version) ? Mode::no_mtls
+                                                                                    : mode;
+}
+
+/// The worst of the ways in which needed attempts were let in; those that show it are the reasons.
 std::optional<Mode> worst_mode(const std::vector<Judged>& judged, const Demands& demands,
                                std::vector<std::string>& reasons) {
   std::optional<Mode> worst;
   for (const Judged& one : judged) {
-    if (!one.let_in || !is_needed(one.attempt.id, demands)) continue;
-    Mode mode = mode_of(one.attempt.id);
-    if (one.attempt.id == Id::p1 && !requested_anywhere(judged, one.attempt.version)) {
-      mode = Mode::no_mtls;
-    }
+    const auto mode = failing_mode(one, judged, demands);
+    if (mode && (!worst || *mode < *worst)) worst = mode;
+  }
+  for (const Judged& one : judged) {
+    if (!worst || failing_mode(one, judged, demands) != worst) continue;
     reasons.push_back(format("{} was let in: {} ({})", shown(one.attempt),
                              entry(one.attempt.id).title, describe(one.attempt.record)));
-    if (!worst || mode < *worst) worst = mode;
   }
   return worst;
 }
