@@ -225,6 +225,11 @@ ClientSsl::ClientSsl(const Plan& plan, const ossl::Context& context) : m_distrus
   SSL_set_connect_state(ssl);
 }
 
+ClientSsl::~ClientSsl() {
+  // Freed without a word of parting, libssl would take the session for a bad one, and not resume it.
+  SSL_set_shutdown(m_ssl.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
 void ClientSsl::load(const Identity& identity) {
   const auto leaf = to_x509(identity.chain.front());
   const auto key = identity.key.share_evp_key();

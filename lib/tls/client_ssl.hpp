@@ -23,7 +23,7 @@ class ClientSsl final {
   ClientSsl(const Plan& plan, const ossl::Context& context);
   ClientSsl(const ClientSsl&) = delete;
   ClientSsl& operator=(const ClientSsl&) = delete;
-  ~ClientSsl() = default;
+  ~ClientSsl();
 
   [[nodiscard]] SSL* get() const noexcept { return m_ssl.get(); }
   [[nodiscard]] BIO* incoming() const noexcept { return SSL_get_rbio(m_ssl.get()); }

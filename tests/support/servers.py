@@ -260,6 +260,49 @@ class RawServer(HttpServer):
             self.behave(connection)
 
 
+class RotatingServer(HttpServer):
+    """Several servers behind one address: each connection meets the next of `contexts`."""
+
+    def __init__(self, bench, contexts):
+        self.contexts, self.turn = contexts, 0
+        super().__init__(bench)
+
+    def serve(self, connection):
+        self.context = self.contexts[self.turn % len(self.contexts)]
+        self.turn += 1
+        super().serve(connection)
+
+
+class ConnectProxy(RawServer):
+    """An HTTP proxy that knows CONNECT; `targets` says where it was asked to go."""
+
+    def __init__(self, bench):
+        self.targets = []
+        super().__init__(bench, self.pass_on)
+
+    def pass_on(self, connection):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(1)
+        target = head.split()[1].decode()
+        self.targets.append(target)
+        host, port = target.rsplit(":", 1)
+        with socket.create_connection((host.strip("[]"), int(port)), 5) as beyond, connection:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=pump, args=(beyond, connection), daemon=True)
+            back.start()
+            pump(connection, beyond)
+            back.join(10)
+
+
+def pump(source, sink):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    with contextlib.suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
+
+
 def silent(bench):
     """Accepts and says nothing."""
     return RawServer(bench, lambda connection: (connection.recv(65536), time.sleep(60)))
