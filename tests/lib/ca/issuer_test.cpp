@@ -1,6 +1,7 @@
 #include "ca/issuer.hpp"
 
 #include "base/error.hpp"
+#include "ca/throw_away_ca.hpp"
 #include "profile/catalogue.hpp"
 
 #include <doctest/doctest.h>
@@ -264,6 +265,82 @@ TEST_CASE("a request key is used once") {
   wanted.request_key = "job 1";
   static_cast<void>(bench.issue(wanted));
   CHECK(failure([&] { bench.issue(wanted); }) == Errc::request_key_used);
+}
+
+TEST_CASE("a window of its own is for the profile probe alone, and revoked when it is recorded") {
+  Bench bench;
+  bench.make_root();
+  const x509::Validity life = bench.chain.front().validity();
+  Request wanted = Bench::request(make_key().public_key(), "CN=mtlsctl-probe");
+  wanted.window = x509::Validity{life.not_before, life.not_before + seconds{59}};
+  for (const std::string_view profile : {"mtls-client", "mtls-server", "alb-client"}) {
+    CHECK(failure([&] { bench.issue(wanted, profile); }) == Errc::denied_by_profile);
+  }
+  // A user's own profile of that name does not do.
+  profile::Profile own = bench.profiles.load("probe");
+  own.source = "mine/probe.toml";
+  Issuer issuer = bench.issuer();
+  CHECK(failure([&] { static_cast<void>(issuer.prepare({&wanted, 1}, own)); }) ==
+        Errc::denied_by_profile);
+  const profile::Profile profile = bench.profiles.load("probe");
+  // As valid it is never issued.
+  CHECK(failure([&] {
+          static_cast<void>(issuer.issue(issuer.prepare({&wanted, 1}, profile)));
+        }) == Errc::internal);
+  CHECK(bench.ledger.count() == 1);
+  const auto issued = issuer.issue(issuer.prepare({&wanted, 1}, profile), Standing::revoked);
+  CHECK(issued.front().certificate.validity() == *wanted.window);
+  const auto record = bench.ledger.find_by_fingerprint(issued.front().certificate.fingerprint());
+  REQUIRE(record);
+  CHECK(record->state == store::State::revoked);
+  CHECK(record->revoked_time == record->issued_time);
+  // Within the issuer's life, and minutes at most.
+  wanted.window = x509::Validity{life.not_before - seconds{1}, life.not_before};
+  CHECK(failure([&] { bench.issue(wanted, "probe"); }) == Errc::constraint_violated);
+  wanted.window = x509::Validity{life.not_after, life.not_after + seconds{1}};
+  CHECK(failure([&] { bench.issue(wanted, "probe"); }) == Errc::constraint_violated);
+  wanted.window = x509::Validity{life.not_before, life.not_before + hours{1}};
+  CHECK(failure([&] { bench.issue(wanted, "probe"); }) == Errc::constraint_violated);
+}
+
+TEST_CASE("a request may name fewer purposes than its profile, and no others") {
+  Bench bench;
+  bench.make_root();
+  Request wanted = Bench::request(make_key().public_key(), "CN=mtlsctl-probe");
+  wanted.purposes = std::vector{x509::oids::server_auth()};
+  const x509::Certificate one = bench.issue(wanted, "probe").certificate;
+  CHECK(one.extended_key_usage() == std::vector{x509::oids::server_auth()});
+  CHECK(failure([&] { bench.issue(wanted, "mtls-client"); }) == Errc::denied_by_profile);
+  wanted.purposes = std::vector<der::Oid>{};
+  CHECK(failure([&] { bench.issue(wanted, "probe"); }) == Errc::denied_by_profile);
+}
+
+TEST_CASE("a throw-away CA is one that its ledger knows as such") {
+  Bench bench;
+  const crypto::PrivateKey key = make_key();
+  const crypto::SoftwareSigner signer(key, crypto::SignatureAlgorithm::ecdsa_sha256);
+  const auto make = [&](const char* profile) {
+    Issuer root = Issuer::for_new_root(signer, bench.ledger, bench.surroundings());
+    const Request wanted = Bench::request(key.public_key(), "CN=odd");
+    return root.issue(root.prepare({&wanted, 1}, bench.profiles.load(profile))).front().certificate;
+  };
+  const auto open = [&](const x509::Certificate& certificate) {
+    return failure([&] {
+      static_cast<void>(ThrowAwayCa(certificate, key, bench.ledger, bench.surroundings()));
+    });
+  };
+  CHECK(open(make("root-ca")) == Errc::issuer_unfit);
+  const x509::Certificate odd = make("probe-ca");
+  ThrowAwayCa ca(odd, key, bench.ledger, bench.surroundings());
+  Issuer issuer(signer, {odd}, bench.ledger, bench.surroundings());
+  const Request leaf = Bench::request(make_key().public_key(), "CN=x");
+  const auto prepared = issuer.prepare({&leaf, 1}, bench.profiles.load("mtls-client"));
+  const auto made = ca.sign(prepared.front().tbs(), ThrowAwayCa::Strength::usual);
+  REQUIRE(made);
+  CHECK(made->is_signed_by(key.public_key(), context()));
+  const auto record = bench.ledger.find_by_fingerprint(made->fingerprint());
+  REQUIRE(record);
+  CHECK(record->state == store::State::revoked);
 }
 
 }  // namespace mtls::ca

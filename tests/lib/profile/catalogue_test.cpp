@@ -58,9 +58,10 @@ TEST_CASE("the built-in profiles are the files in profiles/, octet by octet") {
   CHECK(files == mtls::profile::builtin_profiles().size());
 }
 
-TEST_CASE("the built-in profiles are five, sorted") {
+TEST_CASE("the built-in profiles are seven, sorted") {
   CHECK(Catalogue().names() == std::vector<std::string>{"alb-client", "intermediate-ca",
-                                                        "mtls-client", "mtls-server", "root-ca"});
+                                                        "mtls-client", "mtls-server", "probe", "probe-ca",
+                                                        "root-ca"});
 }
 
 TEST_CASE("a name that no profile has is not found, with the nearest as hint") {

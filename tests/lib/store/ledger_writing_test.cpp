@@ -66,6 +66,32 @@ TEST_CASE("a certificate completes its intent") {
   CHECK(found->issued_time == at(1));
 }
 
+TEST_CASE("what is signed to be refused is revoked from the first moment") {
+  LedgerFixture fixture;
+  record(fixture.ledger, intent(fixture.issuer, 1));
+  record(fixture.ledger, intent(fixture.issuer, 2));
+  const std::vector<Issued> both{issued(fixture.issuer, 1), issued(fixture.issuer, 2)};
+  fixture.ledger.record_issued_revoked(both, "for a probe");
+  const auto found = fixture.reopen(LedgerAccess::read_only).find(fixture.issuer, serial(1));
+  REQUIRE(found);
+  CHECK(found->state == State::revoked);
+  CHECK(found->fingerprint == issued(fixture.issuer, 1).fingerprint);
+  CHECK(found->certificate == issued(fixture.issuer, 1).certificate);
+  CHECK(found->issued_time == at(1));
+  CHECK(found->revoked_time == at(1));
+  CHECK(found->note == "for a probe");
+  CHECK(state_of(fixture, 2) == State::revoked);
+  // All or none: one whose intent does not stand takes the other with it.
+  record(fixture.ledger, intent(fixture.issuer, 3));
+  const std::vector<Issued> mixed{issued(fixture.issuer, 3), issued(fixture.issuer, 1)};
+  CHECK(code_of([&] { fixture.ledger.record_issued_revoked(mixed, "x"); }) ==
+        Errc::revoked_meanwhile);
+  CHECK(state_of(fixture, 3) == State::intent);
+  CHECK(code_of([&] {
+          fixture.ledger.record_issued_revoked(mixed, std::string_view("a\0b", 3));
+        }) == Errc::malformed);
+}
+
 TEST_CASE("a serial is taken in every state") {
   LedgerFixture fixture;
   record(fixture.ledger, intent(fixture.issuer, 1));

@@ -1,0 +1,146 @@
+#include "tls/http_answer.hpp"
+
+#include <doctest/doctest.h>
+
+namespace mtls::tls {
+namespace {
+
+using State = AnswerReader::State;
+
+/// Takes the text octet by octet; the last state.
+State feed(AnswerReader& reader, ByteView octets) {
+  State state = State::more;
+  for (const std::uint8_t octet : octets) {
+    state = reader.take({&octet, 1});
+    if (state != State::more) break;
+  }
+  return state;
+}
+State feed(AnswerReader& reader, std::string_view text) { return feed(reader, as_bytes(text)); }
+
+Bytes frame(std::uint8_t type, std::uint8_t flags, const Bytes& payload) {
+  Bytes octets{0, static_cast<std::uint8_t>(payload.size() >> 8U),
+               static_cast<std::uint8_t>(payload.size()), type, flags, 0, 0, 0, 1};
+  octets.insert(octets.end(), payload.begin(), payload.end());
+  return octets;
+}
+
+/// The state and answer after SETTINGS and HEADERS with this block.
+std::optional<HttpAnswer> answer_to_headers(const Bytes& block) {
+  const auto reader = make_http2_reader();
+  Bytes octets = frame(4, 0, {});
+  const Bytes headers = frame(1, 5, block);
+  octets.insert(octets.end(), headers.begin(), headers.end());
+  static_cast<void>(feed(*reader, octets));
+  return reader->finish();
+}
+
+}  // namespace
+
+TEST_CASE("an answer with a length ends with its body") {
+  const auto reader = make_http1_reader();
+  CHECK(feed(*reader, "HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 5\r\n\r\nhello") ==
+        State::complete);
+  const auto answer = reader->finish();
+  REQUIRE(answer);
+  CHECK(answer->status == 200);
+  CHECK(answer->server == "x");
+  CHECK(answer->body_size == 5);
+  CHECK(answer->whole);
+  CHECK(answer->body_hash == crypto::sha256(as_bytes("hello")));
+}
+
+TEST_CASE("chunks are put together, and their sizes do not count as content") {
+  const auto reader = make_http1_reader();
+  CHECK(feed(*reader,
+             "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n"
+             "0\r\n\r\n") == State::complete);
+  const auto answer = reader->finish();
+  REQUIRE(answer);
+  CHECK(answer->status == 404);
+  CHECK(answer->body_hash == crypto::sha256(as_bytes("hello")));
+}
+
+TEST_CASE("an answer without a length ends with the connection") {
+  const auto reader = make_http1_reader();
+  CHECK(feed(*reader, "HTTP/1.0 302 Found\r\nLocation: /x\r\n\r\nhello") == State::more);
+  CHECK(reader->has_status());
+  const auto answer = reader->finish();
+  REQUIRE(answer);
+  CHECK(answer->location == "/x");
+  CHECK(answer->body_hash == crypto::sha256(as_bytes("hello")));
+}
+
+TEST_CASE("1xx answers are passed over") {
+  const auto reader = make_http1_reader();
+  CHECK(feed(*reader, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n") ==
+        State::complete);
+  CHECK(reader->finish()->status == 204);
+}
+
+TEST_CASE("a half status line is no answer, and other protocols are none") {
+  auto reader = make_http1_reader();
+  CHECK(feed(*reader, "HTTP/1.1 2") == State::more);
+  CHECK_FALSE(reader->finish());
+  for (const std::string_view text : {"220 mail ESMTP\r\n", "SSH-2.0-x\r\n", "\x15\x03\x01"}) {
+    reader = make_http1_reader();
+    CHECK(feed(*reader, text) == State::foreign);
+    CHECK_FALSE(reader->finish());
+  }
+  reader = make_http1_reader();
+  CHECK(feed(*reader, "HTTP/1.1 abc\r\n\r\n") == State::foreign);
+}
+
+TEST_CASE("hostile lengths and chunks end bounded") {
+  auto reader = make_http1_reader();
+  CHECK(feed(*reader, "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n") ==
+        State::more);
+  CHECK(reader->finish()->status == 200);
+  reader = make_http1_reader();
+  CHECK(feed(*reader,
+             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx") ==
+        State::more);
+  CHECK(reader->finish()->body_size == 1);
+  reader = make_http1_reader();
+  static_cast<void>(reader->take(as_bytes("HTTP/1.1 200 OK\r\n\r\n")));
+  CHECK(reader->take(Bytes(AnswerReader::k_body_limit + 5)) == State::complete);
+  CHECK(reader->finish()->body_size == AnswerReader::k_body_limit);
+}
+
+TEST_CASE("the request says what it must and nothing that varies") {
+  CHECK(as_text(http1_request({.host = "a.example", .target = "/x?y"})) ==
+        "GET /x?y HTTP/1.1\r\nHost: a.example\r\nUser-Agent: mtlsctl-probe\r\nAccept: */*\r\n"
+        "Connection: close\r\n\r\n");
+}
+
+TEST_CASE("HTTP/2: a status as an index, as digits, as Huffman's digits") {
+  CHECK(answer_to_headers({0x88})->status == 200);
+  CHECK(answer_to_headers({0x8d})->status == 404);
+  CHECK(answer_to_headers({0x48, 0x03, '4', '0', '3'})->status == 403);
+  CHECK(answer_to_headers({0x08, 0x03, '4', '2', '1'})->status == 421);
+  // RFC 7541 appendix C.6.1: 302.
+  CHECK(answer_to_headers({0x48, 0x82, 0x64, 0x02})->status == 302);
+  // Appendix C.6.2: 307, behind a size update of the dynamic table.
+  CHECK(answer_to_headers({0x20, 0x48, 0x83, 0x64, 0x0e, 0xff})->status == 307);
+  CHECK_FALSE(answer_to_headers({0x48}));
+  CHECK_FALSE(answer_to_headers({}));
+  CHECK_FALSE(answer_to_headers({0x48, 0x03, 'a', 'b', 'c'}));
+}
+
+TEST_CASE("HTTP/2: data is the body, and RST_STREAM or GOAWAY without an answer refuses") {
+  auto reader = make_http2_reader();
+  CHECK(feed(*reader, frame(4, 0, {})) == State::more);
+  CHECK(feed(*reader, frame(1, 4, {0x88})) == State::more);
+  // Padded: one octet of length, then two of padding behind the data.
+  CHECK(feed(*reader, frame(0, 9, {2, 'h', 'i', 0, 0})) == State::complete);
+  CHECK(reader->finish()->body_hash == crypto::sha256(as_bytes("hi")));
+  for (const std::uint8_t type : {std::uint8_t{3}, std::uint8_t{7}}) {
+    reader = make_http2_reader();
+    static_cast<void>(feed(*reader, frame(4, 0, {})));
+    CHECK(feed(*reader, frame(type, 0, {0, 0, 0, 13})) == State::refused);
+  }
+  reader = make_http2_reader();
+  CHECK(feed(*reader, "HTTP/1.1 400 Bad Request\r\n\r\n") == State::foreign);
+}
+
+}  // namespace mtls::tls
