@@ -48,9 +48,8 @@ void check(const Options& options) {
 /// Whom to take for the server: what --trust names; without it the root of --ca, else this
 /// machine's roots.
 tls::ServerTrust gather_trust(const Options& options, const ProbeIdentities& identities) {
-  tls::ServerTrust trust{.anchors = {},
-                         .system = tls::ServerTrust::System::no,
-                         .name = options.target.trusted_name()};
+  tls::ServerTrust trust{
+      .anchors = {}, .system = tls::ServerTrust::System::no, .name = options.target.trusted_name()};
   for (const TrustPlace& place : options.trust) {
     if (place.system) {
       trust.system = tls::ServerTrust::System::yes;
@@ -78,10 +77,9 @@ probe::Options make_probe(const Options& options, const ProbeIdentities& identit
   return {.target = options.target.find(),
           .good = identities.good(),
           .trust = gather_trust(options, identities),
-          .distrust = options.insecure_server ? tls::Distrust::go_on
-                                              : tls::Distrust::end_handshake,
-          .demands = {.versions = options.versions.value_or(std::vector{
-                          tls::Version::tls_1_2, tls::Version::tls_1_3}),
+          .distrust = options.insecure_server ? tls::Distrust::go_on : tls::Distrust::end_handshake,
+          .demands = {.versions = options.versions.value_or(
+                          std::vector{tls::Version::tls_1_2, tls::Version::tls_1_3}),
                       .strength = options.strength,
                       .revocation = options.expect_crl,
                       .have_good = identities.good().has_value()},
@@ -117,8 +115,7 @@ ExitCode run(const Options& options, Session& session) {
     session.out().write(attempt_line(judged));
     session.out().flush();
   };
-  const probe::Report report =
-      probe::run(wanted, identities, session.clock(), context, progress);
+  const probe::Report report = probe::run(wanted, identities, session.clock(), context, progress);
   ExitCode code = exit_code(report.overall.overall);
 
   Json document = session.document();
@@ -145,8 +142,10 @@ ExitCode run(const Options& options, Session& session) {
 void add_probe(Command& command) {
   auto options = std::make_shared<Options>();
   command.describe(
-      "Asks a listener from outside whether it enforces mutual TLS: with the good certificate, which "
-      "must get in, and without one, with forged, foreign and expired ones, and by the ways round it, "
+      "Asks a listener from outside whether it enforces mutual TLS: with the good certificate, "
+      "which "
+      "must get in, and without one, with forged, foreign and expired ones, and by the ways round "
+      "it, "
       "none of which may. It sends nothing but GET requests. docs/probe.md says what each attempt "
       "means.\n\n"
       "It ends with 0 if mutual TLS is enforced, 1 if it is not, 7 if there is no verdict "
@@ -163,12 +162,13 @@ void add_probe(Command& command) {
   OptionSet how = command.options("Verdict");
   how.value("--tls", options->versions, versions_value(), "Versions to try (default: 1.2,1.3)");
   how.value("--require", options->strength,
-            word_value<probe::Strength>({{"any", probe::Strength::any},
-                                         {"handshake", probe::Strength::handshake}}),
+            word_value<probe::Strength>(
+                {{"any", probe::Strength::any}, {"handshake", probe::Strength::handshake}}),
             "handshake: a refusal over HTTP (400, 403 …) does not count (default: any)");
   how.flag("--expect-crl", options->expect_crl, "The revoked certificate must be refused");
-  how.value("--repeat", options->repeat, number_value(1, 100),
-            "Make each attempt N times; one that is let in wins (several servers behind one address)");
+  how.value(
+      "--repeat", options->repeat, number_value(1, 100),
+      "Make each attempt N times; one that is let in wins (several servers behind one address)");
   how.value("--compare", options->compare, file_value(),
             "Say what changed since the --json document in FILE; weaker is exit 1");
   OptionSet more = command.options("More identities");

@@ -81,7 +81,8 @@ std::vector<Change> StoredResult::compare(const Json& now) const {
   const std::string now_mode = text_of(now, "mode");
   if (before_verdict != now_verdict || before_mode != now_mode) {
     const auto shown = [](const std::string& verdict, const std::string& mode) {
-      return mode.empty() ? printable(verdict) : format("{} ({})", printable(verdict), printable(mode));
+      return mode.empty() ? printable(verdict)
+                          : format("{} ({})", printable(verdict), printable(mode));
     };
     changes.push_back({"verdict", shown(before_verdict, before_mode), shown(now_verdict, now_mode),
                        strength_of_verdict(now_verdict) < strength_of_verdict(before_verdict)});
@@ -93,9 +94,9 @@ std::vector<Change> StoredResult::compare(const Json& now) const {
     if (found == old_attempts.end()) {
       changes.push_back({what, "not tried", verdict, false});
     } else if (found->second != verdict) {
-      changes.push_back({what, found->second, verdict,
-                         !is_control(what) &&
-                             strength_of_attempt(verdict) < strength_of_attempt(found->second)});
+      changes.push_back(
+          {what, found->second, verdict,
+           !is_control(what) && strength_of_attempt(verdict) < strength_of_attempt(found->second)});
     }
   }
   for (const auto& [what, verdict] : old_attempts) {
@@ -113,8 +114,8 @@ std::string changes_text(const std::vector<Change>& changes) {
   std::string text = got_weaker(changes) ? "weaker than the stored result:\n"
                                          : "changed since the stored result:\n";
   for (const Change& one : changes) {
-    text += format("  {}{}: {}, was {}\n", one.weaker ? "weaker: " : "", one.what, one.now,
-                   one.before);
+    text +=
+        format("  {}{}: {}, was {}\n", one.weaker ? "weaker: " : "", one.what, one.now, one.before);
   }
   return text;
 }
@@ -122,10 +123,8 @@ std::string changes_text(const std::vector<Change>& changes) {
 Json changes_json(const std::vector<Change>& changes) {
   Json list = Json::array();
   for (const Change& one : changes) {
-    list.push_back({{"what", one.what},
-                    {"before", one.before},
-                    {"now", one.now},
-                    {"weaker", one.weaker}});
+    list.push_back(
+        {{"what", one.what}, {"before", one.before}, {"now", one.now}, {"weaker", one.weaker}});
   }
   return list;
 }

@@ -98,7 +98,8 @@ ProbeIdentities::ProbeIdentities(const ProbeIdentityOptions& options, Session& s
     m_throw_away = authority::CaDirectory::open(*options.probe_ca, authority::Named::explicitly);
     m_odd.emplace(*m_throw_away, options.signing, patience, session);
   }
-  if (options.ca && !(m_good->chain.back().issuer() == m_mint->directory().certificate().subject()) &&
+  if (options.ca &&
+      !(m_good->chain.back().issuer() == m_mint->directory().certificate().subject()) &&
       !(m_good->chain.front().issuer() == m_mint->directory().certificate().subject())) {
     session.messages().warning("the good certificate was not issued by the CA of --ca",
                                "E1 to E3 prove nothing where the listener does not trust that CA");

@@ -62,7 +62,7 @@ class ProbeIdentities final : public probe::IdentitySource {
   Session& m_session;
   std::optional<tls::Identity> m_good;
   std::map<probe::Id, tls::Identity> m_given;
-  std::optional<ProbeMint> m_mint;            // --ca, else --probe-ca
+  std::optional<ProbeMint> m_mint;                     // --ca, else --probe-ca
   std::optional<authority::CaDirectory> m_throw_away;  // --probe-ca
   std::optional<OddCertificates> m_odd;
 };

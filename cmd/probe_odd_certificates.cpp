@@ -65,8 +65,7 @@ Bytes OddCertificates::make_tbs(const Wanted& wanted, const x509::Name& issuer,
   }
   extensions.push_back(x509::encode_subject_key_identifier(key.key_identifier()));
   if (!wanted.names.empty()) {
-    extensions.push_back(
-        x509::encode_subject_alt_name(wanted.names, Criticality::non_critical));
+    extensions.push_back(x509::encode_subject_alt_name(wanted.names, Criticality::non_critical));
   }
   if (!wanted.constraints.empty()) extensions.push_back(x509::encode(wanted.constraints));
 
@@ -92,10 +91,9 @@ std::optional<tls::Identity> OddCertificates::leaf(const Wanted& wanted,
                                                    ca::ThrowAwayCa::Strength strength) {
   const auto algorithm = m_ca->algorithm(strength);
   if (!algorithm) return std::nullopt;
-  const auto certificate =
-      m_ca->sign(make_tbs(wanted, m_ca->certificate().subject(), leaf_name(), key.public_key(),
-                          *algorithm),
-                 strength);
+  const auto certificate = m_ca->sign(
+      make_tbs(wanted, m_ca->certificate().subject(), leaf_name(), key.public_key(), *algorithm),
+      strength);
   if (!certificate) return std::nullopt;
   return tls::Identity{.chain = {*certificate}, .key = key};
 }
@@ -110,9 +108,8 @@ std::optional<tls::Identity> OddCertificates::under(const std::vector<Wanted>& i
     const bool last = i == intermediates.size();
     const x509::Name subject =
         last ? leaf_name() : common_name(format("mtlsctl-probe CA {}", i + 1));
-    const Bytes tbs =
-        make_tbs(last ? leaf : intermediates[i], issuer, subject, m_key->public_key(),
-                 i == 0 ? ByteView(*usual) : crypto::algorithm_identifier(k_own));
+    const Bytes tbs = make_tbs(last ? leaf : intermediates[i], issuer, subject, m_key->public_key(),
+                               i == 0 ? ByteView(*usual) : crypto::algorithm_identifier(k_own));
     if (i == 0) {
       const auto signed_one = m_ca->sign(tbs, ca::ThrowAwayCa::Strength::usual);
       if (!signed_one) return std::nullopt;
@@ -126,14 +123,17 @@ std::optional<tls::Identity> OddCertificates::under(const std::vector<Wanted>& i
 }
 
 std::optional<tls::Identity> OddCertificates::find(probe::Id id) {
-  if (id != probe::Id::e4 && id != probe::Id::e5 &&
-      (id < probe::Id::i2 || id > probe::Id::i5)) {
+  if (id != probe::Id::e4 && id != probe::Id::e5 && (id < probe::Id::i2 || id > probe::Id::i5)) {
     return std::nullopt;
   }
   using Strength = ca::ThrowAwayCa::Strength;
   open();
   Wanted wanted;
-  Wanted above{.version = 3, .ca = true, .path_length = 0, .with_purpose = false, .names = {},
+  Wanted above{.version = 3,
+               .ca = true,
+               .path_length = 0,
+               .with_purpose = false,
+               .names = {},
                .constraints = {}};
   switch (id) {
     case probe::Id::e4:
@@ -151,8 +151,7 @@ std::optional<tls::Identity> OddCertificates::find(probe::Id id) {
     case probe::Id::i4:
       return leaf(wanted, *m_key, Strength::sha1);
     default:
-      return leaf(wanted,
-                  crypto::make_rsa_1024(m_session.openssl(ossl::Configuration::openssl)),
+      return leaf(wanted, crypto::make_rsa_1024(m_session.openssl(ossl::Configuration::openssl)),
                   Strength::usual);
   }
 }

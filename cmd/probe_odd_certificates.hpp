@@ -36,7 +36,8 @@ class OddCertificates final {
                                const x509::Name& subject, const crypto::PublicKey& key,
                                ByteView algorithm) const;
   /// A leaf signed by the throw-away CA itself.
-  [[nodiscard]] std::optional<tls::Identity> leaf(const Wanted& wanted, const crypto::PrivateKey& key,
+  [[nodiscard]] std::optional<tls::Identity> leaf(const Wanted& wanted,
+                                                  const crypto::PrivateKey& key,
                                                   ca::ThrowAwayCa::Strength strength);
   /// A leaf under intermediates, the topmost first, of which the throw-away CA signs the topmost.
   [[nodiscard]] std::optional<tls::Identity> under(const std::vector<Wanted>& intermediates,

@@ -72,23 +72,22 @@ std::string with_port(const std::string& host, std::uint16_t port) {
 }  // namespace
 
 ValueType<HttpsUrl> https_url_value() {
-  return {"URL", "https://HOST[:PORT][/PATH]",
-          [](const std::string& text) -> std::optional<HttpsUrl> {
-            constexpr std::string_view k_scheme = "https://";
-            std::string_view rest = text;
-            if (rest.substr(0, k_scheme.size()) != k_scheme || !is_printable_ascii(rest)) {
-              return std::nullopt;
-            }
-            rest.remove_prefix(k_scheme.size());
-            rest = rest.substr(0, rest.find('#'));
-            const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
-            const auto authority = parse_authority(rest.substr(0, end));
-            if (!authority) return std::nullopt;
-            std::string target(rest.substr(end));
-            if (target.empty() || target.front() == '?') target = format("/{}", target);
-            return HttpsUrl{authority->host, authority->port.value_or(k_https_port),
-                            std::move(target)};
-          }};
+  return {
+      "URL", "https://HOST[:PORT][/PATH]", [](const std::string& text) -> std::optional<HttpsUrl> {
+        constexpr std::string_view k_scheme = "https://";
+        std::string_view rest = text;
+        if (rest.substr(0, k_scheme.size()) != k_scheme || !is_printable_ascii(rest)) {
+          return std::nullopt;
+        }
+        rest.remove_prefix(k_scheme.size());
+        rest = rest.substr(0, rest.find('#'));
+        const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
+        const auto authority = parse_authority(rest.substr(0, end));
+        if (!authority) return std::nullopt;
+        std::string target(rest.substr(end));
+        if (target.empty() || target.front() == '?') target = format("/{}", target);
+        return HttpsUrl{authority->host, authority->port.value_or(k_https_port), std::move(target)};
+      }};
 }
 
 ValueType<Resolved> resolved_value() {
@@ -97,7 +96,8 @@ ValueType<Resolved> resolved_value() {
             const std::size_t bracket = text.rfind(']', text.find(':'));
             const std::size_t start = bracket == std::string::npos ? 0 : bracket;
             const std::size_t first = text.find(':', start);
-            const std::size_t second = first == std::string::npos ? first : text.find(':', first + 1);
+            const std::size_t second =
+                first == std::string::npos ? first : text.find(':', first + 1);
             if (second == std::string::npos) return std::nullopt;
             const auto authority = parse_authority(std::string_view(text).substr(0, second));
             if (!authority || !authority->port) return std::nullopt;
@@ -165,10 +165,10 @@ probe::Target TargetOptions::find() const {
   }
   if (proxy) {
     const std::string host = target.addresses.empty() ? url.host : target.addresses.front().ip;
-    target.proxy = tls::Proxy{
-        .address = tls::resolve(proxy->host, proxy->port).front(),
-        .target = host.find(':') == std::string::npos ? format("{}:{}", host, url.port)
-                                                      : format("[{}]:{}", host, url.port)};
+    target.proxy = tls::Proxy{.address = tls::resolve(proxy->host, proxy->port).front(),
+                              .target = host.find(':') == std::string::npos
+                                            ? format("{}:{}", host, url.port)
+                                            : format("[{}]:{}", host, url.port)};
     target.addresses = {{host, url.port}};
   }
   if (target.addresses.empty()) target.addresses = tls::resolve(url.host, url.port);

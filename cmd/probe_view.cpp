@@ -66,9 +66,9 @@ Json attempt_json(const probe::Judged& judged) {
             {"stage", tls::name(record.stage)},
             {"ending", tls::name(record.ending)},
             {"detail", printable(record.detail)}};
-  json["alert"] = record.alert ? Json{{"number", record.alert->number},
-                                      {"name", record.alert->name()}}
-                               : Json(nullptr);
+  json["alert"] = record.alert
+                      ? Json{{"number", record.alert->number}, {"name", record.alert->name()}}
+                      : Json(nullptr);
   json["http"] = answer_json(record.answer);
   json["certificate_requested"] = record.certificate_requested;
   json["certificate_sent"] = record.certificate_sent;
@@ -102,11 +102,11 @@ std::string attempt_line(const probe::Judged& judged) {
   const std::string_view version = attempt.version ? tls::name(*attempt.version) : "-";
   std::string title(probe::entry(attempt.id).title);
   if (!attempt.variant.empty()) title += format(" ({})", attempt.variant);
-  return format("{}{}{}{}: {}\n", padded(probe::entry(attempt.id).name, 5), padded(version, 5),
-                padded(attempt.version || !is_refusal(judged.judgement) ? words(judged.judgement)
-                                                                         : "refused",
-                       26),
-                title, probe::describe(attempt.record));
+  return format(
+      "{}{}{}{}: {}\n", padded(probe::entry(attempt.id).name, 5), padded(version, 5),
+      padded(attempt.version || !is_refusal(judged.judgement) ? words(judged.judgement) : "refused",
+             26),
+      title, probe::describe(attempt.record));
 }
 
 std::string summary_text(const probe::Report& report) {
@@ -130,8 +130,7 @@ void put_report(Json& document, const probe::Report& report) {
   document["sentence"] = probe::sentence(report);
   document["advice"] = probe::advise(report);
   document["server"] = probe::server_name(report);
-  document["server_distrusted"] =
-      report.distrusted ? Json(*report.distrusted) : Json(nullptr);
+  document["server_distrusted"] = report.distrusted ? Json(*report.distrusted) : Json(nullptr);
   document["addresses"] = Json::array();
   document["attempts"] = Json::array();
   for (const probe::AddressReport& one : report.addresses) {

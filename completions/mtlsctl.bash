@@ -33,7 +33,7 @@ _mtlsctl() {
     word=${words[i]}
     [[ $word != -* ]] || break
     case "$command${command:+ }$word" in
-      'ca' | 'ca init' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
+      'ca' | 'ca init' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
       *) break ;;
     esac
   done
@@ -186,6 +186,31 @@ _mtlsctl() {
     'verify:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'verify:--trace') _mtlsctl_files; return ;;
     'verify:--actor') :; return ;;
+    'probe:--cert') _mtlsctl_files; return ;;
+    'probe:--key') _mtlsctl_files; return ;;
+    'probe:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'probe:--trust') _mtlsctl_files; return ;;
+    'probe:--resolve') :; return ;;
+    'probe:--sni') :; return ;;
+    'probe:--host-header') :; return ;;
+    'probe:--alt-sni') :; return ;;
+    'probe:--proxy') :; return ;;
+    'probe:--tls') :; return ;;
+    'probe:--require') _mtlsctl_words 'any handshake'; return ;;
+    'probe:--repeat') :; return ;;
+    'probe:--compare') _mtlsctl_files; return ;;
+    'probe:--ca') _mtlsctl_directories; return ;;
+    'probe:--probe-ca') _mtlsctl_directories; return ;;
+    'probe:--identity') :; return ;;
+    'probe:--revoked-cert') _mtlsctl_files; return ;;
+    'probe:--revoked-key') _mtlsctl_files; return ;;
+    'probe:--ca-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'probe:--lock-timeout') :; return ;;
+    'probe:--timeout') :; return ;;
+    'probe:--wait') :; return ;;
+    'probe:--jobs') :; return ;;
+    'probe:--trace') _mtlsctl_files; return ;;
+    'probe:--actor') :; return ;;
     'inspect:--trace') _mtlsctl_files; return ;;
     'inspect:--actor') :; return ;;
     'cert list:--ca') _mtlsctl_directories; return ;;
@@ -227,7 +252,7 @@ _mtlsctl() {
     'help:--actor') :; return ;;
   esac
   case "$command" in
-    '') _mtlsctl_words 'ca client server key csr verify inspect cert profile completion version help' ;;
+    '') _mtlsctl_words 'ca client server key csr verify probe inspect cert profile completion version help' ;;
     'ca') _mtlsctl_words 'init sign show export' ;;
     'ca init')
       if [[ $cur == -* ]]; then _mtlsctl_words '--parent --path-length --permit --exclude --profile --if-missing --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
@@ -268,6 +293,10 @@ _mtlsctl() {
     'verify')
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --trust --untrusted --trust-fingerprint --purpose --host --at --key --key-passphrase --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_files
+      fi ;;
+    'probe')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--cert --key --key-passphrase --trust --insecure-server --resolve --sni --host-header --alt-sni --proxy --tls --require --expect-crl --repeat --compare --ca --probe-ca --identity --revoked-cert --revoked-key --ca-passphrase --allow-open-key --legacy-key --lock-timeout --timeout --wait --jobs --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
       fi ;;
     'inspect')
       if [[ $cur == -* ]]; then _mtlsctl_words '--help -h --json --quiet -q --verbose -v --no-input --trace --actor'

@@ -5,7 +5,7 @@ function __mtlsctl_at
     set -l command
     for word in (commandline -opc)[2..]
         string match -q -- '-*' $word; and break
-        contains -- (string join ' ' $command $word) 'ca' 'ca init' 'ca sign' 'ca show' 'ca export' 'client' 'client issue' 'server' 'server issue' 'key' 'key generate' 'csr' 'csr create' 'verify' 'inspect' 'cert' 'cert list' 'cert show' 'cert export' 'profile' 'profile list' 'profile show' 'profile check' 'completion' 'version' 'help'; or break
+        contains -- (string join ' ' $command $word) 'ca' 'ca init' 'ca sign' 'ca show' 'ca export' 'client' 'client issue' 'server' 'server issue' 'key' 'key generate' 'csr' 'csr create' 'verify' 'probe' 'inspect' 'cert' 'cert list' 'cert show' 'cert export' 'profile' 'profile list' 'profile show' 'profile check' 'completion' 'version' 'help'; or break
         set -a command $word
     end
     test "$command" = "$argv[1]"
@@ -258,6 +258,41 @@ complete -c mtlsctl -n '__mtlsctl_at "verify"' -l no-input -d 'Never prompt, eve
 complete -c mtlsctl -n '__mtlsctl_at "verify"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
 complete -c mtlsctl -n '__mtlsctl_at "verify"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at "verify"' -r -F
+complete -c mtlsctl -n '__mtlsctl_at ""' -x -a 'probe' -d 'Prove from outside whether a listener enforces mutual TLS'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l cert -r -F -d 'The good certificate, and what is sent behind it'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l key -r -F -d 'Its private key'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l key-passphrase -x -a 'file: env: fd: prompt' -d 'Opens that key'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l trust -r -F -d 'Whom to take for the server: the certificates in FILE, or this machine\'s roots (default: the root of --ca, else system)'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l insecure-server -d 'Let the good key sign for a server that nobody vouches for'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l resolve -x -d 'Reach HOST:PORT at ADDR, as curl has it, instead of editing a hosts file'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l sni -x -d 'Server name to ask for, and to find in its certificate (default: HOST)'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l host-header -x -d 'Host of the request (default: the name of --sni, else HOST)'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l alt-sni -x -d 'Another name that the listener serves, maybe without certificates: for P7 and P8'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l proxy -x -d 'Reach it through an HTTP proxy (CONNECT)'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l tls -x -d 'Versions to try (default: 1.2,1.3)'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l require -x -a 'any handshake' -d 'handshake: a refusal over HTTP (400, 403 …) does not count (default: any)'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l expect-crl -d 'The revoked certificate must be refused'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l repeat -x -d 'Make each attempt N times; one that is let in wins (several servers behind one address)'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l compare -r -F -d 'Say what changed since the --json document in FILE; weaker is exit 1'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l ca -x -a '(__fish_complete_directories)' -d 'Let this CA sign E1 to E3: expired, not yet valid, for servers only; recorded and marked revoked in the same step'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l probe-ca -x -a '(__fish_complete_directories)' -d 'Let this throw-away CA, which the listener trusts too, sign E4, E5 and I2 to I5'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l identity -x -d 'Show the certificate in CERT with KEY as attempt ID'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l revoked-cert -r -F -d 'A revoked certificate of the CA: I1'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l revoked-key -r -F -d 'Its private key'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l ca-passphrase -x -a 'file: env: fd: prompt' -d 'Where the passphrase of the CA key comes from'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l allow-open-key -d 'Use the CA key although others can read or write it or its directory'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l legacy-key -d 'Read keys encrypted in outdated ways (PBES1, RFC 1421)'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l lock-timeout -x -d 'How long to wait for others who write the ledger (default: 30s)'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l timeout -x -d 'For one attempt (default: 5s)'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l wait -x -d 'How long to listen at TLS 1.3 before the request (default: 500ms)'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l jobs -x -d 'Attempts at a time (default: 4)'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l help -s h -d 'Show this help'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l json -d 'Print one JSON document a line (docs/json.md)'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l quiet -s q -d 'Print no warnings and notes on standard error'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l verbose -s v -d 'With an error, also print what OpenSSL said'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l no-input -d 'Never prompt, even on a terminal'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at ""' -x -a 'inspect' -d 'Say what a PEM or DER file is, and show it'
 complete -c mtlsctl -n '__mtlsctl_at "inspect"' -l help -s h -d 'Show this help'
 complete -c mtlsctl -n '__mtlsctl_at "inspect"' -l json -d 'Print one JSON document a line (docs/json.md)'

@@ -26,8 +26,9 @@ enum class ValidityPast { clip, refuse };
 /// is the profile's default.
 struct Request {
   crypto::PublicKey public_key;
-  x509::Name subject = {};               // asked for by flag, or the CSR's where it may be taken
-  x509::GeneralNames subject_alt_names = {};  // asked for by flag (and --san-from-csr): denied is exit 5
+  x509::Name subject = {};  // asked for by flag, or the CSR's where it may be taken
+  x509::GeneralNames subject_alt_names =
+      {};  // asked for by flag (and --san-from-csr): denied is exit 5
   std::optional<std::chrono::seconds> period = {};
   std::optional<UnixTime> not_after = {};  // an instant instead of a period
   /// What to do where the validity would pass the issuer's end: clip with a notice, or refuse.

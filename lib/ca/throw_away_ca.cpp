@@ -20,9 +20,8 @@ crypto::SignatureAlgorithm usual_algorithm(const crypto::PrivateKey& key) {
 
 x509::Certificate assemble(ByteView tbs, ByteView algorithm, ByteView signature) {
   der::Writer writer;
-  writer.sequence([&](der::Writer& certificate) {
-    certificate.raw(tbs).raw(algorithm).bit_string(signature);
-  });
+  writer.sequence(
+      [&](der::Writer& certificate) { certificate.raw(tbs).raw(algorithm).bit_string(signature); });
   return x509::Certificate::from_der(writer.view());
 }
 

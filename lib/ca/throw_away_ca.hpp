@@ -8,9 +8,9 @@
 
 namespace mtls::ca {
 
-/// Signs any tbsCertificate with the key of a CA that was made under the profile `probe-ca`: CAs, v1,
-/// certificates without purposes. Each is recorded before and after the signature as all that a CA
-/// signs, and is revoked from the first moment. Holds references, as Issuer does.
+/// Signs any tbsCertificate with the key of a CA that was made under the profile `probe-ca`: CAs,
+/// v1, certificates without purposes. Each is recorded before and after the signature as all that a
+/// CA signs, and is revoked from the first moment. Holds references, as Issuer does.
 class ThrowAwayCa final {
  public:
   /// Which digest the signature is made with.
@@ -22,8 +22,8 @@ class ThrowAwayCa final {
               Issuer::Surroundings surroundings);
 
   [[nodiscard]] const x509::Certificate& certificate() const noexcept { return m_certificate; }
-  /// The signature's AlgorithmIdentifier, which also stands in the TBS; nothing where the key has no
-  /// algorithm of that strength.
+  /// The signature's AlgorithmIdentifier, which also stands in the TBS; nothing where the key has
+  /// no algorithm of that strength.
   [[nodiscard]] std::optional<Bytes> algorithm(Strength strength) const;
   /// Returns the signed certificate; nothing where this system does not sign with that strength
   /// (then the intent is burnt). Throws malformed for octets that are no tbsCertificate, and the

@@ -26,8 +26,7 @@ std::optional<Bytes> sha1_algorithm_identifier(KeyType type) {
   if (type == KeyType::ed25519) return std::nullopt;
   der::Writer writer;
   writer.sequence([type](der::Writer& algorithm) {
-    algorithm.oid(
-        der::Oid::parse(type == KeyType::rsa ? k_rsa_sha1 : k_ecdsa_sha1).value());
+    algorithm.oid(der::Oid::parse(type == KeyType::rsa ? k_rsa_sha1 : k_ecdsa_sha1).value());
     if (type == KeyType::rsa) algorithm.null();
   });
   return std::move(writer).take();
@@ -36,8 +35,7 @@ std::optional<Bytes> sha1_algorithm_identifier(KeyType type) {
 std::optional<Bytes> sign_sha1(const PrivateKey& key, ByteView message) {
   if (key.public_key().spec()->type() == KeyType::ed25519) return std::nullopt;
   const auto evp = key.share_evp_key();
-  const ossl::Handle<EVP_MD_CTX> context(
-      ossl::require_pointer(EVP_MD_CTX_new(), "EVP_MD_CTX_new"));
+  const ossl::Handle<EVP_MD_CTX> context(ossl::require_pointer(EVP_MD_CTX_new(), "EVP_MD_CTX_new"));
   Bytes signature(static_cast<std::size_t>(EVP_PKEY_get_size(evp.get())));
   std::size_t size = signature.size();
   if (EVP_DigestSignInit_ex(context.get(), nullptr, "SHA1", nullptr, nullptr, evp.get(), nullptr) !=

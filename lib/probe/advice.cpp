@@ -11,7 +11,7 @@ namespace {
 
 /// One kind of server: how it shows itself, and what each mode of failing asks for there.
 struct Kind {
-  std::string_view mark;   // in Server, lower case
+  std::string_view mark;  // in Server, lower case
   std::string_view title;
   std::string_view require;  // how a certificate is asked for and required
   std::string_view bypass;
@@ -29,20 +29,21 @@ constexpr std::array k_kinds{
          "one caCertificates entry (Standard or WAF edition, protocol HTTPS)",
          "give every server block of the port the same ssl_verify_client; on ALB no QUIC upgrade",
          "ALB has no field for CRLs: short lifetimes are the revocation"},
-    Kind{"apache", "Apache",
-         "SSLVerifyClient require for the whole virtual host, SSLCACertificateFile CA, "
-         "SSLVerifyDepth as deep as the chain (the default of 1 refuses clients of an intermediate)",
-         "give every virtual host of the port SSLVerifyClient require and SSLStrictSNIVHostCheck on",
-         "SSLCARevocationCheck chain with SSLCARevocationFile for every CA of the chain"},
-    Kind{"envoy", "Envoy",
-         "require_client_certificate: true beside validation_context.trusted_ca",
+    Kind{
+        "apache", "Apache",
+        "SSLVerifyClient require for the whole virtual host, SSLCACertificateFile CA, "
+        "SSLVerifyDepth as deep as the chain (the default of 1 refuses clients of an intermediate)",
+        "give every virtual host of the port SSLVerifyClient require and SSLStrictSNIVHostCheck on",
+        "SSLCARevocationCheck chain with SSLCARevocationFile for every CA of the chain"},
+    Kind{"envoy", "Envoy", "require_client_certificate: true beside validation_context.trusted_ca",
          "give every filter chain of the port the same DownstreamTlsContext",
          "validation_context.crl with a CRL of every CA of the chain"},
-    Kind{"caddy", "Caddy",
-         "client_auth { mode require_and_verify, trust_pool or trusted_ca_cert_file } (mode require "
-         "takes any certificate)",
-         "set client_auth for every site of the port, and strict_sni_host on",
-         "Caddy reads no CRLs by itself: short lifetimes, or a client verifier module"},
+    Kind{
+        "caddy", "Caddy",
+        "client_auth { mode require_and_verify, trust_pool or trusted_ca_cert_file } (mode require "
+        "takes any certificate)",
+        "set client_auth for every site of the port, and strict_sni_host on",
+        "Caddy reads no CRLs by itself: short lifetimes, or a client verifier module"},
 };
 
 constexpr Kind k_unknown{
@@ -52,7 +53,8 @@ constexpr Kind k_unknown{
     "openssl s_server: -Verify N -verify_return_error; ALB: caEnabled: true with one CA",
     "ask for certificates on the whole port (haproxy: verify on the bind line, not per name in a "
     "crt-list), or turn session resumption off between names",
-    "nginx: ssl_crl; haproxy: crl-file; apache: SSLCARevocationCheck chain; each with a fresh CRL of "
+    "nginx: ssl_crl; haproxy: crl-file; apache: SSLCARevocationCheck chain; each with a fresh CRL "
+    "of "
     "every CA of the chain"};
 
 std::string lower(std::string text) {
@@ -91,9 +93,8 @@ std::string versions_text(const std::vector<tls::Version>& versions) {
 
 std::string why_no_verdict(const Report& report) {
   const auto control = [](Judgement wanted) {
-    return [wanted](const Judged& one) {
-      return one.attempt.id == Id::p0 && one.judgement == wanted;
-    };
+    return
+        [wanted](const Judged& one) { return one.attempt.id == Id::p0 && one.judgement == wanted; };
   };
   const auto all_bare = [&report](tls::Ending ending) {
     return !any_attempt(report, [ending](const Judged& one) {
@@ -113,9 +114,9 @@ std::string why_no_verdict(const Report& report) {
   }
   const bool cut = !any_attempt(report, [](const Judged& one) {
     const tls::Record& record = one.attempt.record;
-    return one.attempt.version && (record.stage > tls::Stage::hello ||
-                                   (record.ending != tls::Ending::closed &&
-                                    record.ending != tls::Ending::reset));
+    return one.attempt.version &&
+           (record.stage > tls::Stage::hello ||
+            (record.ending != tls::Ending::closed && record.ending != tls::Ending::reset));
   });
   if (cut) return "every connection is closed before TLS begins";
   if (report.overall.offered.empty()) return "none of the TLS versions asked for is offered";
@@ -140,9 +141,10 @@ std::string why_no_verdict(const Report& report) {
 std::string sentence(const Report& report) {
   const Finding& finding = report.overall;
   if (finding.overall == Overall::enforced) {
-    return format("enforced: the good client gets in, and everything else that was tried is refused "
-                  "({})",
-                  versions_text(finding.offered));
+    return format(
+        "enforced: the good client gets in, and everything else that was tried is refused "
+        "({})",
+        versions_text(finding.offered));
   }
   if (finding.overall == Overall::no_verdict) return "no verdict: " + why_no_verdict(report);
   switch (finding.mode.value()) {
@@ -186,10 +188,11 @@ std::vector<std::string> advise(const Report& report) {
     return one.attempt.id == Id::p0 && is_refusal(one.judgement);
   });
   if (!refused) return {};
-  return {"why is the good client refused? a stale CRL, or one for only a part of the chain; a "
-          "missing intermediate (put it behind the certificate in --cert); too small a verify "
-          "depth; another CA than the listener trusts",
-          "or PATH answers every client with that status: name another one"};
+  return {
+      "why is the good client refused? a stale CRL, or one for only a part of the chain; a "
+      "missing intermediate (put it behind the certificate in --cert); too small a verify "
+      "depth; another CA than the listener trusts",
+      "or PATH answers every client with that status: name another one"};
 }
 
 std::string server_name(const Report& report) {

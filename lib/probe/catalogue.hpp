@@ -9,7 +9,30 @@ namespace mtls::probe {
 
 /// P0 is the control; P1 to P9b are tried wherever they can be; E and I need an identity that only
 /// a CA, or the user, can give.
-enum class Id { p0, p1, p2, p3, p4, p5, p6, p7, p8, p9a, p9b, e1, e2, e3, e4, e5, e6, i1, i2, i3, i4, i5 };
+enum class Id {
+  p0,
+  p1,
+  p2,
+  p3,
+  p4,
+  p5,
+  p6,
+  p7,
+  p8,
+  p9a,
+  p9b,
+  e1,
+  e2,
+  e3,
+  e4,
+  e5,
+  e6,
+  i1,
+  i2,
+  i3,
+  i4,
+  i5
+};
 
 enum class Need {
   control,      ///< must be accepted, or no refusal means anything

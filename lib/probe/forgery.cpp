@@ -84,10 +84,9 @@ Extensions copied(const Certificate& certificate, ByteView key_identifier) {
 
 Extensions client_extensions(ByteView key_identifier) {
   Extensions extensions{
-      x509::encode(
-          x509::BasicConstraints{.subject = x509::BasicConstraints::Subject::end_entity,
-                                 .path_length = std::nullopt},
-          Criticality::critical),
+      x509::encode(x509::BasicConstraints{.subject = x509::BasicConstraints::Subject::end_entity,
+                                          .path_length = std::nullopt},
+                   Criticality::critical),
       x509::encode(x509::KeyUsage{x509::KeyUsageBit::digital_signature}, Criticality::critical),
       x509::encode_extended_key_usage({oids::client_auth()}, Criticality::non_critical),
       x509::encode_subject_key_identifier(key_identifier)};
@@ -95,13 +94,13 @@ Extensions client_extensions(ByteView key_identifier) {
 }
 
 Extensions ca_extensions(ByteView key_identifier) {
-  return {x509::encode(x509::BasicConstraints{.subject = x509::BasicConstraints::Subject::ca,
-                                              .path_length = std::nullopt},
-                       Criticality::critical),
-          x509::encode(x509::KeyUsage{x509::KeyUsageBit::key_cert_sign,
-                                      x509::KeyUsageBit::crl_sign},
-                       Criticality::critical),
-          x509::encode_subject_key_identifier(key_identifier)};
+  return {
+      x509::encode(x509::BasicConstraints{.subject = x509::BasicConstraints::Subject::ca,
+                                          .path_length = std::nullopt},
+                   Criticality::critical),
+      x509::encode(x509::KeyUsage{x509::KeyUsageBit::key_cert_sign, x509::KeyUsageBit::crl_sign},
+                   Criticality::critical),
+      x509::encode_subject_key_identifier(key_identifier)};
 }
 
 /// The key identifier that `certificate` says its issuer has; nothing where it says none.
@@ -157,8 +156,8 @@ tls::Identity Forger::under_rogue_ca() const {
   }
   const Certificate& top = m_good.chain.back();
   if (top.is_self_issued()) return forged;
-  x509::TbsCertificate root =
-      copy_of(top, rogue, ca_extensions(issuer_key_identifier(top).value_or(rogue.key_identifier())));
+  x509::TbsCertificate root = copy_of(
+      top, rogue, ca_extensions(issuer_key_identifier(top).value_or(rogue.key_identifier())));
   root.serial = make_serial();
   root.subject = top.issuer();
   forged.chain.push_back(sign(root, m_rogue_key));

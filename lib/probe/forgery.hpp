@@ -11,8 +11,8 @@
 namespace mtls::probe {
 
 /// Makes P2 to P6 and E6. Its keys are of the good key's kind (RSA of 2,048 bits), so that nothing
-/// is refused for the kind of its key. No forged certificate is written anywhere, and none is signed
-/// by a real CA's key; E6 alone is signed with the good key.
+/// is refused for the kind of its key. No forged certificate is written anywhere, and none is
+/// signed by a real CA's key; E6 alone is signed with the good key.
 class Forger final {
  public:
   /// `context` must outlive it. Throws unsupported for a good key of another kind than KeySpec's.

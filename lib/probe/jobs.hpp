@@ -6,8 +6,8 @@
 
 namespace mtls::probe {
 
-/// Runs every job, `parallel` of them at a time, and returns when all are done. What a job throws is
-/// thrown here once the others have ended.
+/// Runs every job, `parallel` of them at a time, and returns when all are done. What a job throws
+/// is thrown here once the others have ended.
 void run_jobs(const std::vector<std::function<void()>>& jobs, unsigned parallel);
 
 }  // namespace mtls::probe

@@ -52,8 +52,9 @@ Judgement judge_answer(const Attempt& attempt, const Record* control) {
 
 std::string_view name(Judgement judgement) noexcept {
   constexpr std::array<std::string_view, 8> k_words{
-      "accepted",      "rejected-in-handshake", "rejected-after-handshake", "rejected-by-http",
-      "other-content", "withheld",              "not-offered",              "inconclusive"};
+      "accepted",         "rejected-in-handshake", "rejected-after-handshake",
+      "rejected-by-http", "other-content",         "withheld",
+      "not-offered",      "inconclusive"};
   return k_words.at(static_cast<std::size_t>(judgement));
 }
 

@@ -25,8 +25,8 @@ enum class Judgement {
   rejected_after_handshake,  ///< at TLS 1.3 this is where refusals come: as strong as the first
   rejected_by_http,          ///< weaker: the handshake was let through
   other_content,             ///< P8, P9b: answered, but not with what the good client gets
-  withheld,                  ///< our certificate was not sent: the server is not trusted, or did not ask
-  not_offered,               ///< the listener does not speak this version
+  withheld,     ///< our certificate was not sent: the server is not trusted, or did not ask
+  not_offered,  ///< the listener does not speak this version
   inconclusive,
 };
 /// "rejected-in-handshake" …

@@ -110,8 +110,8 @@ class AddressRun final {
     return one;
   }
 
-  /// The good key signs for P0 and P5, and has signed E6: these end the handshake before anything is
-  /// signed where the server is not trusted.
+  /// The good key signs for P0 and P5, and has signed E6: these end the handshake before anything
+  /// is signed where the server is not trusted.
   [[nodiscard]] Try shown(Id id, Version version, const tls::Identity& identity) const {
     Try one{make_attempt(id, version), make_plan(version)};
     one.attempt.with_identity = true;
@@ -123,9 +123,8 @@ class AddressRun final {
   /// P7 and P8 are withheld where the server is not trusted: what is behind it is not asked for.
   [[nodiscard]] bool may_go_round() const {
     if (m_options.distrust == tls::Distrust::go_on) return true;
-    return std::none_of(m_attempts.begin(), m_attempts.end(), [](const Attempt& one) {
-      return one.record.distrusted.has_value();
-    });
+    return std::none_of(m_attempts.begin(), m_attempts.end(),
+                        [](const Attempt& one) { return one.record.distrusted.has_value(); });
   }
 
   struct OtherName {

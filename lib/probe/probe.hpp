@@ -14,10 +14,10 @@ namespace mtls::probe {
 
 /// The listener, as its clients know it.
 struct Target {
-  std::vector<tls::Address> addresses;  // every one is probed
-  std::optional<tls::Proxy> proxy;      // reached through it instead
-  std::optional<std::string> server_name;      // SNI; nothing for an address
-  std::optional<std::string> alternate_name;   // another name that the listener serves (--alt-sni)
+  std::vector<tls::Address> addresses;        // every one is probed
+  std::optional<tls::Proxy> proxy;            // reached through it instead
+  std::optional<std::string> server_name;     // SNI; nothing for an address
+  std::optional<std::string> alternate_name;  // another name that the listener serves (--alt-sni)
   tls::HttpRequest request;
 };
 

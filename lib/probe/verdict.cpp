@@ -111,14 +111,14 @@ std::optional<Mode> worst_mode(const std::vector<Judged>& judged, const Demands&
 /// What keeps "enforced" from being said of a version that is offered.
 void note_gaps_in_proof(const std::vector<Judged>& judged, Version version, const Demands& demands,
                         Finding& finding) {
-  const auto control =
-      std::find_if(judged.begin(), judged.end(), [version](const Judged& one) {
-        return one.attempt.id == Id::p0 && one.attempt.version == version;
-      });
+  const auto control = std::find_if(judged.begin(), judged.end(), [version](const Judged& one) {
+    return one.attempt.id == Id::p0 && one.attempt.version == version;
+  });
   if (control == judged.end()) {
-    finding.reasons.push_back(format("TLS {}: no control, without a good certificate refusals "
-                                     "prove nothing",
-                                     name(version)));
+    finding.reasons.push_back(
+        format("TLS {}: no control, without a good certificate refusals "
+               "prove nothing",
+               name(version)));
     finding.without_control.push_back(version);
     return;
   }
@@ -162,8 +162,8 @@ std::string_view name(Mode mode) noexcept {
 
 bool is_offered(const std::vector<Attempt>& attempts, Version version) {
   const Version other = version == Version::tls_1_2 ? Version::tls_1_3 : Version::tls_1_2;
-  const bool other_spoken = spoke(find_record(attempts, Id::p0, other)) ||
-                            spoke(find_record(attempts, Id::p1, other));
+  const bool other_spoken =
+      spoke(find_record(attempts, Id::p0, other)) || spoke(find_record(attempts, Id::p1, other));
   bool ended = false;
   for (const Id id : {Id::p0, Id::p1}) {
     const Record* record = find_record(attempts, id, version);

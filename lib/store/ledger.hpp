@@ -71,7 +71,8 @@ class Ledger final {
 
   /// Completes intents like `record_issued`, but as revoked from the first moment: in no state of
   /// the ledger, on disk or in between, is the certificate valid. For what is signed only to be
-  /// refused (`mtlsctl probe`). `note` says what for; throws malformed for one that is not storable.
+  /// refused (`mtlsctl probe`). `note` says what for; throws malformed for one that is not
+  /// storable.
   void record_issued_revoked(std::span<const Issued> issued, std::string_view note);
 
   /// Gives up an intent whose signature was never made or was faulty: state `burnt`, its serial

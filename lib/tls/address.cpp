@@ -5,11 +5,9 @@
 #include "base/format.hpp"
 
 // Boost 1.74's Asio does not include what it needs of it.
-#include <utility>
-
-#include <boost/asio/ip/tcp.hpp>
-
 #include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
+#include <utility>
 
 namespace mtls::tls {
 
@@ -30,8 +28,8 @@ std::vector<Address> resolve(const std::string& host, std::uint16_t port) {
   asio::io_context io;
   asio::ip::tcp::resolver resolver(io);
   boost::system::error_code error;
-  const auto results = resolver.resolve(host, std::to_string(port),
-                                        asio::ip::resolver_base::numeric_service, error);
+  const auto results =
+      resolver.resolve(host, std::to_string(port), asio::ip::resolver_base::numeric_service, error);
   if (error) {
     throw Error(Errc::io, format("cannot find {}: {}", printable(host), error.message()),
                 "check the name, or give its address with --resolve HOST:PORT:ADDR");

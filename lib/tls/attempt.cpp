@@ -99,7 +99,8 @@ class Conversation final {
   }
 
   bool pass_proxy() {
-    const std::string text = format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n\r\n", m_plan.proxy->target);
+    const std::string text =
+        format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n\r\n", m_plan.proxy->target);
     IoResult result = m_socket.write(as_bytes(text), m_deadline);
     Bytes answer;
     constexpr std::size_t k_limit = 16384;
@@ -154,8 +155,7 @@ class Conversation final {
     const std::string detail = queue.empty() ? std::string() : queue.front();
     if (seen.fatal_alert >= 0) {
       m_record.alert = Alert{static_cast<unsigned>(seen.fatal_alert)};
-      m_record.version_refused =
-          !seen.server_hello && m_record.alert->number == k_protocol_version;
+      m_record.version_refused = !seen.server_hello && m_record.alert->number == k_protocol_version;
       end(Ending::alert);
     } else if (error == SSL_ERROR_ZERO_RETURN || error == SSL_ERROR_SYSCALL) {
       end(Ending::closed);
@@ -269,7 +269,8 @@ class Conversation final {
       m_read_any = m_read_any || !octets.empty();
       octets.clear();
       if (state == AnswerReader::State::complete) return;
-      if (state == AnswerReader::State::refused) return end(Ending::closed, "HTTP/2 stream refused");
+      if (state == AnswerReader::State::refused)
+        return end(Ending::closed, "HTTP/2 stream refused");
       if (state == AnswerReader::State::foreign) return end(Ending::foreign, "not HTTP");
       if (!goes_on) return;
       if (!hurried && reader.has_status()) {

@@ -81,11 +81,11 @@ enum class Stage {
 /// What ended it.
 enum class Ending {
   answer,
-  alert,             ///< a fatal alert came: see `alert`
-  closed,            ///< end of file or close_notify, or HTTP/2's RST_STREAM or GOAWAY
+  alert,   ///< a fatal alert came: see `alert`
+  closed,  ///< end of file or close_notify, or HTTP/2's RST_STREAM or GOAWAY
   reset,
   timed_out,
-  refused,           ///< nothing listens there
+  refused,  ///< nothing listens there
   unreachable,
   proxy_refused,
   foreign,           ///< no TLS, or no HTTP inside
@@ -105,12 +105,12 @@ struct Record {
   Stage stage = Stage::connecting;
   Ending ending = Ending::failed;
   std::optional<Alert> alert;
-  std::string detail;  // what the layer below said; for showing only
-  bool version_refused = false;       // the server does not speak the version
-  bool certificate_requested = false; // in the handshake or behind it
-  bool certificate_sent = false;      // a certificate of ours, not an empty list
-  bool signed_by_us = false;          // CertificateVerify was sent
-  std::vector<std::string> authorities;          // the CA names that were offered, safe to show
+  std::string detail;                             // what the layer below said; for showing only
+  bool version_refused = false;                   // the server does not speak the version
+  bool certificate_requested = false;             // in the handshake or behind it
+  bool certificate_sent = false;                  // a certificate of ours, not an empty list
+  bool signed_by_us = false;                      // CertificateVerify was sent
+  std::vector<std::string> authorities;           // the CA names that were offered, safe to show
   std::vector<std::string> signature_algorithms;  // "ecdsa_secp256r1_sha256"
   std::string cipher;
   std::string alpn;  // what was chosen

@@ -75,8 +75,9 @@ std::string_view name(Stage stage) noexcept {
 
 std::string_view name(Ending ending) noexcept {
   constexpr std::array<std::string_view, 11> k_words{
-      "answer",        "alert",   "closed",           "reset", "timed_out", "refused", "unreachable",
-      "proxy_refused", "foreign", "untrusted_server", "failed"};
+      "answer",  "alert",       "closed",        "reset",   "timed_out",
+      "refused", "unreachable", "proxy_refused", "foreign", "untrusted_server",
+      "failed"};
   return k_words.at(static_cast<std::size_t>(ending));
 }
 

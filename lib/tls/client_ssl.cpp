@@ -25,8 +25,7 @@ int protocol(Version version) {
 
 ossl::Handle<X509> to_x509(const x509::Certificate& certificate) {
   const unsigned char* octets = certificate.der().data();
-  ossl::Handle<X509> read(
-      d2i_X509(nullptr, &octets, static_cast<long>(certificate.der().size())));
+  ossl::Handle<X509> read(d2i_X509(nullptr, &octets, static_cast<long>(certificate.der().size())));
   if (!read) {
     ossl::throw_error(Errc::unsupported, format("libcrypto does not read the certificate of {}",
                                                 certificate.subject().to_text()));
@@ -94,8 +93,9 @@ std::vector<std::string> scheme_names(SSL* ssl) {
     unsigned char hash = 0;
     SSL_get_sigalgs(ssl, i, nullptr, nullptr, nullptr, &signature, &hash);
     const unsigned number = static_cast<unsigned>(hash) << 8U | signature;
-    const auto* const found = std::find_if(k_schemes.begin(), k_schemes.end(),
-                                           [number](const Scheme& s) { return s.number == number; });
+    const auto* const found =
+        std::find_if(k_schemes.begin(), k_schemes.end(),
+                     [number](const Scheme& s) { return s.number == number; });
     names.push_back(found != k_schemes.end() ? std::string(found->name)
                                              : format("{:#06x}", number));
   }
@@ -226,7 +226,8 @@ ClientSsl::ClientSsl(const Plan& plan, const ossl::Context& context) : m_distrus
 }
 
 ClientSsl::~ClientSsl() {
-  // Freed without a word of parting, libssl would take the session for a bad one, and not resume it.
+  // Freed without a word of parting, libssl would take the session for a bad one, and not resume
+  // it.
   SSL_set_shutdown(m_ssl.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
@@ -256,8 +257,8 @@ void ClientSsl::trust(const ServerTrust& trust) {
   X509_VERIFY_PARAM* const rules = SSL_CTX_get0_param(m_context.get());
   X509_VERIFY_PARAM_set_auth_level(rules, k_trust_level);
   X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
-  X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
-                                             X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  X509_VERIFY_PARAM_set_hostflags(
+      rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   const bool named = is_ip_address(trust.name)
                          ? X509_VERIFY_PARAM_set1_ip_asc(rules, trust.name.c_str()) == 1
                          : X509_VERIFY_PARAM_set1_host(rules, trust.name.c_str(), 0) == 1;

@@ -36,9 +36,9 @@ class ClientSsl final {
     bool requested = false;
     bool sent = false;
     bool signed_by_us = false;
-    int fatal_alert = -1;    // received
+    int fatal_alert = -1;  // received
     int verify_error = X509_V_OK;
-    bool verified = false;   // the server's certificate was looked at
+    bool verified = false;  // the server's certificate was looked at
   };
   [[nodiscard]] const Seen& seen() const noexcept { return m_seen; }
   /// Puts what is known by now into `record`; decodes names and certificates.

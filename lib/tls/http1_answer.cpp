@@ -140,7 +140,8 @@ class Http1Reader final : public AnswerReader {
       if (name == "server") m_answer->server = value;
       if (name == "location") m_answer->location = value;
       if (name == "content-length") m_length = parse_number<std::size_t>(value, 10);
-      if (name == "transfer-encoding") m_chunked = to_lower(value).find("chunked") != std::string::npos;
+      if (name == "transfer-encoding")
+        m_chunked = to_lower(value).find("chunked") != std::string::npos;
     }
     if (m_answer->status == 204 || m_answer->status == 304) m_length = 0;
   }
@@ -159,10 +160,10 @@ class Http1Reader final : public AnswerReader {
 }  // namespace
 
 Bytes http1_request(const HttpRequest& request) {
-  return to_bytes(as_bytes(
-      format("GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: mtlsctl-probe\r\nAccept: */*\r\n"
-             "Connection: close\r\n\r\n",
-             request.target, request.host)));
+  return to_bytes(
+      as_bytes(format("GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: mtlsctl-probe\r\nAccept: */*\r\n"
+                      "Connection: close\r\n\r\n",
+                      request.target, request.host)));
 }
 
 std::unique_ptr<AnswerReader> make_http1_reader() { return std::make_unique<Http1Reader>(); }

@@ -117,7 +117,8 @@ ByteView strip(ByteView payload, std::uint8_t flags) {
     padding = payload[0];
     payload = payload.subspan(1);
   }
-  if ((flags & k_priority) != 0) payload = payload.subspan(std::min<std::size_t>(5, payload.size()));
+  if ((flags & k_priority) != 0)
+    payload = payload.subspan(std::min<std::size_t>(5, payload.size()));
   return payload.first(payload.size() - std::min(padding, payload.size()));
 }
 

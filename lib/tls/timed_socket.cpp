@@ -1,13 +1,11 @@
 #include "tls/timed_socket.hpp"
 
 // Boost 1.74's Asio does not include what it needs of it.
-#include <utility>
-
+#include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
-
-#include <array>
+#include <utility>
 
 namespace mtls::tls {
 namespace {
@@ -86,13 +84,12 @@ IoResult TimedSocket::connect(const Address& address, MonotonicTime deadline) {
 IoResult TimedSocket::read(Bytes& into, MonotonicTime deadline) {
   std::size_t count = 0;
   const IoResult result = m_data->run(deadline, [&](auto&& done) {
-    m_data->socket.async_read_some(
-        asio::buffer(m_data->buffer),
-        [&count, done = std::forward<decltype(done)>(done)](const error_code& error,
-                                                            std::size_t octets) mutable {
-          count = octets;
-          done(error);
-        });
+    m_data->socket.async_read_some(asio::buffer(m_data->buffer),
+                                   [&count, done = std::forward<decltype(done)>(done)](
+                                       const error_code& error, std::size_t octets) mutable {
+                                     count = octets;
+                                     done(error);
+                                   });
   });
   into.insert(into.end(), m_data->buffer.data(), m_data->buffer.data() + count);
   return count > 0 ? IoResult::done : result;

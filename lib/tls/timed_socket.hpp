@@ -18,7 +18,7 @@ enum class IoResult {
   refused,      // nothing listens there
   unreachable,  // no route, network down
   timed_out,
-  failed,       // anything else: see error_text
+  failed,  // anything else: see error_text
 };
 
 /// One connection, used by one thread. A write that fails leaves what had arrived before readable.

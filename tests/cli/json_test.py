@@ -3,13 +3,16 @@
 command prints is described with its type, every described field is printed by some run, and every
 command of the program is run. Python's standard library only."""
 
+import contextlib
 import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -152,12 +155,38 @@ class JsonTest(unittest.TestCase):
         text = shown[0]["toml"]
         (pathlib.Path(self.directory) / "mtls-client.toml").write_text(text)
         self.run_command("profile", "check", "mtls-client.toml", "absent.toml", codes=(6,))
+        self.probe_a_listener()
         self.run_command("completion", "bash")
         self.run_command("version")
         self.run_command("help", "exit-codes")
         self.run_command("frobnicate", codes=(2,))
         self.run_command("cert", "show", "CN=nobody", codes=(6,))
         self.nothing_is_left_out()
+
+    def probe_a_listener(self):
+        """A listener that enforces, compared with a stored result that says otherwise."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        server = subprocess.Popen(["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", "web.crt", "-key", "web.key",
+                                   "-CAfile", "ca/ca.crt", "-Verify", "3", "-verify_return_error", "-www"], cwd=self.directory,
+                                  stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            for _ in range(200):
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                    break
+                time.sleep(0.05)
+            arguments = ["probe", f"https://web.example:{port}/", "--resolve", f"web.example:{port}:127.0.0.1", "--trust",
+                         "ca/ca.crt", "--cert", "client.crt", "--key", "client.key"]
+            (document,) = self.run_command(*arguments)
+            document["verdict"] = "no-verdict"
+            (pathlib.Path(self.directory) / "before.json").write_text(json.dumps(document))
+            self.run_command(*arguments, "--compare", "before.json")
+            self.run_command(*arguments[:-4], codes=(7,))
+        finally:
+            server.terminate()
+            server.wait(10)
+            server.stdin.close()
 
     def nothing_is_left_out(self):
         for section, fields in self.docs.items():

@@ -202,6 +202,45 @@ def s_server(bench, cert, key, *args):
                           bench.path(key), "-www", *args], port)
 
 
+def hitch(bench, pem, *rules):
+    behind = backend(bench)
+    port = free_port()
+    config = bench.path(f"hitch-{port}.conf")
+    lines = [f'frontend = "[127.0.0.1]:{port}"', f'backend = "[127.0.0.1]:{behind.port}"',
+             f'pem-file = "{bench.path(pem)}"', "daemon = off", "tls-protos = TLSv1.2 TLSv1.3", *rules]
+    if os.geteuid() == 0:
+        lines.append('user = "nobody"')
+    config.write_text("\n".join(lines) + "\n")
+    return Server(bench, [program(bench, "hitch"), f"--config={config}"], port)
+
+
+def caddy(bench, cert, key, *client_auth):
+    port = free_port()
+    config = bench.path(f"caddy-{port}")
+    rules = "\n".join(client_auth)
+    config.write_text(f"{{\nadmin off\nauto_https off\n}}\nhttps://localhost:{port} {{\nbind 127.0.0.1\n"
+                      f"tls {bench.path(cert)} {bench.path(key)} {{\nclient_auth {{\n{rules}\n}}\n}}\n"
+                      f'respond "{BODY}"\n}}\n')
+    home = {"HOME": str(bench.dir), "XDG_DATA_HOME": str(bench.dir), "XDG_CONFIG_HOME": str(bench.dir)}
+    return Server(bench, [program(bench, "caddy"), "run", "--config", config, "--adapter", "caddyfile"], port, env=home)
+
+
+def nghttpx(bench, cert, key, *args):
+    behind = backend(bench)
+    port = free_port()
+    return Server(bench, [program(bench, "nghttpx"), f"-f127.0.0.1,{port}", f"-b127.0.0.1,{behind.port}", "--conf=/dev/null",
+                          "--errorlog-file=/dev/stderr", "--workers=1", *args, bench.path(key), bench.path(cert)], port)
+
+
+def node(bench, cert, key, options, before=""):
+    """`options` go to https.createServer; `before` runs for each request (q, r)."""
+    port = free_port()
+    script = (f"const fs = require('fs'); require('https').createServer({{key: fs.readFileSync('{bench.path(key)}'), "
+              f"cert: fs.readFileSync('{bench.path(cert)}'), {options}}}, (q, r) => {{ {before} r.end('{BODY}'); }})"
+              f".listen({port}, '127.0.0.1');")
+    return Server(bench, [program(bench, "node"), "-e", script], port)
+
+
 # --- our own --------------------------------------------------------------------------------------
 
 class HttpServer:
@@ -271,6 +310,21 @@ class RotatingServer(HttpServer):
         self.context = self.contexts[self.turn % len(self.contexts)]
         self.turn += 1
         super().serve(connection)
+
+
+class TwoFaced(HttpServer):
+    """TLS and plain HTTP on one port, told apart by the first octet."""
+
+    def __init__(self, bench, context):
+        self.tls = context
+        super().__init__(bench)
+
+    def serve(self, connection):
+        connection.settimeout(10)
+        with contextlib.suppress(OSError, ssl.SSLError):
+            if connection.recv(1, socket.MSG_PEEK) == b"\x16":
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            super().serve(connection)
 
 
 class ConnectProxy(RawServer):

@@ -280,8 +280,9 @@ TEST_CASE("a window of its own is for the profile probe alone, and revoked when 
   profile::Profile own = bench.profiles.load("probe");
   own.source = "mine/probe.toml";
   Issuer issuer = bench.issuer();
-  CHECK(failure([&] { static_cast<void>(issuer.prepare({&wanted, 1}, own)); }) ==
-        Errc::denied_by_profile);
+  CHECK(failure([&] {
+          static_cast<void>(issuer.prepare({&wanted, 1}, own));
+        }) == Errc::denied_by_profile);
   const profile::Profile profile = bench.profiles.load("probe");
   // As valid it is never issued.
   CHECK(failure([&] {

@@ -39,10 +39,10 @@ Certificate issue(const char* subject, const PrivateKey& key, const char* issuer
                    UnixTime(std::chrono::seconds(1'900'000'000))},
       .subject = x509::Name::parse(subject),
       .public_key = key.public_key(),
-      .extensions = {x509::encode_extended_key_usage({oids::client_auth()},
-                                                     x509::Criticality::non_critical),
-                     x509::encode_subject_key_identifier(key.public_key().key_identifier()),
-                     x509::encode_authority_key_identifier(by.public_key().key_identifier())}};
+      .extensions = {
+          x509::encode_extended_key_usage({oids::client_auth()}, x509::Criticality::non_critical),
+          x509::encode_subject_key_identifier(key.public_key().key_identifier()),
+          x509::encode_authority_key_identifier(by.public_key().key_identifier())}};
   const Bytes octets = tbs.to_der();
   return x509::wrap(octets, algorithm, by.sign(algorithm, octets));
 }

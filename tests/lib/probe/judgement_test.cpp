@@ -76,8 +76,7 @@ TEST_CASE("what came to nothing says nothing") {
   CHECK(judge_at(Id::p1, ended(Ending::refused, Stage::connecting)) == Judgement::inconclusive);
   CHECK(judge_at(Id::p1, ended(Ending::foreign, Stage::established)) == Judgement::inconclusive);
   // A listener that ends every connection says nothing by ending this one.
-  const Attempt one =
-      attempt(Id::p1, Version::tls_1_3, ended(Ending::reset, Stage::hello));
+  const Attempt one = attempt(Id::p1, Version::tls_1_3, ended(Ending::reset, Stage::hello));
   CHECK(judge(one, nullptr) == Judgement::inconclusive);
 }
 

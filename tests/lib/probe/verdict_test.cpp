@@ -33,8 +33,9 @@ TEST_CASE("enforced: the good one gets in and every other is refused") {
   CHECK(finding.overall == Overall::enforced);
   CHECK_FALSE(finding.mode);
   CHECK(finding.offered == k_one);
-  CHECK(find(both(enforced(Version::tls_1_2), enforced(Version::tls_1_3)), demands(k_both)).overall ==
-        Overall::enforced);
+  CHECK(
+      find(both(enforced(Version::tls_1_2), enforced(Version::tls_1_3)), demands(k_both)).overall ==
+      Overall::enforced);
 }
 
 TEST_CASE("the mode is the worst of what was let in") {
@@ -69,9 +70,9 @@ TEST_CASE("no-mtls: nobody was asked for a certificate") {
 }
 
 TEST_CASE("no control, no verdict") {
-  for (const tls::Record& record : {answered(400), alerted(45, Version::tls_1_3),
-                                    ended(Ending::timed_out, Stage::established),
-                                    ended(Ending::untrusted_server, Stage::handshake)}) {
+  for (const tls::Record& record :
+       {answered(400), alerted(45, Version::tls_1_3), ended(Ending::timed_out, Stage::established),
+        ended(Ending::untrusted_server, Stage::handshake)}) {
     auto attempts = enforced(Version::tls_1_3);
     put(attempts, Id::p0, record);
     const Finding finding = find(attempts, demands(k_one));

@@ -19,8 +19,15 @@ State feed(AnswerReader& reader, ByteView octets) {
 State feed(AnswerReader& reader, std::string_view text) { return feed(reader, as_bytes(text)); }
 
 Bytes frame(std::uint8_t type, std::uint8_t flags, const Bytes& payload) {
-  Bytes octets{0, static_cast<std::uint8_t>(payload.size() >> 8U),
-               static_cast<std::uint8_t>(payload.size()), type, flags, 0, 0, 0, 1};
+  Bytes octets{0,
+               static_cast<std::uint8_t>(payload.size() >> 8U),
+               static_cast<std::uint8_t>(payload.size()),
+               type,
+               flags,
+               0,
+               0,
+               0,
+               1};
   octets.insert(octets.end(), payload.begin(), payload.end());
   return octets;
 }
@@ -52,9 +59,10 @@ TEST_CASE("an answer with a length ends with its body") {
 
 TEST_CASE("chunks are put together, and their sizes do not count as content") {
   const auto reader = make_http1_reader();
-  CHECK(feed(*reader,
-             "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n"
-             "0\r\n\r\n") == State::complete);
+  CHECK(
+      feed(*reader,
+           "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n"
+           "0\r\n\r\n") == State::complete);
   const auto answer = reader->finish();
   REQUIRE(answer);
   CHECK(answer->status == 404);
@@ -97,9 +105,9 @@ TEST_CASE("hostile lengths and chunks end bounded") {
         State::more);
   CHECK(reader->finish()->status == 200);
   reader = make_http1_reader();
-  CHECK(feed(*reader,
-             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx") ==
-        State::more);
+  CHECK(
+      feed(*reader, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx") ==
+      State::more);
   CHECK(reader->finish()->body_size == 1);
   reader = make_http1_reader();
   static_cast<void>(reader->take(as_bytes("HTTP/1.1 200 OK\r\n\r\n")));

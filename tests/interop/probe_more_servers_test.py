@@ -1,0 +1,55 @@
+"""`probe` against servers that its makers did not name: it judges by accepted and refused alone."""
+
+import servers
+from probing import Probing
+from workbench import main
+
+
+class ProbeMoreServers(Probing):
+    def setUp(self):
+        super().setUp()
+        self.make_pki()
+
+    def check(self, server, verdict, mode=None):
+        for versions in ("1.2", "1.3", "1.2,1.3"):
+            with self.subTest(versions):
+                self.assert_verdict(self.probe(server, "--tls", versions), verdict, mode)
+
+    def test_hitch(self):
+        ca = f'client-verify-ca = "{self.ca}"'
+        self.check(servers.hitch(self, "pem", "client-verify = required", ca), "enforced")
+        self.check(servers.hitch(self, "pem", "client-verify = optional", ca), "not-enforced", "optional")
+        self.check(servers.hitch(self, "pem"), "not-enforced", "no-mtls")
+
+    def test_caddy(self):
+        trusted = f"trusted_ca_cert_file {self.ca}"
+        self.check(servers.caddy(self, *self.SERVER, "mode require_and_verify", trusted), "enforced")
+        self.check(servers.caddy(self, *self.SERVER, "mode verify_if_given", trusted), "not-enforced", "optional")
+        self.check(servers.caddy(self, *self.SERVER, "mode require"), "not-enforced", "any-certificate")
+        self.check(servers.caddy(self, *self.SERVER, "mode request"), "not-enforced", "optional")
+
+    def test_nghttpx(self):
+        verify = ["--verify-client", f"--verify-client-cacert={self.ca}"]
+        self.check(servers.nghttpx(self, *self.SERVER, *verify), "enforced")
+        self.check(servers.nghttpx(self, *self.SERVER), "not-enforced", "no-mtls")
+
+    def test_node(self):
+        ca = f"ca: fs.readFileSync('{self.ca}')"
+        self.check(servers.node(self, *self.SERVER, f"{ca}, requestCert: true, rejectUnauthorized: true"), "enforced")
+        self.check(servers.node(self, *self.SERVER, f"{ca}, requestCert: true, rejectUnauthorized: false"), "not-enforced",
+                   "optional")
+        checks = "if (!q.client.authorized) { r.statusCode = 401; }"
+        self.check(servers.node(self, *self.SERVER, f"{ca}, requestCert: true, rejectUnauthorized: false", checks),
+                   "enforced")
+        self.check(servers.node(self, *self.SERVER, ""), "not-enforced", "no-mtls")
+
+    def test_a_port_that_speaks_both(self):
+        """TLS with required certificates, and the same page in the clear."""
+        server = servers.TwoFaced(self, servers.tls_context(self, *self.SERVER, servers.ssl.CERT_REQUIRED, "ca/ca.crt"))
+        document = self.probe(server)
+        self.assert_verdict(document, "not-enforced", "bypass")
+        self.assertEqual([one["id"] for one in document["attempts"] if one["let_in"] and one["id"] != "P0"], ["P9b"])
+
+
+if __name__ == "__main__":
+    main()
