@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/time_text.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/input_file.hpp"
@@ -101,10 +102,22 @@ ExitCode exit_code(probe::Overall overall) {
   return ExitCode::surroundings;
 }
 
+/// A good certificate that is none by this machine's clock explains much.
+void warn_of_time(const std::optional<tls::Identity>& good, const Session& session) {
+  if (!good) return;
+  const x509::Validity& validity = good->chain.front().validity();
+  if (validity.contains(session.clock().now())) return;
+  session.messages().warning(
+      format("the good certificate is valid from {} to {}, which is not now",
+             to_rfc3339(validity.not_before), to_rfc3339(validity.not_after)),
+      "a listener that checks it refuses it, and then there is no verdict");
+}
+
 ExitCode run(const Options& options, Session& session) {
   check(options);
   const ossl::Context& context = session.openssl(ossl::Configuration::openssl);
   ProbeIdentities identities(options.identities, session);
+  warn_of_time(identities.good(), session);
   std::optional<StoredResult> stored;
   if (options.compare) stored = StoredResult::read(*options.compare);
   const probe::Options wanted = make_probe(options, identities);

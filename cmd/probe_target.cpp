@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace mtls::cmd {
 namespace {
@@ -54,10 +55,14 @@ std::optional<Authority> parse_authority(std::string_view text) {
     rest = text.substr(colon);
   }
   if (!is_host(host)) return std::nullopt;
-  if (rest.empty()) return Authority{std::string(host), std::nullopt};
+  std::string lower(host);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  if (rest.empty()) return Authority{std::move(lower), std::nullopt};
   const auto port = rest.front() == ':' ? parse_port(rest.substr(1)) : std::nullopt;
   if (!port) return std::nullopt;
-  return Authority{std::string(host), port};
+  return Authority{std::move(lower), port};
 }
 
 bool is_printable_ascii(std::string_view text) {

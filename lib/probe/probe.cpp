@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <tuple>
 
 namespace mtls::probe {
 namespace {
@@ -15,6 +17,7 @@ using tls::Ending;
 using tls::Stage;
 using tls::Version;
 
+constexpr unsigned k_no_application_protocol = 120;
 constexpr unsigned k_tries = 2;  // of an attempt that came to nothing
 
 /// Whether an attempt came to nothing that the listener said: worth another try.
@@ -36,21 +39,22 @@ class AddressRun final {
 
   /// P0 and P1, and P9b. Returns whether a listener was met that speaks TLS.
   bool meet() {
-    std::vector<std::function<void()>> jobs;
-    for (const Version version : m_options.demands.versions) {
-      jobs.emplace_back([this, version] { add(bare(Id::p1, version), 1); });
-      if (!m_options.good) continue;
-      jobs.emplace_back([this, version] { add(shown(Id::p0, version, *m_options.good), 1); });
+    first_attempts();
+    // Listeners of gRPC refuse whoever does not offer HTTP/2.
+    const bool only_http2 =
+        std::any_of(m_attempts.begin(), m_attempts.end(), [](const Attempt& one) {
+          return one.record.alert && one.record.alert->number == k_no_application_protocol;
+        });
+    if (only_http2) {
+      m_alpn = {"h2", "http/1.1"};
+      m_attempts.clear();
+      first_attempts();
     }
-    // It may be answered by silence, which is no reason to ask again.
-    jobs.emplace_back([this] { add(bare(Id::p9b, std::nullopt), 1); });
-    run_jobs(jobs, m_options.jobs);
-    const bool met = std::any_of(m_attempts.begin(), m_attempts.end(), [](const Attempt& one) {
-      return one.id != Id::p9b && one.record.stage >= Stage::handshake;
-    });
     for (const Judged& one : judge_all(m_attempts, m_options.demands)) m_progress(one);
     m_told = m_attempts.size();
-    return met;
+    return std::any_of(m_attempts.begin(), m_attempts.end(), [](const Attempt& one) {
+      return one.id != Id::p9b && one.record.stage >= Stage::handshake;
+    });
   }
 
   [[nodiscard]] const std::vector<Attempt>& attempts() const noexcept { return m_attempts; }
@@ -79,12 +83,24 @@ class AddressRun final {
     tls::Plan plan;
   };
 
+  void first_attempts() {
+    std::vector<std::function<void()>> jobs;
+    for (const Version version : m_options.demands.versions) {
+      jobs.emplace_back([this, version] { add(bare(Id::p1, version), 1); });
+      if (!m_options.good) continue;
+      jobs.emplace_back([this, version] { add(shown(Id::p0, version, *m_options.good), 1); });
+    }
+    // It may be answered by silence, which is no reason to ask again.
+    jobs.emplace_back([this] { add(bare(Id::p9b, std::nullopt), 1); });
+    run_jobs(jobs, m_options.jobs);
+  }
+
   [[nodiscard]] tls::Plan make_plan(std::optional<Version> version) const {
     tls::Plan plan{.address = m_address,
                    .proxy = m_options.target.proxy,
                    .version = version,
                    .server_name = m_options.target.server_name,
-                   .alpn = {"http/1.1"},
+                   .alpn = m_alpn,
                    .request = m_options.target.request,
                    .identity = std::nullopt,
                    .trust = m_options.trust,
@@ -196,6 +212,7 @@ class AddressRun final {
   const Progress& m_progress;
   std::mutex m_mutex;
   std::vector<Attempt> m_attempts;
+  std::vector<std::string> m_alpn{"http/1.1"};
   std::size_t m_told = 0;
 };
 

@@ -39,8 +39,12 @@ class ProbeMoreServers(Probing):
         self.check(servers.node(self, *self.SERVER, f"{ca}, requestCert: true, rejectUnauthorized: false"), "not-enforced",
                    "optional")
         checks = "if (!q.client.authorized) { r.statusCode = 401; }"
-        self.check(servers.node(self, *self.SERVER, f"{ca}, requestCert: true, rejectUnauthorized: false", checks),
-                   "enforced")
+        # Node takes any session that resumes at TLS 1.3 for authorized, one made without a certificate too.
+        server = servers.node(self, *self.SERVER, f"{ca}, requestCert: true, rejectUnauthorized: false", checks)
+        self.assert_verdict(self.probe(server, "--tls", "1.2"), "enforced")
+        document = self.probe(server, "--tls", "1.3")
+        self.assert_verdict(document, "not-enforced", "bypass")
+        self.assertEqual({one["id"] for one in document["attempts"] if one["let_in"]}, {"P0", "P7"})
         self.check(servers.node(self, *self.SERVER, ""), "not-enforced", "no-mtls")
 
     def test_a_port_that_speaks_both(self):

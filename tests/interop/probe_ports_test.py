@@ -95,6 +95,17 @@ class ProbePorts(Probing):
         self.assert_verdict(self.probe(strict, *both), "not-enforced", "optional")
         self.assert_verdict(self.probe(strict), "enforced")
 
+    def test_a_listener_that_speaks_http2_alone(self):
+        port = servers.free_port()
+        script = (f"const fs = require('fs'); const s = require('http2').createSecureServer({{key: fs.readFileSync('server.key'), "
+                  f"cert: fs.readFileSync('server.crt'), ca: fs.readFileSync('{self.ca}'), requestCert: true, "
+                  f"rejectUnauthorized: true, ALPNProtocols: ['h2']}}); s.on('stream', (t) => {{ t.respond({{':status': 200}}); "
+                  f"t.end('inside'); }}); s.listen({port}, '127.0.0.1');")
+        server = servers.Server(self, [servers.program(self, "node"), "-e", script], port)
+        document = self.probe(server)
+        self.assert_verdict(document, "enforced")
+        self.assertEqual({one["alpn"] for one in self.attempts(document, "P0")}, {"h2"})
+
     def test_a_name_that_does_not_exist(self):
         result = self.run_any([MTLSCTL, "probe", "--json", "https://no-such-host.invalid/"])
         self.assertEqual((result.code, result.json["error"]["code"]), (7, "io"), str(result))
