@@ -209,10 +209,11 @@ ClientSsl::ClientSsl(const Plan& plan, const ossl::Context& context) : m_distrus
   SSL_set_cert_cb(ssl, on_certificate, this);
   SSL_set_post_handshake_auth(ssl, 1);
   if (plan.server_name) {
+    std::string name = *plan.server_name;
     // SSL_set_tlsext_host_name, whose macro has an old cast.
-    require(SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                     const_cast<char*>(plan.server_name->c_str())) == 1,
-            "SSL_set_tlsext_host_name");
+    require(
+        SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1,
+        "SSL_set_tlsext_host_name");
   }
   const Bytes alpn = alpn_list(plan.alpn);
   require(SSL_set_alpn_protos(ssl, alpn.data(), static_cast<unsigned>(alpn.size())) == 0,

@@ -2,6 +2,7 @@
 #include "tls/http_answer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace mtls::tls {
@@ -36,7 +37,7 @@ std::optional<Number> parse_number(std::string_view text, int base) {
 
 /// The status of "HTTP/1.1 200 OK"; nothing for any other line.
 std::optional<unsigned> parse_status_line(std::string_view line) {
-  constexpr std::string_view k_versions[] = {"HTTP/1.1 ", "HTTP/1.0 "};
+  constexpr std::array<std::string_view, 2> k_versions{"HTTP/1.1 ", "HTTP/1.0 "};
   for (const std::string_view version : k_versions) {
     if (line.substr(0, version.size()) != version) continue;
     const auto status = parse_number<unsigned>(line.substr(version.size(), 3), 10);
