@@ -124,6 +124,12 @@ ExitCode run(const Options& options, Session& session) {
   const bool text = !session.json();
   if (text) session.out().write(options.target.to_text() + "\n");
   const probe::Progress progress = [&session, text](const probe::Judged& judged) {
+    const probe::Attempt& attempt = judged.attempt;
+    session.trace().note("probe.attempt",
+                         {{"id", std::string(probe::entry(attempt.id).name)},
+                          {"address", attempt.address.to_text()},
+                          {"tls", attempt.version ? std::string(tls::name(*attempt.version)) : "-"},
+                          {"verdict", std::string(probe::name(judged.judgement))}});
     if (!text) return;
     session.out().write(attempt_line(judged));
     session.out().flush();

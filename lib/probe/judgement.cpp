@@ -13,13 +13,6 @@ using tls::Ending;
 using tls::Record;
 using tls::Stage;
 
-/// What listeners answer over HTTP to a client whose certificate they do not take: nginx 400, 495
-/// and 496, 421 for the wrong virtual host; applications 401 and 403.
-bool refuses(unsigned status) {
-  constexpr std::array k_refusals{400U, 401U, 403U, 421U, 495U, 496U};
-  return std::find(k_refusals.begin(), k_refusals.end(), status) != k_refusals.end();
-}
-
 bool is_cut(const Record& record) {
   return record.ending == Ending::alert || record.ending == Ending::closed ||
          record.ending == Ending::reset;
@@ -41,9 +34,10 @@ Judgement judge_answer(const Attempt& attempt, const Record* control) {
   // A way round is one only if it leads to the same place.
   if (attempt.id == Id::p8 || attempt.id == Id::p9b) {
     if (good != nullptr && same_content(answer, *good)) return Judgement::accepted;
-    return refuses(answer.status) ? Judgement::rejected_by_http : Judgement::other_content;
+    return is_refusing_status(answer.status) ? Judgement::rejected_by_http
+                                             : Judgement::other_content;
   }
-  if (!refuses(answer.status)) return Judgement::accepted;
+  if (!is_refusing_status(answer.status)) return Judgement::accepted;
   if (good != nullptr && good->status == answer.status) return Judgement::accepted;
   return Judgement::rejected_by_http;
 }
@@ -58,6 +52,11 @@ std::string_view name(Judgement judgement) noexcept {
   return k_words.at(static_cast<std::size_t>(judgement));
 }
 
+bool is_refusing_status(unsigned status) noexcept {
+  constexpr std::array k_refusals{400U, 401U, 403U, 421U, 495U, 496U};
+  return std::find(k_refusals.begin(), k_refusals.end(), status) != k_refusals.end();
+}
+
 bool is_refusal(Judgement judgement) noexcept {
   return judgement == Judgement::rejected_in_handshake ||
          judgement == Judgement::rejected_after_handshake ||
@@ -68,7 +67,7 @@ Judgement judge_control(const Record& control, const Record* bare) {
   if (control.ending == Ending::untrusted_server) return Judgement::withheld;
   if (control.ending == Ending::answer) {
     const unsigned status = control.answer->status;
-    if (!refuses(status)) return Judgement::accepted;
+    if (!is_refusing_status(status)) return Judgement::accepted;
     const bool applications = status == 401 || status == 403;
     const bool bare_cut = bare != nullptr && is_cut(*bare) && bare->stage >= Stage::handshake;
     return applications && bare_cut && control.certificate_sent ? Judgement::accepted

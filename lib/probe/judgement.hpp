@@ -35,6 +35,10 @@ enum class Judgement {
 /// True for the three kinds of rejection and for other content.
 [[nodiscard]] bool is_refusal(Judgement judgement) noexcept;
 
+/// Whether an HTTP status is what listeners refuse clients with: nginx 400, 495 and 496, 421 for
+/// the wrong virtual host; applications 401 and 403.
+[[nodiscard]] bool is_refusing_status(unsigned status) noexcept;
+
 /// Judges the control of one TLS version by its record and that of P1, which was made without a
 /// certificate. 401 and 403 count as accepted where P1 did not even get to HTTP: then they are the
 /// application's.

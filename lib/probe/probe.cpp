@@ -50,11 +50,13 @@ class AddressRun final {
       m_attempts.clear();
       first_attempts();
     }
-    for (const Judged& one : judge_all(m_attempts, m_options.demands)) m_progress(one);
-    m_told = m_attempts.size();
-    return std::any_of(m_attempts.begin(), m_attempts.end(), [](const Attempt& one) {
+    const bool met = std::any_of(m_attempts.begin(), m_attempts.end(), [](const Attempt& one) {
       return one.id != Id::p9b && one.record.stage >= Stage::handshake;
     });
+    if (met) try_again();
+    for (const Judged& one : judge_all(m_attempts, m_options.demands)) m_progress(one);
+    m_told = m_attempts.size();
+    return met;
   }
 
   [[nodiscard]] const std::vector<Attempt>& attempts() const noexcept { return m_attempts; }
@@ -93,6 +95,20 @@ class AddressRun final {
     // It may be answered by silence, which is no reason to ask again.
     jobs.emplace_back([this] { add(bare(Id::p9b, std::nullopt), 1); });
     run_jobs(jobs, m_options.jobs);
+  }
+
+  /// Makes those of the first attempts again that came to nothing although a listener is there.
+  void try_again() {
+    std::vector<Attempt> again;
+    for (auto it = m_attempts.begin(); it != m_attempts.end();) {
+      const bool nothing = it->id != Id::p9b && came_to_nothing(it->record);
+      if (nothing) again.push_back(*it);
+      it = nothing ? m_attempts.erase(it) : it + 1;
+    }
+    for (const Attempt& one : again) {
+      const Version version = one.version.value();
+      add(one.id == Id::p1 ? bare(Id::p1, version) : shown(Id::p0, version, *m_options.good), 1);
+    }
   }
 
   [[nodiscard]] tls::Plan make_plan(std::optional<Version> version) const {
@@ -199,8 +215,8 @@ class AddressRun final {
   /// Whether `record` lets in more than `other` did.
   [[nodiscard]] static bool is_worse(const tls::Record& record, const tls::Record& other) {
     const auto rank = [](const tls::Record& one) {
-      if (one.ending != Ending::answer) return came_to_nothing(one) ? 2 : 1;
-      return one.answer->status >= 400 && one.answer->status < 500 ? 3 : 4;
+      if (one.ending == Ending::answer) return is_refusing_status(one.answer->status) ? 3 : 4;
+      return came_to_nothing(one) ? 2 : 1;
     };
     return rank(record) > rank(other);
   }

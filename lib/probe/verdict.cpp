@@ -20,13 +20,17 @@ const Record* find_record(const std::vector<Attempt>& attempts, Id id, Version v
   return nullptr;
 }
 
-bool ended_before_server_hello(const Record& record) {
+/// Whether an attempt can mean that its version is not spoken. (Servers that are too old to see
+/// that nothing but 1.3 was offered answer with a ServerHello of 1.2.)
+bool speaks_against_version(const Record& record) {
   const bool cut = record.ending == Ending::alert || record.ending == Ending::closed ||
-                   record.ending == Ending::reset || record.version_refused;
-  return cut && record.stage == Stage::hello;
+                   record.ending == Ending::reset;
+  return record.version_refused || (cut && record.stage == Stage::hello);
 }
 
-bool spoke(const Record* record) { return record != nullptr && record->stage >= Stage::handshake; }
+bool spoke(const Record* record) {
+  return record != nullptr && record->stage >= Stage::handshake && !record->version_refused;
+}
 
 /// The control's record of a version if it was accepted.
 const Record* good_control(const std::vector<Attempt>& attempts, Version version) {
@@ -168,7 +172,7 @@ bool is_offered(const std::vector<Attempt>& attempts, Version version) {
   for (const Id id : {Id::p0, Id::p1}) {
     const Record* record = find_record(attempts, id, version);
     if (record == nullptr) continue;
-    if (!ended_before_server_hello(*record)) return true;
+    if (!speaks_against_version(*record)) return true;
     ended = ended || other_spoken || record->version_refused;
   }
   return !ended;

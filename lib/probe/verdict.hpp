@@ -54,9 +54,9 @@ struct Finding {
   std::vector<tls::Version> without_control;  // offered, and the good client was not let in
 };
 
-/// Returns whether the listener speaks `version`, by the attempts P0 and P1 at it. Only an end
-/// before any ServerHello says no, and only if the version was refused by name or the listener
-/// speaks another one.
+/// Returns whether the listener speaks `version`, by the attempts P0 and P1 at it: not if it
+/// refused the version by name, nor if it ended both before any ServerHello and speaks another
+/// version.
 [[nodiscard]] bool is_offered(const std::vector<Attempt>& attempts, tls::Version version);
 
 /// Judges every attempt at one address.

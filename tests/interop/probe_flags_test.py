@@ -161,6 +161,8 @@ class ProbeFlags(Probing):
         key = "".join(self.read("good.key").decode().splitlines()[1:-1])[20:60]
         for name in ("trace.json",):
             self.assertNotIn(key, self.path(name).read_text())
+        events = [json.loads(line) for line in self.path("trace.json").read_text().splitlines()]
+        self.assertIn("probe.attempt", {one["event"] for one in events})
 
     def test_the_document(self):
         document = self.probe(self.haproxy(), "--ca", "ca")

@@ -119,6 +119,13 @@ TEST_CASE("a version that is not offered does not count; one alone that nobody o
   CHECK(finding.overall == Overall::enforced);
   CHECK(finding.offered == k_one);
   CHECK(find(old, demands({Version::tls_1_2})).overall == Overall::no_verdict);
+  // A server that knows no 1.3 answers with a ServerHello of 1.2, which we do not take.
+  tls::Record old_server = ended(Ending::failed, Stage::handshake);
+  old_server.version_refused = true;
+  const std::vector<Attempt> newer{attempt(Id::p0, Version::tls_1_3, old_server),
+                                   attempt(Id::p1, Version::tls_1_3, old_server)};
+  CHECK(find(both(enforced(Version::tls_1_2), newer), demands(k_both)).overall ==
+        Overall::enforced);
   // Ended without a word: not offered only if the other version is spoken.
   const tls::Record cut = ended(Ending::reset, Stage::hello);
   old = {attempt(Id::p0, Version::tls_1_2, cut), attempt(Id::p1, Version::tls_1_2, cut)};
