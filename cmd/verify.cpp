@@ -72,7 +72,7 @@ void append(std::vector<x509::Certificate>& to, const Path& file, x509::KeysBesi
 
 /// --ca's root is an anchor, its chain is offered, and its ledger says what is revoked. Without any
 /// flag that says whom to trust, it is the CA that is found.
-Trust gather_trust(const Options& options, Session& session) {
+Trust gather_trust(const Options& options, const ossl::Context& context, Session& session) {
   Trust trust;
   const bool trust_named = !options.trust.empty() || options.trust_fingerprint.has_value();
   if (options.ca.directory || !trust_named) {
@@ -105,13 +105,14 @@ Trust gather_trust(const Options& options, Session& session) {
             passphrase_source(
                 options.key_passphrase,
                 {.flag = "--key-passphrase", .what = format("passphrase of {}", shown)}, session),
-            crypto::LegacyKeys::refuse, session.openssl(ossl::Configuration::openssl))
+            crypto::LegacyKeys::refuse, context)
             .public_key();
   }
   return trust;
 }
 
-Verdict judge(const Path& file, const Options& options, const Trust& trust, Session& session) {
+Verdict judge(const Path& file, const Options& options, const Trust& trust,
+              const ossl::Context& context, const Clock& clock) {
   const SecretBytes content = read_input(file);
   // A key may stand beside: client.pem with both is what curl and others take.
   std::vector<x509::Certificate> certificates =
@@ -123,7 +124,7 @@ Verdict judge(const Path& file, const Options& options, const Trust& trust, Sess
                                 .anchor_fingerprint = options.trust_fingerprint,
                                 .purpose = options.purpose,
                                 .host = options.host,
-                                .at = options.at.value_or(session.clock().now()),
+                                .at = options.at.value_or(clock.now()),
                                 .budget = {}};
   request.pool.insert(request.pool.end(), trust.pool.begin(), trust.pool.end());
   std::optional<LedgerRevocation> revocation;
@@ -135,8 +136,7 @@ Verdict judge(const Path& file, const Options& options, const Trust& trust, Sess
     }
   }
   verify::VerifyReport report =
-      verify::verify(request, revocation ? &*revocation : nullptr, session.clock(),
-                     session.openssl(ossl::Configuration::openssl));
+      verify::verify(request, revocation ? &*revocation : nullptr, clock, context);
   const bool key_fits = !trust.key || *trust.key == leaf.public_key();
   return {leaf, std::move(report), recorded, key_fits};
 }
@@ -266,11 +266,13 @@ ExitCode run(const Options& options, Session& session) {
   if (options.key_passphrase && !options.key) {
     throw Error(Errc::usage, "--key-passphrase without --key", "give the key with --key FILE");
   }
-  const Trust trust = gather_trust(options, session);
+  // Before the first digest: libcrypto configures itself on first use, with its own way of ending.
+  const ossl::Context& context = session.openssl(ossl::Configuration::openssl);
+  const Trust trust = gather_trust(options, context, session);
   ExitCode code = ExitCode::ok;
   for (const Path& file : options.files) {
     try {
-      const Verdict verdict = judge(file, options, trust, session);
+      const Verdict verdict = judge(file, options, trust, context, session.clock());
       if (session.json()) {
         print_json(file, verdict, options, trust, session);
       } else {
