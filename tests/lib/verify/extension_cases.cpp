@@ -123,6 +123,13 @@ void add_identifier_cases(std::vector<Case>& cases) {
                    below_root(leaf_with(with(client_extensions(),
                                              x509::encode_authority_key_identifier(elsewhere)))),
                    "other@0"});
+  const Entity odd_root = self_sign(
+      {.subject = "CN=odd root",
+       .key = "odd root",
+       .extensions = with(ca_extensions(), x509::encode_authority_key_identifier(elsewhere))});
+  cases.push_back({"a root whose authorityKeyIdentifier does not mean itself",
+                   request_for(leaf_with(client_extensions(), odd_root), {odd_root.certificate}),
+                   "other@1", Other::agrees, Other::accepts});
   Plan plan{.subject = "CN=client,O=mtls", .key = "client", .extensions = client_extensions()};
   plan.serial = "42" + std::string(40, '0');
   // RFC 5280 section 4.1.2.2 allows 20 octets.
