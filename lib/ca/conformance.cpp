@@ -72,8 +72,8 @@ class Conformance final {
     const auto constraints = m_certificate.basic_constraints();
     const x509::BasicConstraints& wanted = profile().extensions.basic_constraints;
     require(constraints && constraints->subject == wanted.subject, "basicConstraints");
-    require(!wanted.path_length ||
-                (constraints->path_length && *constraints->path_length <= *wanted.path_length),
+    const auto most = profile().extensions.max_path_length;
+    require(!most || (constraints->path_length && *constraints->path_length <= *most),
             "pathLenConstraint");
     require(m_certificate.key_usage().value_or(x509::KeyUsage{}) == profile().extensions.key_usage,
             "keyUsage");

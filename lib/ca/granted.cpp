@@ -53,10 +53,12 @@ x509::BasicConstraints grant_basic_constraints(const Request& request, const Gro
     return granted;
   }
   if (request.path_length) {
-    if (granted.path_length && *request.path_length > *granted.path_length) {
+    const auto most = grounds.profile.extensions.max_path_length;
+    if (most && *request.path_length > *most) {
       throw Error(Errc::denied_by_profile,
-                  format("a path length of {} is above the {} of profile '{}'",
-                         *request.path_length, *granted.path_length, grounds.profile.name));
+                  format("a path length of {} is above the {} that profile '{}' allows",
+                         *request.path_length, *most, grounds.profile.name),
+                  "extensions.max_path_length of a profile of your own says otherwise");
     }
     granted.path_length = request.path_length;
   }
