@@ -3,6 +3,7 @@
 #include "base/base64.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "der/reader.hpp"
 
 #include <algorithm>
 
@@ -122,7 +123,9 @@ PemBlock read_block(std::string_view label, Lines& lines) {
 }  // namespace
 
 bool looks_like_pem(ByteView text) noexcept {
-  return as_text(text).find(k_begin) != std::string_view::npos;
+  if (as_text(text).find(k_begin) == std::string_view::npos) return false;
+  // A name inside DER may hold those words.
+  return text[0] != tag::sequence || !is_well_formed(text);
 }
 
 std::vector<PemBlock> read_pem(ByteView text) {
