@@ -162,10 +162,9 @@ void report(const Session& session, const Path& path, const VerifyRequest& reque
     const bool is_signature = complaint.code == X509_V_ERR_CERT_SIGNATURE_FAILURE &&
                               complaint.depth + 1 < path.certificates.size();
     findings.error(problem, complaint.depth,
-                   is_signature
-                       ? format("its signature is not by the key of {}",
-                                shown_name(path.certificates[complaint.depth + 1]->certificate()))
-                       : describe_verify_error(complaint.code));
+                   is_signature ? format("its signature is not by the key of {}",
+                                         path.certificates[complaint.depth + 1]->shown_name())
+                                : describe_verify_error(complaint.code));
   }
 }
 
