@@ -133,12 +133,12 @@ x509::GeneralNames grant_subject_alt_names(const Request& request, const Grounds
   const profile::SanPolicy& policy = grounds.profile.san;
   x509::GeneralNames names;
   for (const x509::GeneralName& name : request.subject_alt_names) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  }
-  if (names.size() > k_name_limit) {
-    throw Error(Errc::too_many_names,
-                format("{} subject alternative names are asked for; the limit is {}", names.size(),
-                       k_name_limit));
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    if (names.size() == k_name_limit) {
+      throw Error(Errc::too_many_names,
+                  format("over {} subject alternative names are asked for", k_name_limit));
+    }
+    names.push_back(name);
   }
   for (const x509::GeneralName& name : names) name.require_good("the subject alternative name");
   if (const auto why = profile::refuses(policy, names)) {
