@@ -91,6 +91,7 @@ x509::NameConstraints grant_name_constraints(const Request& request,
 }
 
 /// The purposes of the CAs above bound those of the leaf, as OpenSSL, NSS and Windows read them.
+/// anyExtendedKeyUsage in a CA stands for none of them: OpenSSL and our own verify refuse the path.
 void require_purposes_within_chain(const Grounds& grounds) {
   for (const x509::Certificate& ca : grounds.chain) {
     const auto allowed = ca.extended_key_usage();
@@ -98,7 +99,6 @@ void require_purposes_within_chain(const Grounds& grounds) {
     const auto allows = [&allowed](const der::Oid& purpose) {
       return std::find(allowed->begin(), allowed->end(), purpose) != allowed->end();
     };
-    if (allows(oids::any_extended_key_usage())) continue;
     for (const der::Oid& purpose : grounds.profile.extensions.extended_key_usage) {
       if (allows(purpose)) continue;
       throw Error(Errc::constraint_violated,
