@@ -154,10 +154,12 @@ x509::GeneralNames grant_subject_alt_names(const Request& request, const Grounds
 
 void require_within_constraints(const x509::Name& subject, const x509::GeneralNames& names,
                                 const Grounds& grounds) {
+  const auto common_names =
+      is_ca(grounds.profile) ? x509::CommonNames::ignored : x509::CommonNames::as_hosts;
   for (const x509::Certificate& ca : grounds.chain) {
     const auto constraints = ca.name_constraints();
     if (!constraints) continue;
-    if (const auto why = x509::constraint_violation(*constraints, subject, names)) {
+    if (const auto why = x509::constraint_violation(*constraints, subject, names, common_names)) {
       throw Error(
           Errc::constraint_violated,
           format("the name constraints of {} do not allow it: {}", ca.subject().to_text(), *why));

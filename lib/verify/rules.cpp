@@ -47,8 +47,9 @@ void check_names_below(const Path& path, std::size_t depth, Findings& findings) 
   for (std::size_t i = 0; i < depth; ++i) {
     Candidate& below = *path.certificates[i];
     if (i > 0 && below.is_self_issued()) continue;
-    const auto why = x509::constraint_violation(*constraints, below.certificate().subject(),
-                                                below.extensions().subject_alt_names);
+    const auto why = x509::constraint_violation(
+        *constraints, below.certificate().subject(), below.extensions().subject_alt_names,
+        i == 0 ? x509::CommonNames::as_hosts : x509::CommonNames::ignored);
     if (!why) continue;
     findings.error(
         Problem::name_constraint_violated, i,
