@@ -31,6 +31,12 @@ struct Object {
   std::optional<x509::Certificate> certificate;  // for the chain
 };
 
+/// Before anything is rendered: only a CRL may be larger.
+void require_file_limit(std::size_t size, std::string_view shown) {
+  if (size <= k_file_limit) return;
+  throw Error(Errc::too_large, format("{} is larger than 1 MiB, and not a CRL", shown));
+}
+
 Object certificate_object(ByteView der) {
   const auto certificate = x509::Certificate::from_der(der);
   return {"certificate", "certificate", certificate_text(certificate),
@@ -114,6 +120,10 @@ Object der_object(ByteView der, std::string_view shown, const ossl::Context& con
       throw;
     }
   };
+  if (der.size() > k_file_limit) {
+    if (auto object = attempt([&] { return list_object(der); })) return *std::move(object);
+    require_file_limit(der.size(), shown);
+  }
   if (auto object = attempt([&] { return certificate_object(der); })) return *std::move(object);
   if (auto object = attempt([&] { return request_object(der, context); })) {
     return *std::move(object);
@@ -133,16 +143,12 @@ std::vector<Object> read_objects(const SecretBytes& content, std::string_view sh
   std::vector<Object> objects;
   if (der::looks_like_pem(content.view())) {
     for (const der::PemBlock& block : der::read_pem(content.view())) {
+      if (block.label != "X509 CRL") require_file_limit(content.size(), shown);
       objects.push_back(with_context(format("block {} of {}", objects.size() + 1, shown),
                                      [&] { return pem_object(block, shown, context); }));
     }
   } else {
     objects.push_back(der_object(content.view(), shown, context));
-  }
-  for (const Object& object : objects) {
-    if (content.size() > k_file_limit && object.kind != "certificate_list") {
-      throw Error(Errc::too_large, format("{} is larger than 1 MiB, and not a CRL", shown));
-    }
   }
   return objects;
 }
