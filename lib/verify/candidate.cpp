@@ -48,6 +48,9 @@ bool decode(const x509::Extension& extension, DecodedExtensions& into) {
   } else if (extension.id == oids::certificate_policies()) {
     static_cast<void>(x509::decode_certificate_policies(value));
   } else if (extension.id == oids::crl_distribution_points()) {
+    // Processed also where it is critical: it says where CRLs are, and whether one must be asked is
+    // local policy (RFC 5280 section 6.3). OpenSSL's listeners let it pass without any CRL; a
+    // verdict that they do not share would help nobody.
     static_cast<void>(x509::decode_crl_distribution_points(value));
   } else if (extension.id == oids::authority_info_access()) {
     static_cast<void>(x509::decode_authority_info_access(value));
