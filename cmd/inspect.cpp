@@ -237,3 +237,4 @@ void add_inspect(Command& command) {
 }
 
 }  // namespace mtls::cmd
+  command.without_openssl_configuration();
