@@ -45,14 +45,21 @@ Object certificate_object(ByteView der) {
 
 Object request_object(ByteView der, const ossl::Context& context) {
   const auto request = x509::CertificateRequest::from_der(der);
-  const bool proven = request.proves_possession(context);
+  const x509::Possession possession = request.proves_possession(context);
   Object object{"certificate_request",
                 "certificate request",
                 request_text(request),
                 request_json(request),
                 {}};
-  object.fields["self_signature_good"] = proven;
-  if (!proven) object.text += "  self-signature BAD: it does not prove possession of the key\n";
+  Json& good = object.fields["self_signature_good"];
+  if (possession == x509::Possession::algorithm_not_accepted) {
+    object.text += "  self-signature not checked: its algorithm is not accepted\n";
+    return object;
+  }
+  good = possession == x509::Possession::proven;
+  if (possession == x509::Possession::refuted) {
+    object.text += "  self-signature BAD: it does not prove possession of the key\n";
+  }
   return object;
 }
 
@@ -233,8 +240,8 @@ void add_inspect(Command& command) {
       "  key          RSA 4096\n"
       "  signature    sha256WithRSAEncryption\n"
       "  spki sha256  0e7c…");
+  command.without_openssl_configuration();
   command.run([options](Session& session) { return run(*options, session); });
 }
 
 }  // namespace mtls::cmd
-  command.without_openssl_configuration();
