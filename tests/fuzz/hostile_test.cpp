@@ -281,7 +281,7 @@ TEST_CASE("nesting and size cost neither stack nor time") {
       [](ByteView octets) { static_cast<void>(x509::Name::from_der(octets)); },
       [](ByteView octets) { static_cast<void>(crypto::PublicKey::from_spki(octets)); },
       [](ByteView octets) { static_cast<void>(x509::read_certificates(octets, "file")); }};
-  const Bytes deep = nested(2'000);
+  const Bytes deep = nested(10'000);
   const Bytes zeros(std::size_t{1} << 20U, 0);
   const Bytes sequences(std::size_t{1} << 20U, 0x30);
   std::string boundaries;
