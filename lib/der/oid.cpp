@@ -21,9 +21,9 @@ void drop_leading_zeros(std::string& digits) {
 /// Multiplies by `factor` and adds `addend`.
 void multiply_add(std::string& digits, unsigned factor, unsigned addend) {
   unsigned carry = addend;
-  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
-    carry += static_cast<unsigned>(*digit - '0') * factor;
-    *digit = static_cast<char>('0' + carry % 10);
+  for (std::size_t at = digits.size(); at > 0; --at) {
+    carry += static_cast<unsigned>(digits[at - 1] - '0') * factor;
+    digits[at - 1] = static_cast<char>('0' + carry % 10);
     carry /= 10;
   }
   if (carry > 0) digits.insert(0, std::to_string(carry));

@@ -66,8 +66,9 @@ void check_signature_algorithm(const x509::Certificate& certificate, std::size_t
                                Findings& findings) {
   der::Reader outer(certificate.signature_algorithm(), "signatureAlgorithm");
   const std::string oid = outer.into(der::tag::sequence).oid().to_dotted();
-  const auto weak = std::find_if(k_weak_algorithms.begin(), k_weak_algorithms.end(),
-                                 [&oid](const WeakAlgorithm& each) { return each.oid == oid; });
+  const auto* const weak =
+      std::find_if(k_weak_algorithms.begin(), k_weak_algorithms.end(),
+                   [&oid](const WeakAlgorithm& each) { return each.oid == oid; });
   if (weak == k_weak_algorithms.end()) return;
   findings.error(Problem::weak_signature, depth, format("it is signed by {}", weak->name));
 }

@@ -21,7 +21,7 @@ void Findings::warning(Problem problem, std::size_t depth, std::string message) 
 }
 
 bool Findings::has_error(Problem problem, std::size_t depth) const noexcept {
-  return m_errors.count({problem, depth}) != 0;
+  return m_errors.contains({problem, depth});
 }
 
 bool Findings::has_errors() const noexcept { return !m_errors.empty(); }
