@@ -15,9 +15,17 @@ verify::RevocationAnswer LedgerRevocation::ask(const x509::Certificate& certific
       std::nullopt};
 }
 
+const std::optional<store::Record>& LedgerRevocation::find_record(
+    const x509::Certificate& certificate) const {
+  const auto [at, is_new] = m_records.try_emplace(certificate.fingerprint());
+  if (is_new) at->second = m_ledger.find_by_fingerprint(certificate.fingerprint());
+  return at->second;
+}
+
 std::optional<store::Record> LedgerRevocation::find(const x509::Certificate& certificate,
                                                     const x509::Certificate* issuer) const {
-  if (issuer == nullptr) return m_ledger.find_by_fingerprint(certificate.fingerprint());
+  if (const auto& record = find_record(certificate)) return record;
+  if (issuer == nullptr) return std::nullopt;
   const auto id = m_ledger.find_issuer(issuer->subject(), issuer->public_key());
   return id ? m_ledger.find(*id, certificate.serial()) : std::nullopt;
 }
