@@ -138,7 +138,7 @@ Enrolled run(const InitRequest& request, const profile::Profile& profile, store:
   wanted.before = [&request](const x509::Certificate& certificate) {
     return chain_files(certificate, request);
   };
-  DirectorySet output(request.directory, "ca");
+  DirectorySet output(request.directory, "ca", SetOwner::ca);
   return enrol(wanted, profile, source, ledger, output, surroundings);
 }
 
