@@ -2,6 +2,7 @@
 #pragma once
 
 #include "authority/ca_config.hpp"
+#include "authority/open_key.hpp"
 #include "base/file.hpp"
 #include "crypto/private_key.hpp"
 #include "crypto/signer.hpp"
@@ -18,8 +19,6 @@ namespace mtls::authority {
 
 /// Whether the user named the directory, or it was found because it stands there.
 enum class Named { explicitly, implicitly };
-/// Whether a CA key or directory that others can read or write may be used (--allow-open-key).
-enum class OpenKey { refuse, allow };
 
 /// An existing, complete CA directory. Reading it opens neither key nor ledger.
 class CaDirectory final {

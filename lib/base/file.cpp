@@ -256,6 +256,11 @@ bool Directory::contains(const std::string& name) const {
   return ::fstatat(fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+bool Directory::leads_nowhere(const std::string& name) const {
+  struct stat status {};
+  return contains(name) && ::fstatat(fd(), name.c_str(), &status, 0) != 0 && errno == ENOENT;
+}
+
 FileContents Directory::read(const std::string& name, std::size_t limit) const {
   const std::string shown_name = shown(m_path / name);
   return read_open_file(open_for_reading(fd(), name, shown_name), shown_name, limit);

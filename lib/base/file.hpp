@@ -88,6 +88,8 @@ class Directory final {
   [[nodiscard]] const Path& path() const noexcept { return m_path; }
   [[nodiscard]] int fd() const noexcept { return m_fd.get(); }
   [[nodiscard]] bool contains(const std::string& name) const;
+  /// Whether the name is a symbolic link that leads nowhere.
+  [[nodiscard]] bool leads_nowhere(const std::string& name) const;
   /// Reads a file of this directory, as read_file does; follows a symbolic link.
   [[nodiscard]] FileContents read(const std::string& name, std::size_t limit = k_file_limit) const;
   /// Renames within the directory, replacing `to`. Not durable until `sync`.

@@ -57,5 +57,64 @@ class Ledgers(CaDirectories):
         self.assertNotIn("--force", hint)
 
 
+class OfOthers(CaDirectories):
+    def test_a_directory_that_holds_files_of_the_names_of_a_ca_is_left_alone(self):
+        for name in ("root.crt", "chain.crt", "ca.key.new", "ca.crl"):
+            with self.subTest(name=name):
+                self.path(f"d-{name}").mkdir(mode=0o700)
+                self.path(f"d-{name}", name).write_bytes(b"precious")
+                self.refused(*INIT, "--ca", f"d-{name}", code="would_overwrite")
+                self.assertEqual(self.files(f"d-{name}"), {name: b"precious"})
+
+
+PASS = ["--ca-passphrase", "env:PASS"]
+
+
+class Passphrases(CaDirectories):
+    def interrupted(self):
+        """As a run without a passphrase leaves it that was killed after the key was put."""
+        self.make_ca()
+        for name in ("ca.crt", "ca.csr", "chain.crt", "root.crt"):
+            self.path("ca", name).unlink()
+
+    def test_a_ca_key_without_a_passphrase_is_never_called_encrypted(self):
+        self.interrupted()
+        before = {name: text for name, text in self.files().items() if not name.startswith("ca.db")}
+        self.refused(*INIT, *PASS, code="set_mismatch", env={"PASS": "secret"})
+        self.assertEqual({name: text for name, text in self.files().items()
+                          if not name.startswith("ca.db")}, before)
+        done = self.mtlsctl(*INIT, "--json")
+        self.assertEqual((done.json["outcome"], done.json["key_encrypted"]), ("completed", False))
+        self.assertIn(b"not encrypted", done.err)
+
+    def test_an_encrypted_ca_is_found_complete_with_and_without_its_passphrase(self):
+        env = {"PASS": "secret"}
+        made = self.mtlsctl(*INIT, *PASS, "--json", env=env).json
+        self.assertEqual((made["outcome"], made["key_encrypted"]), ("issued", True))
+        for args in (["--if-missing"], ["--if-missing", *PASS]):
+            with self.subTest(args=args):
+                again = self.mtlsctl(*INIT, *args, "--json", env=env).json
+                self.assertEqual((again["outcome"], again["key_encrypted"]), ("unchanged", True))
+        self.refused(*INIT, "--if-missing", *PASS, code="wrong_passphrase", exit=6,
+                     env={"PASS": "other"})
+
+
+class Chains(CaDirectories):
+    def test_a_chain_that_was_removed_is_given_back(self):
+        self.make_ca()
+        below = ["ca", "init", "--ca", "sub", "--parent", "ca", "--common-name", "Sub", *KEY]
+        self.mtlsctl(*below)
+        for directory, args in (("ca", INIT), ("sub", below)):
+            for name in ("chain.crt", "root.crt"):
+                with self.subTest(directory=directory, name=name):
+                    before = self.read(directory, name)
+                    self.path(directory, name).unlink()
+                    again = self.mtlsctl(*args, "--if-missing", "--json").json
+                    self.assertEqual(again["outcome"], "completed")
+                    self.assertEqual(self.read(directory, name), before)
+            self.assertEqual(self.mtlsctl(*args, "--if-missing", "--json").json["outcome"],
+                             "unchanged")
+
+
 if __name__ == "__main__":
     main(verbosity=2)
