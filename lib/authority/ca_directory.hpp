@@ -28,7 +28,7 @@ class CaDirectory final {
   /// malformed, bad_config, key_mismatch where chain and certificate do not belong together.
   [[nodiscard]] static CaDirectory open(const Path& path, Named named);
 
-  [[nodiscard]] const Path& path() const noexcept { return m_path; }
+  [[nodiscard]] const Path& path() const noexcept { return m_directory->path(); }
   [[nodiscard]] const CaConfig& config() const noexcept { return m_config; }
   [[nodiscard]] const x509::Certificate& certificate() const noexcept { return m_chain.front(); }
   /// Its certificate, then those above it, the root last.
@@ -49,9 +49,10 @@ class CaDirectory final {
                                           std::chrono::milliseconds lock_timeout) const;
 
  private:
-  CaDirectory(Path path, CaConfig config, std::vector<x509::Certificate> chain)
-      : m_path(std::move(path)), m_config(std::move(config)), m_chain(std::move(chain)) {}
-  Path m_path;
+  CaDirectory(std::shared_ptr<const Directory> directory, CaConfig config,
+              std::vector<x509::Certificate> chain)
+      : m_directory(std::move(directory)), m_config(std::move(config)), m_chain(std::move(chain)) {}
+  std::shared_ptr<const Directory> m_directory;  // opened once; its files are read through it
   CaConfig m_config;
   std::vector<x509::Certificate> m_chain;
 };

@@ -15,7 +15,7 @@ namespace {
 Directory open_directory(const Path& path) {
   const std::string shown = printable(path.native());
   Directory directory = Directory::make(path);
-  if (is_open_to_others(path)) {
+  if (directory.openness() == Openness::open) {
     if (!directory.make_private_if_empty()) {
       throw Error(Errc::open_permissions,
                   format("{} is not empty and can be read or written by others", shown),

@@ -59,6 +59,20 @@ void require_certifiable_key(const Request& request, const Grounds& grounds) {
   }
 }
 
+/// A CA below another bears a name of its own: chains are found by names, and one that is its own
+/// issuer by name is taken for a root.
+void require_name_of_its_own(const x509::Name& subject, const Grounds& grounds) {
+  if (grounds.profile.extensions.basic_constraints.subject != x509::BasicConstraints::Subject::ca) {
+    return;
+  }
+  for (const x509::Certificate& ca : grounds.chain) {
+    if (!ca.subject().matches(subject)) continue;
+    throw Error(Errc::bad_name,
+                format("the subject {} is that of a CA above it", subject.to_text()),
+                "give the new CA a name of its own");
+  }
+}
+
 }  // namespace
 
 std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
@@ -100,6 +114,7 @@ std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
       throw Error(Errc::bad_name, "the certificate would name nobody: no subject and no SAN",
                   "pass --subject or --common-name, or --san");
     }
+    require_name_of_its_own(subject, grounds);
     require_within_constraints(subject, names, grounds);
     const x509::TbsCertificate tbs{
         .serial = make_serial(),

@@ -115,6 +115,62 @@ class Chains(CaDirectories):
             self.assertEqual(self.mtlsctl(*args, "--if-missing", "--json").json["outcome"],
                              "unchanged")
 
+    def test_an_intermediate_that_bears_its_roots_name_is_refused(self):
+        self.make_ca()
+        below = ["ca", "init", "--ca", "sub", "--parent", "ca", *KEY, "--common-name"]
+        self.refused(*below, "test ROOT", code="bad_name")
+        self.assertFalse(self.path("sub").exists())
+
+    def test_one_that_was_made_all_the_same_is_not_taken_for_a_root(self):
+        self.make_ca()
+        self.mtlsctl("ca", "init", "--ca", "sub", "--parent", "ca", "--common-name", "Sub", *KEY)
+        # Signed by openssl under the root's own name.
+        self.openssl("req", "-new", "-key", "sub/ca.key", "-subj", "/CN=Test root", "-out", "sub.csr")
+        self.path("ext").write_text("basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n"
+                                    "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
+        self.openssl("x509", "-req", "-in", "sub.csr", "-CA", "ca/ca.crt", "-CAkey", "ca/ca.key",
+                     "-days", "30", "-extfile", "ext", "-out", "sub/ca.crt", "-CAcreateserial")
+        self.path("sub", "chain.crt").write_bytes(self.read("sub", "ca.crt"))
+        shown = self.mtlsctl("ca", "show", "--ca", "sub").out
+        self.assertIn(b"sub: an intermediate CA", shown)
+        self.path("sub", "root.crt").rename(self.path("sub", "no-root"))
+        self.mtlsctl("ca", "show", "--ca", "sub", exit=6)
+
+
+class Found(CaDirectories):
+    """./ca, which nobody named."""
+
+    def test_a_link_that_others_can_put_is_not_followed_unnamed(self):
+        self.make_ca(directory="real")
+        self.path("open").mkdir()
+        self.path("open").chmod(0o777)
+        self.path("open", "ca").symlink_to("../real")
+        self.refused("ca", "show", code="open_permissions", cwd=self.path("open"))
+        self.mtlsctl("ca", "show", "--ca", "ca", cwd=self.path("open"))
+        self.path("open").chmod(0o755)
+        self.mtlsctl("ca", "show", cwd=self.path("open"))
+
+    def test_a_link_of_its_owner_is_followed(self):
+        self.make_ca(directory="real")
+        self.path("ca").symlink_to("real")
+        self.mtlsctl("client", "issue", *KEY)
+
+
+class Settings(CaDirectories):
+    def test_urls_that_no_profile_could_hold_are_refused_where_they_stand(self):
+        self.make_ca()
+        config = self.path("ca", "ca.toml")
+        text = config.read_text().replace("[issue]", "[issue]\ncrl_urls = [URL]")
+        for url in ("http://a b/", "http://", "http://x/\\u00e9", "http://x/" + "y" * 2050, "ftp://x/"):
+            with self.subTest(url=url[:20]):
+                config.write_text(text.replace("URL", f'"{url}"'))
+                result = self.mtlsctl("client", "issue", *KEY, "--json", exit=6)
+                self.assertEqual(result.json["error"]["code"], "bad_config", str(result))
+                line = text.splitlines().index("crl_urls = [URL]") + 1
+                self.assertIn(f"ca/ca.toml:{line}:", result.json["error"]["message"])
+        config.write_text(text.replace("URL", '"http://pki.example/ca.crl"'))
+        self.mtlsctl("client", "issue", *KEY)
+
 
 if __name__ == "__main__":
     main(verbosity=2)
