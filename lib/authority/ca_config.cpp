@@ -78,6 +78,7 @@ CaConfig parse_ca_config(std::string_view text, std::string_view source) {
     root.fail(id->place, "'ledger_id' must be 32 hex digits");
   }
   config.ledger_id = id->text;
+  config.intent_pending = read_duration(root, "intent_pending");
   config.passphrase = read_text(root, "passphrase");
   if (const auto profiles = read_text(root, "profiles")) {
     const Path directory(*profiles);
@@ -109,7 +110,11 @@ std::string to_toml(const CaConfig& config) {
   append_setting(text, "passphrase", config.passphrase, "env:CA_PASSPHRASE");
   text += "\n# The ledger: what was issued. The id ties it to this CA; do not change it.\n";
   text += format("store = \"{}\"\nledger_id = \"{}\"\n\n", config.store, config.ledger_id);
-  text += "# A directory of profiles of your own (NAME.toml), before the built-in ones.\n";
+  text +=
+      "# How long issuing by a process that cannot be seen from here (another host or container) "
+      "counts\n# as under way; what was not completed by then is shown as 'unknown'.\n";
+  append_setting(text, "intent_pending", std::nullopt, "15m");
+  text += "\n# A directory of profiles of your own (NAME.toml), before the built-in ones.\n";
   append_setting(text, "profiles", std::nullopt, "profiles");
   text += "\n[issue]\n# What `client issue` and `server issue` do unless told otherwise.\n";
   append_setting(text, "client_profile", config.client_profile, "mtls-client");

@@ -134,7 +134,9 @@ store::LedgerLocation CaDirectory::ledger_location(std::chrono::milliseconds loc
   const Path named(m_config.store.substr(k_sqlite_scheme.size()));
   // By name, for the engine: nobody else can have changed what the name leads to, since no
   // directory on the way to one that was found can be written by others.
-  return {.file = path() / named, .lock_timeout = lock_timeout};
+  return {.file = path() / named,
+          .lock_timeout = lock_timeout,
+          .intent_pending = m_config.intent_pending.value_or(store::k_intent_pending)};
 }
 
 store::Ledger CaDirectory::open_ledger(store::LedgerAccess access,

@@ -126,6 +126,7 @@ class Enrolment final {
       earlier = {};
     }
     if (earlier.recorded) {
+      issuer().adopt(*earlier.recorded);
       publish(*earlier.recorded);
       return receipt(Outcome::completed, *earlier.recorded);
     }

@@ -60,8 +60,10 @@ store::Ledger open_ledger(const InitRequest& request, const Clock& clock) {
   Directory directory = Directory::open(request.directory);
   directory.lock(request.lock_timeout, clock);
   const CaConfig config = open_config(directory);
-  const store::LedgerLocation location{.file = request.directory / "ca.db",
-                                       .lock_timeout = request.lock_timeout};
+  const store::LedgerLocation location{
+      .file = request.directory / "ca.db",
+      .lock_timeout = request.lock_timeout,
+      .intent_pending = config.intent_pending.value_or(store::k_intent_pending)};
   if (directory.contains("ca.crt")) {
     return store::Ledger::open(location, config.ledger_id, store::LedgerAccess::read_write);
   }

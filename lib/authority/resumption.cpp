@@ -9,11 +9,8 @@
 namespace mtls::authority {
 namespace {
 
-/// How long the intent of a process that cannot be seen from here counts as live.
-constexpr std::chrono::minutes k_pending{15};
-
 /// Whether the process behind an intent may still complete it.
-bool is_live(const store::Record& record, UnixTime now) {
+bool is_live(const store::Record& record, const Standing& standing) {
   switch (liveness({record.actor.host, record.actor.pid, record.actor.session})) {
     case Liveness::dead:
       return false;
@@ -22,7 +19,7 @@ bool is_live(const store::Record& record, UnixTime now) {
     case Liveness::elsewhere:
       break;
   }
-  return now - record.intent_time < k_pending;
+  return standing.surroundings.clock.now() - record.intent_time < standing.ledger.intent_pending();
 }
 
 Error intent_live(const store::Record& record) {
@@ -70,7 +67,7 @@ void resume_from(const store::Record& record, const x509::Certificate& wanted, K
   const std::string key = printable(standing.output.key_name());
   const std::string serial = record.serial.to_text();
   if (record.state == store::State::intent) {
-    if (is_live(record, now)) throw intent_live(record);
+    if (is_live(record, standing)) throw intent_live(record);
     if (!resumption.dead_intent) resumption.dead_intent = record.serial;
   } else if (record.state == store::State::issued && record.certificate &&
              record.validity.not_after >= now && !resumption.recorded) {

@@ -121,7 +121,8 @@ class Issuer final {
   /// profile and every constraint of the chain, extensions, validity, serial, TBS; then re-reads
   /// the TBS and compares it with the profile. Throws weak_key, bad_name, too_many_names,
   /// denied_by_profile, constraint_violated, key_mismatch (the CA's own key in a leaf: weak_key),
-  /// bad_signature (a CSR without proof of possession).
+  /// bad_signature (a CSR without proof of possession), clock (it is before the ledger's newest
+  /// time). A key that another subject is certified for gets a warning.
   [[nodiscard]] std::vector<Prepared> prepare(std::span<const Request> requests,
                                               const profile::Profile& profile) const;
 
@@ -130,6 +131,10 @@ class Issuer final {
   /// faulty_signature (the intent is burnt and nothing released), revoked_meanwhile,
   /// serial_conflict, request_key_used, and the ledger's errors.
   [[nodiscard]] std::vector<IssuedCertificate> issue(std::vector<Prepared> prepared);
+
+  /// Keeps this issuer's CA certificate in the ledger, where an earlier run recorded `recorded` and
+  /// may have ended before that. For a new root it is that certificate.
+  void adopt(const x509::Certificate& recorded);
 
   [[nodiscard]] const std::vector<x509::Certificate>& chain() const noexcept { return m_chain; }
   [[nodiscard]] const crypto::PublicKey& public_key() const noexcept {

@@ -1,5 +1,7 @@
 #include "base/error.hpp"
+#include "base/escape.hpp"
 #include "base/format.hpp"
+#include "base/time_text.hpp"
 #include "ca/granted.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/key_check.hpp"
@@ -59,6 +61,35 @@ void require_certifiable_key(const Request& request, const Grounds& grounds) {
   }
 }
 
+/// A clock that went back makes certificates that begin before what it recorded already.
+void require_going_clock(const store::Ledger& ledger, UnixTime now) {
+  constexpr std::chrono::minutes k_tolerance{5};
+  const auto newest = ledger.newest_time();
+  if (!newest || now >= *newest - k_tolerance) return;
+  throw Error(Errc::clock,
+              format("it is {} by this machine's clock, and the ledger has an entry of {}",
+                     to_rfc3339(now), to_rfc3339(*newest)),
+              "set the clock of this machine; nothing is issued before the ledger's newest time");
+}
+
+/// Whoever holds a key that two subjects are certified for can be either.
+void warn_of_shared_key(const x509::Certificate& certificate, const store::Ledger& ledger,
+                        UnixTime now, std::vector<Notice>& notices) {
+  const std::string subject = certificate.subject().to_text();
+  for (const store::Record& record : ledger.find_by_key(certificate.public_key().spki_hash())) {
+    const bool stands = record.state == store::State::issued && record.validity.not_after >= now;
+    if (!stands || record.subject == subject) continue;
+    const std::string other =
+        format("{} (serial {})", printable(record.subject), record.serial.to_text());
+    notices.push_back({.kind = Notice::Kind::warning,
+                       .field = "subjectPublicKeyInfo",
+                       .requested = subject,
+                       .granted = subject,
+                       .message = format("the key is certified for {} as well", other)});
+    return;
+  }
+}
+
 /// A CA below another bears a name of its own: chains are found by names, and one that is its own
 /// issuer by name is taken for a root.
 void require_name_of_its_own(const x509::Name& subject, const Grounds& grounds) {
@@ -90,6 +121,7 @@ std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
     throw Error(Errc::denied_by_profile,
                 format("profile '{}' is for a root CA, which no other CA signs", profile.name));
   }
+  require_going_clock(m_ledger, grounds.now);
   if (!m_chain.empty() && !m_chain.front().validity().contains(grounds.now)) {
     const bool past = m_chain.front().validity().not_after < grounds.now;
     throw Error(Errc::expired,
@@ -128,6 +160,7 @@ std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
     const x509::Certificate read_back =
         x509::wrap(octets, tbs.signature, std::array<std::uint8_t, 1>{0});
     require_conformance(read_back, request, grounds);
+    if (!request.key_to_come) warn_of_shared_key(read_back, m_ledger, grounds.now, notices);
     if (request.csr) note_ungranted(*request.csr, read_back, notices);
 
     Prepared one(std::move(octets), read_back);
