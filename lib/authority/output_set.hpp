@@ -107,7 +107,10 @@ class CertificateFile final : public OutputSet {
   [[nodiscard]] std::string certificate_name() const override;
 
  private:
+  /// Whether the path is, or will be, a regular file or a link in a directory, which is locked.
+  [[nodiscard]] bool is_plain() const;
   Path m_path;
+  std::optional<Directory> m_directory;  // of a plain file, once it is open
 };
 
 }  // namespace mtls::authority

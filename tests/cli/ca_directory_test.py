@@ -1,6 +1,6 @@
 """A CA directory that is damaged, foreign or steered by others."""
 
-from workbench import KEY, MTLSCTL, Workbench, main
+from workbench import KEY, Workbench, main
 
 
 class CaDirectories(Workbench):

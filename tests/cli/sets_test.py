@@ -1,7 +1,12 @@
 """Sets of key, request and certificate: what stands already is never lost, mixed or passed off as
 something else."""
 
-from workbench import KEY, MTLSCTL, Workbench, main
+import concurrent.futures
+import contextlib
+import sqlite3
+import tempfile
+
+from workbench import KEY, Workbench, main
 
 
 class Sets(Workbench):
@@ -156,6 +161,106 @@ class ThatStand(Sets):
         self.assertEqual(self.mtlsctl(*again, *PASSPHRASE, "--json", env=env).json["outcome"],
                          "unchanged")
         self.refused(*again, *PASSPHRASE, code="wrong_passphrase", exit=6, env={"PASS": "other"})
+
+
+class OneFile(Sets):
+    def setUp(self):
+        super().setUp()
+        self.mtlsctl("key", "generate", "-o", "dev.key", *KEY)
+        self.mtlsctl("csr", "create", "--key", "dev.key", "--common-name", "dev", "-o", "dev.csr")
+
+    def test_eight_who_sign_one_request_at_once_make_one_certificate(self):
+        args = ["ca", "sign", "dev.csr", "--if-missing", "--json"]
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            done = list(pool.map(lambda _: self.mtlsctl(*args), range(8)))
+        outcomes = sorted(result.json["outcome"] for result in done)
+        self.assertEqual(outcomes, ["issued"] + ["unchanged"] * 7)
+        self.assertEqual(len(self.ledger_rows()), 2)
+
+    def test_what_an_interrupted_run_left_is_removed(self):
+        self.path(".dev.crt.tmp-0123456789abcdef").write_bytes(b"half")
+        self.path(".other.crt.tmp-0123456789abcdef").write_bytes(b"another's")
+        self.mtlsctl("ca", "sign", "dev.csr")
+        self.assertEqual([path.name for path in self.dir.iterdir() if ".tmp-" in path.name],
+                         [".other.crt.tmp-0123456789abcdef"])
+
+    def test_a_file_below_dev_is_a_file_like_all(self):
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+            for args in (["ca", "sign", "dev.csr"], ["key", "generate", *KEY]):
+                with self.subTest(command=" ".join(args)):
+                    file = f"{folder}/{args[0]}"
+                    self.mtlsctl(*args, "-o", file)
+                    self.refused(*args, "-o", file, code="would_overwrite")
+        self.assertEqual(len(self.ledger_rows()), 2)
+
+
+class Again(Sets):
+    """Runs after one that was cut short."""
+
+    def unpublished(self):
+        """As a run leaves a set that was killed between recording and publishing."""
+        self.mtlsctl("client", "issue", *KEY)
+        for name in ("client.csr", "client.crt"):
+            self.path(name).unlink()
+
+    def test_the_same_wish_is_completed_and_another_one_is_not(self):
+        self.unpublished()
+        for args in (["--days", "10"], ["--common-name", "other"], ["--san", "dns:a.example"],
+                     ["--not-after", "2035-01-01T00:00:00Z"]):
+            with self.subTest(args=args):
+                self.refused("client", "issue", *args, code="set_mismatch")
+                self.assertFalse(self.path("client.crt").exists())
+        self.assertEqual(self.mtlsctl("client", "issue", "--json").json["outcome"], "completed")
+        self.assertEqual(len(self.ledger_rows()), 2)
+
+    def replacement_cut_short(self):
+        """As --force --force-key leaves it that was killed between recording and renaming."""
+        self.mtlsctl("client", "issue", *KEY)
+        old = {name: self.read(name) for name in ("client.key", "client.csr", "client.crt")}
+        self.mtlsctl("client", "issue", *KEY, "--force", "--force-key")
+        self.path("client.key").rename(self.path("client.key.new"))
+        for name, content in old.items():
+            self.path(name).write_bytes(content)
+        self.path("client.key").chmod(0o600)
+        return self.read("client.key.new")
+
+    def test_a_replacement_for_another_wish_makes_a_key_of_its_own(self):
+        for args in (["--common-name", "other"], ["--days", "10"], ["--key-type", "ec:p384"]):
+            with self.subTest(args=args):
+                for path in self.dir.glob("client.*"):
+                    path.unlink()
+                spent = self.replacement_cut_short()
+                again = ["client", "issue", "--force", "--force-key", *args]
+                again += [] if "--key-type" in args else KEY
+                self.assertEqual(self.mtlsctl(*again, "--json").json["outcome"], "issued")
+                self.assertNotEqual(self.read("client.key"), spent)
+                self.assertFalse(self.path("client.key.new").exists())
+                self.mtlsctl("verify", "client.crt", "--key", "client.key")
+
+    def test_a_replacement_for_the_same_wish_is_completed(self):
+        new = self.replacement_cut_short()
+        done = self.mtlsctl("client", "issue", "--force", "--force-key", *KEY, "--json").json
+        self.assertEqual(done["outcome"], "completed")
+        self.assertEqual(self.read("client.key"), new)
+
+    def test_a_replaced_certificate_is_named_in_the_ledger(self):
+        first = self.mtlsctl("client", "issue", *KEY, "--json").json["serial"]
+        second = self.mtlsctl("client", "issue", *KEY, "--force", "--force-key", "--json").json["serial"]
+        with contextlib.closing(sqlite3.connect(self.path("ca", "ca.db"))) as db:
+            replaces = dict(db.execute("select serial, replaces from certificates").fetchall())
+        self.assertEqual((replaces[first], replaces[second]), (None, first))
+
+    def test_a_key_of_two_subjects_gets_a_warning(self):
+        self.mtlsctl("key", "generate", "-o", "k.key", *KEY)
+        one = self.mtlsctl("client", "issue", "--name", "one", "--key", "k.key", "--json").json
+        self.assertEqual(one["notices"], [])
+        two = self.mtlsctl("client", "issue", "--name", "two", "--key", "k.key", "--json").json
+        self.assertEqual([(notice["kind"], notice["field"]) for notice in two["notices"]],
+                         [("warning", "subjectPublicKeyInfo")])
+        self.assertIn(one["serial"], two["notices"][0]["message"])
+        renewed = self.mtlsctl("client", "issue", "--name", "one", "--key", "k.key", "--force",
+                               "--json").json
+        self.assertIn("CN=two", renewed["notices"][0]["message"])
 
 
 class Refusals(Sets):
