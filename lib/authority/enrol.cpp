@@ -30,12 +30,11 @@ class Enrolment final {
         m_output.open(m_request.lock_timeout, m_standing.surroundings.clock);
     if (auto done = settle_existing(contents, m_standing)) return *std::move(done);
     choose_again(contents);
-    m_request_overwrite = request_overwrite(contents, m_choice, m_standing);
     return issue(contents);
   }
 
  private:
-  crypto::PrivateKey make_key() const {
+  [[nodiscard]] crypto::PrivateKey make_key() const {
     return crypto::PrivateKey::generate(m_request.key_spec.value_or(m_profile.keys.default_spec),
                                         m_request.keygen, m_standing.surroundings.context);
   }
@@ -45,15 +44,15 @@ class Enrolment final {
   /// may be another process's work half done: only that a set stands is believed, everything else
   /// is decided under the lock.
   std::optional<Enrolled> look_early() {
+    SetContents early;
     try {
-      const SetContents early = m_output.peek();
+      early = m_output.peek();
       if (auto done = settle_existing(early, m_standing)) return done;
-      m_choice = choose_key(early, m_standing);
-      static_cast<void>(request_overwrite(early, m_choice, m_standing));
     } catch (const Error& error) {
       if (error.code() == Errc::would_overwrite) throw;
       return std::nullopt;
     }
+    if (!choose_early(early)) return std::nullopt;
     if (m_choice.source == KeySource::to_make) {
       require_grantable(m_request, m_profile, m_issuer_source, m_standing.surroundings.context);
       m_choice.key = make_key();
@@ -63,9 +62,22 @@ class Enrolment final {
     return std::nullopt;
   }
 
+  /// Returns whether what was seen without the lock is good to go on with.
+  bool choose_early(const SetContents& early) {
+    try {
+      KeyChoice choice = choose_key(early, m_standing);
+      static_cast<void>(request_overwrite(early, choice, m_standing));
+      m_choice = std::move(choice);
+      return true;
+    } catch (const Error&) {
+      return false;  // if it is so under the lock, it is said then
+    }
+  }
+
   /// Between the two looks another process may have put a key, or completed and removed one.
   void choose_again(const SetContents& contents) {
     KeyChoice now = choose_key(contents, m_standing);
+    m_request_overwrite = request_overwrite(contents, now, m_standing);
     if (now.source == KeySource::to_make) {
       const bool made = m_choice.source == KeySource::to_make && m_choice.key;
       now.key = made ? std::move(m_choice.key) : make_key();

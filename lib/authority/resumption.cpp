@@ -23,18 +23,18 @@ bool is_live(const store::Record& record, const Standing& standing) {
 }
 
 Error intent_live(const store::Record& record) {
-  return Error(Errc::intent_live,
-               format("process {} on {} is issuing for this key right now (serial {})",
-                      record.actor.pid, printable(record.actor.host), record.serial.to_text()),
-               "wait for it to end and run the same command again");
+  return {Errc::intent_live,
+          format("process {} on {} is issuing for this key right now (serial {})", record.actor.pid,
+                 printable(record.actor.host), record.serial.to_text()),
+          "wait for it to end and run the same command again"};
 }
 
 Error request_key_used(const store::Record& record, std::string_view request_key) {
-  return Error(Errc::request_key_used,
-               format("the request key '{}' was used already, for serial {} ({})",
-                      printable(request_key), record.serial.to_text(), store::name(record.state)),
-               format("get that certificate with mtlsctl cert export {}, or use another key",
-                      record.serial.to_text()));
+  return {Errc::request_key_used,
+          format("the request key '{}' was used already, for serial {} ({})",
+                 printable(request_key), record.serial.to_text(), store::name(record.state)),
+          format("get that certificate with mtlsctl cert export {}, or use another key",
+                 record.serial.to_text())};
 }
 
 /// How long a certificate lives; both ends count.

@@ -11,9 +11,6 @@
 namespace mtls::authority {
 namespace {
 
-/// How long the intent of a process that cannot be seen from here counts as live.
-constexpr std::chrono::minutes k_pending{15};
-
 x509::Certificate first_certificate(const SecretBytes& pem, const std::string& name) {
   return x509::read_certificates(pem.view(), printable(name)).front();
 }
@@ -162,9 +159,8 @@ Enrolled keep(const SetContents& contents, const Standing& standing) {
 }  // namespace
 
 Error set_mismatch(const std::string& file, std::string_view why, const Standing& standing) {
-  return Error(Errc::set_mismatch,
-               format("{} is there and does not match: {}", printable(file), why),
-               replace_hint(standing));
+  return {Errc::set_mismatch, format("{} is there and does not match: {}", printable(file), why),
+          replace_hint(standing)};
 }
 
 std::optional<Enrolled> settle_existing(const SetContents& contents, const Standing& standing) {

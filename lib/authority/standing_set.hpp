@@ -31,7 +31,7 @@ enum class KeySource {
 enum class KeyProtection { none, passphrase };
 
 struct KeyChoice {
-  KeySource source;
+  KeySource source = KeySource::to_make;
   std::optional<crypto::PrivateKey> key = {};  // given and standing ones
   KeyProtection protection = KeyProtection::none;
 };

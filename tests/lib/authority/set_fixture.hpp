@@ -24,7 +24,7 @@ class FixedClock final : public Clock {
 };
 
 /// A set of names that nothing is written to.
-class NamedOutput final : public OutputSet {
+class NamedOutput : public OutputSet {
  public:
   [[nodiscard]] SetContents peek() const override { return {}; }
   [[nodiscard]] SetContents open(std::chrono::milliseconds /*timeout*/,
