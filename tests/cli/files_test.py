@@ -83,6 +83,17 @@ class Modes(Workbench):
         self.mtlsctl("client", "issue", "--out-dir", "a/b", *KEY, umask=0o000)
         self.assertEqual((self.mode("a"), self.mode("a", "b")), (0o700, 0o700))
 
+    def test_a_new_output_directory_is_durable_however_its_name_is_spelt(self):
+        self.make_ca()
+        for name in ("one", "two/", "three/four/"):
+            with self.subTest(name=name):
+                result, calls = trace(self, [MTLSCTL, "client", "issue", "--out-dir", name, *KEY],
+                                      self.dir)
+                self.assertEqual(result.code, 0, str(result))
+                synced = {call.file for call in calls if call.name == "fsync"}
+                folder = self.path(name).resolve()
+                self.assertLessEqual({str(folder), str(folder.parent)}, synced)
+
 
 class Links(Workbench):
     def setUp(self):
