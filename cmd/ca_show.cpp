@@ -66,6 +66,9 @@ std::vector<Row> effective_rows(const Options& options, const authority::CaDirec
       {"key", printable(config.key), SettingSource::ca_toml},
       {"store", printable(config.store), SettingSource::ca_toml},
       {"ledger_id", printable(config.ledger_id), SettingSource::ca_toml},
+      config.intent_pending
+          ? Row{"intent_pending", to_text(*config.intent_pending), SettingSource::ca_toml}
+          : Row{"intent_pending", to_text(store::k_intent_pending), SettingSource::built_in},
       config_row("passphrase", config.passphrase, "asked for on a terminal where it is needed"),
       {"profiles", profiles.value ? printable(profiles.value->native()) : "built-in ones only",
        profiles.source},

@@ -111,6 +111,7 @@ authority::EnrolRequest make_request(const Options& options, const HeldPassphras
   request.not_after = options.validity.not_after;
   request.past_issuer = options.validity.past_issuer();
   request.request_key = options.request_key;
+  request.open_key = options.signing.open_key();
   request.existing = options.existing.existing();
   request.rehearsal = options.existing.rehearsal();
   request.lock_timeout = options.ca.wait().value;
@@ -135,7 +136,7 @@ ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
   check(options);
   const Role role = describe(leaf_role);
   const std::string name = options.name.value_or(role.word);
-  authority::DirectorySet output(options.out_dir.value_or("."), name);
+  authority::DirectorySet output(options.out_dir.value_or("."), name, authority::SetOwner::leaf);
   SigningCa ca(options.ca.open(), options.signing, options.ca.wait().value, session);
   const authority::CaConfig& config = ca.directory().config();
   const bool client = leaf_role == LeafRole::client;

@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "x509/tbs_certificate.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mtls::ca {
@@ -68,20 +69,27 @@ Issuer Issuer::for_new_root(const crypto::Signer& signer, store::Ledger& ledger,
   return {signer, ledger, std::move(surroundings)};
 }
 
+void Issuer::adopt(const x509::Certificate& recorded) {
+  static_cast<void>(m_ledger.add_issuer(recorded.issuer(), m_signer.public_key(),
+                                        m_chain.empty() ? recorded : m_chain.front()));
+}
+
 std::vector<IssuedCertificate> Issuer::issue(std::vector<Prepared> prepared) {
   if (prepared.empty()) return {};
-  const x509::Name issuer_name = prepared.front().unsigned_certificate().issuer();
-  auto issuer = m_ledger.find_issuer(issuer_name, m_signer.public_key());
-  if (!issuer) {
-    issuer = m_ledger.add_issuer(issuer_name, m_signer.public_key());
-    if (!m_chain.empty()) m_ledger.add_ca_certificate(*issuer, m_chain.front());
+  if (std::any_of(prepared.begin(), prepared.end(),
+                  [](const Prepared& one) { return one.m_key_to_come; })) {
+    throw Error(Errc::internal, "a certificate was to be issued over a key that is not made yet");
   }
+  const x509::Name issuer_name = prepared.front().unsigned_certificate().issuer();
+  const store::IssuerId issuer =
+      m_chain.empty() ? m_ledger.add_issuer(issuer_name, m_signer.public_key())
+                      : m_ledger.add_issuer(issuer_name, m_signer.public_key(), m_chain.front());
 
   std::vector<store::Intent> intents;
   intents.reserve(prepared.size());
   for (const Prepared& one : prepared) {
     const x509::Certificate& certificate = one.unsigned_certificate();
-    intents.push_back({.issuer = *issuer,
+    intents.push_back({.issuer = issuer,
                        .serial = certificate.serial(),
                        .tbs = one.m_tbs,
                        .request_key = one.m_request_key,
@@ -118,14 +126,15 @@ std::vector<IssuedCertificate> Issuer::issue(std::vector<Prepared> prepared) {
   std::vector<store::Issued> issued;
   issued.reserve(certificates.size());
   for (const IssuedCertificate& one : certificates) {
-    issued.push_back({.issuer = *issuer,
-                      .serial = one.certificate.serial(),
-                      .fingerprint = one.certificate.fingerprint(),
-                      .certificate = to_bytes(one.certificate.der()),
-                      .time = m_surroundings.clock.now()});
+    issued.push_back(
+        {.issuer = issuer,
+         .serial = one.certificate.serial(),
+         .fingerprint = one.certificate.fingerprint(),
+         .certificate = to_bytes(one.certificate.der()),
+         .time = m_surroundings.clock.now(),
+         .use = m_chain.empty() ? store::Issued::Use::own_certificate : store::Issued::Use::leaf});
   }
   m_ledger.record_issued(issued);
-  if (m_chain.empty()) m_ledger.add_ca_certificate(*issuer, certificates.front().certificate);
   m_surroundings.trace.note("ledger.issued", {{"count", std::to_string(issued.size())},
                                               {"serial", issued.front().serial.to_text()}});
   return certificates;

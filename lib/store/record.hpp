@@ -63,6 +63,10 @@ struct Issued {
   crypto::Sha256 fingerprint;
   Bytes certificate;  // DER
   UnixTime time;
+  /// Whether it is a CA certificate of `issuer` itself (a root's own), to be kept as one of those
+  /// in the same commit.
+  enum class Use { leaf, own_certificate };
+  Use use = Use::leaf;
 };
 
 /// One row.
