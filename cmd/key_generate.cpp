@@ -1,3 +1,4 @@
+#include "authority/ca_files.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/file.hpp"
@@ -53,6 +54,7 @@ ExitCode run(const Options& options, Session& session) {
   const crypto::KeySpec spec = options.key.spec.value_or(crypto::KeySpec::rsa(4096));
   const bool to_stdout = !options.output || *options.output == "-";
   const Path path = to_stdout ? Path("/dev/stdout") : *options.output;
+  authority::refuse_ca_file(path);
   if (!to_stdout && !options.existing.force) refuse_existing(path);
   const HeldPassphrase passphrase = HeldPassphrase::read(
       options.key.passphrase,

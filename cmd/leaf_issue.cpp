@@ -135,7 +135,7 @@ ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
   check(options);
   const Role role = describe(leaf_role);
   const std::string name = options.name.value_or(role.word);
-  authority::DirectorySet output(options.out_dir.value_or("."), name);
+  authority::DirectorySet output(options.out_dir.value_or("."), name, authority::SetOwner::leaf);
   SigningCa ca(options.ca.open(), options.signing, options.ca.wait().value, session);
   const authority::CaConfig& config = ca.directory().config();
   const bool client = leaf_role == LeafRole::client;

@@ -1,9 +1,11 @@
+#include "authority/ca_files.hpp"
 #include "authority/output_set.hpp"
 #include "base/error.hpp"
 
 namespace mtls::authority {
 
 SetContents CertificateFile::peek() const {
+  refuse_ca_file(m_path);
   SetContents contents;
   std::error_code ignored;
   const auto status = std::filesystem::symlink_status(m_path, ignored);

@@ -1,3 +1,4 @@
+#include "authority/ca_files.hpp"
 #include "authority/output_set.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
@@ -19,11 +20,18 @@ std::string join(const std::string& stem, std::string_view extension) {
 
 }  // namespace
 
-DirectorySet::DirectorySet(Path directory, std::string name)
-    : m_path(std::move(directory)), m_name(std::move(name)) {
+DirectorySet::DirectorySet(Path directory, std::string name, SetOwner owner)
+    : m_path(std::move(directory)), m_name(std::move(name)), m_owner(owner) {
   if (m_name.empty() || m_name != file_stem(m_name)) {
     throw Error(Errc::usage, format("'{}' cannot be the name of files", printable(m_name)),
                 "use 1 to 64 of A-Z a-z 0-9 . _ - and do not begin with . or -");
+  }
+}
+
+void DirectorySet::refuse_ca_files() const {
+  if (m_owner == SetOwner::ca) return;
+  for (const std::string_view extension : {k_key, k_new_key, k_request, k_certificate}) {
+    refuse_ca_file(*m_directory, join(m_name, extension));
   }
 }
 
@@ -44,14 +52,16 @@ SetContents DirectorySet::read() const {
 
 SetContents DirectorySet::peek() const {
   if (!name_exists(m_path)) return {};
-  DirectorySet same(m_path, m_name);
+  DirectorySet same(m_path, m_name, m_owner);
   same.m_directory = Directory::open(m_path);
+  same.refuse_ca_files();
   return same.read();
 }
 
 SetContents DirectorySet::open(std::chrono::milliseconds lock_timeout, const Clock& clock) {
   m_directory = Directory::make(m_path);
   m_directory->lock(lock_timeout, clock);
+  refuse_ca_files();
   for (const std::string_view extension : {k_key, k_new_key, k_request, k_certificate}) {
     m_directory->remove_stale(join(m_name, extension));
   }

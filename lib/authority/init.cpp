@@ -49,16 +49,21 @@ CaConfig open_config(const Directory& directory) {
   return config;
 }
 
-/// The ledger of the new CA, under the identity that its ca.toml has. Locked: of several processes
-/// that start at once, one writes the ca.toml and all go on with it. The lock ends here, because
-/// the set of files takes it again for itself.
+/// The ledger of the new CA, under the identity that its ca.toml has. Made only where no
+/// certificate of the CA stands yet: a ledger that is lost beside one is lost, and an empty one in
+/// its place would hide that. Locked: of several processes that start at once, one writes the
+/// ca.toml and all go on with it. The lock ends here, because the set of files takes it again for
+/// itself.
 store::Ledger open_ledger(const InitRequest& request, const Clock& clock) {
   Directory directory = Directory::open(request.directory);
   directory.lock(request.lock_timeout, clock);
   const CaConfig config = open_config(directory);
-  return store::Ledger::create(
-      {.file = request.directory / "ca.db", .lock_timeout = request.lock_timeout},
-      config.ledger_id);
+  const store::LedgerLocation location{.file = request.directory / "ca.db",
+                                       .lock_timeout = request.lock_timeout};
+  if (directory.contains("ca.crt")) {
+    return store::Ledger::open(location, config.ledger_id, store::LedgerAccess::read_write);
+  }
+  return store::Ledger::create(location, config.ledger_id);
 }
 
 EnrolRequest enrol_request(const InitRequest& request) {
@@ -138,7 +143,7 @@ Enrolled run(const InitRequest& request, const profile::Profile& profile, store:
   wanted.before = [&request](const x509::Certificate& certificate) {
     return chain_files(certificate, request);
   };
-  DirectorySet output(request.directory, "ca");
+  DirectorySet output(request.directory, "ca", SetOwner::ca);
   return enrol(wanted, profile, source, ledger, output, surroundings);
 }
 

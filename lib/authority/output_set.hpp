@@ -58,10 +58,14 @@ class OutputSet {
   [[nodiscard]] virtual std::string certificate_name() const = 0;
 };
 
-/// NAME.key, NAME.csr and NAME.crt in a directory, which is made where it is absent.
+/// Whose set it is: a leaf's never goes over the files of a CA directory.
+enum class SetOwner { ca, leaf };
+
+/// NAME.key, NAME.csr and NAME.crt in a directory, which is made where it is absent. Both `peek`
+/// and `open` throw would_overwrite where a leaf's set would bear names of the CA that is there.
 class DirectorySet final : public OutputSet {
  public:
-  DirectorySet(Path directory, std::string name);
+  DirectorySet(Path directory, std::string name, SetOwner owner);
   [[nodiscard]] SetContents peek() const override;
   [[nodiscard]] SetContents open(std::chrono::milliseconds lock_timeout,
                                  const Clock& clock) override;
@@ -73,8 +77,10 @@ class DirectorySet final : public OutputSet {
 
  private:
   [[nodiscard]] SetContents read() const;
+  void refuse_ca_files() const;
   Path m_path;
   std::string m_name;
+  SetOwner m_owner;
   std::optional<Directory> m_directory;
 };
 

@@ -33,11 +33,28 @@ bool same_names(x509::GeneralNames left, const x509::GeneralNames& right) {
          std::is_permutation(left.begin(), left.end(), right.begin());
 }
 
+/// Whether the set is a CA's own: `ca init` is at work.
+bool own_ca(const Standing& standing) {
+  return has_own_key(standing.request) && standing.profile.extensions.basic_constraints.subject ==
+                                              x509::BasicConstraints::Subject::ca;
+}
+
+/// How to get rid of a set that cannot be kept, with the flags that its command has.
+std::string replace_hint(const Standing& standing) {
+  if (own_ca(standing)) {
+    return "a CA is never replaced: choose another directory with --ca";
+  }
+  return has_own_key(standing.request) ? "replace the set with --force --force-key, or choose "
+                                         "another --name or --out-dir"
+                                       : "replace the certificate with --force, or choose another "
+                                         "name";
+}
+
 Error mismatch(const Standing& standing, std::string_view why) {
   return Error(Errc::set_mismatch,
                format("{} is there and does not match: {}",
                       printable(standing.output.certificate_name()), why),
-               "replace the set with --force --force-key, or choose another --name or --out-dir");
+               replace_hint(standing));
 }
 
 void require_key_of(const x509::Certificate& certificate, const SetContents& contents,
@@ -88,7 +105,10 @@ Enrolled keep(const SetContents& contents, const Standing& standing) {
         format("{} is there, but the ledger {}", printable(name),
                record ? format("has it as {}", store::name(record->state))
                       : std::string("does not know it")),
-        "replace the set with --force --force-key, or name the CA that issued it with --ca");
+        own_ca(standing)
+            ? "restore the ledger from a backup (for an intermediate: its parent's); should this "
+              "be somebody else's CA, choose another directory with --ca"
+            : replace_hint(standing) + ", or name the CA that issued it with --ca");
   }
   if (record->profile != standing.profile.name) {
     throw mismatch(standing,
@@ -99,7 +119,7 @@ Enrolled keep(const SetContents& contents, const Standing& standing) {
     throw Error(
         Errc::expired,
         format("{} expired at {}", printable(name), to_rfc3339(certificate.validity().not_after)),
-        "replace the set with --force --force-key");
+        replace_hint(standing));
   }
   return {.outcome = Outcome::unchanged,
           .certificate = std::move(certificate),

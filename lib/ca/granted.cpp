@@ -71,20 +71,48 @@ x509::BasicConstraints grant_basic_constraints(const Request& request, const Gro
   return granted;
 }
 
+bool has_kind(const x509::GeneralNames& names, x509::GeneralNameKind kind) {
+  return std::any_of(names.begin(), names.end(),
+                     [kind](const x509::GeneralName& name) { return name.kind() == kind; });
+}
+
+/// Where the profile permits names of a kind, a base of that kind must lie within one of those:
+/// permitted subtrees are alternatives, and one more would only widen what the profile allows.
+void require_narrower(const x509::GeneralName& base, const profile::Profile& profile) {
+  const x509::GeneralNames& permitted = profile.extensions.name_constraints.permitted;
+  const bool narrower = std::any_of(
+      permitted.begin(), permitted.end(),
+      [&base](const x509::GeneralName& outer) { return x509::is_subtree_within(base, outer); });
+  if (narrower || !has_kind(permitted, base.kind())) return;
+  throw Error(Errc::denied_by_profile,
+              format("profile '{}' does not permit {}: it is not within what the profile permits",
+                     profile.name, base.to_text()),
+              format("see mtlsctl profile show {}", profile.name));
+}
+
+/// Permitted bases of the request take the place of the profile's of their kind, excluded ones are
+/// added to the profile's.
 x509::NameConstraints grant_name_constraints(const Request& request,
                                              const profile::Profile& profile) {
-  if (!is_ca(profile) && !request.name_constraints.empty()) {
+  const x509::NameConstraints& wanted = request.name_constraints;
+  if (!is_ca(profile) && !wanted.empty()) {
     throw Error(Errc::denied_by_profile,
                 format("profile '{}' makes no CA: it has no name constraints", profile.name));
   }
-  x509::NameConstraints granted = profile.extensions.name_constraints;
-  const auto add = [](x509::GeneralNames& names, const x509::GeneralNames& more) {
-    for (const x509::GeneralName& name : more) {
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-    }
+  const auto add = [](x509::GeneralNames& names, const x509::GeneralName& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   };
-  add(granted.permitted, request.name_constraints.permitted);
-  add(granted.excluded, request.name_constraints.excluded);
+  x509::NameConstraints granted;
+  for (const x509::GeneralName& base : profile.extensions.name_constraints.permitted) {
+    if (!has_kind(wanted.permitted, base.kind())) add(granted.permitted, base);
+  }
+  for (const x509::GeneralName& base : wanted.permitted) {
+    require_narrower(base, profile);
+    add(granted.permitted, base);
+  }
+  for (const auto* excluded : {&profile.extensions.name_constraints.excluded, &wanted.excluded}) {
+    for (const x509::GeneralName& base : *excluded) add(granted.excluded, base);
+  }
   return granted;
 }
 

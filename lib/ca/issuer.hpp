@@ -32,7 +32,8 @@ struct Request {
   std::optional<UnixTime> not_after;  // an instant instead of a period
   /// What to do where the validity would pass the issuer's end: clip with a notice, or refuse.
   ValidityPast past_issuer = ValidityPast::clip;
-  /// CA certificates only: overrides the profile's (never above it) and adds to its constraints.
+  /// CA certificates only: overrides the profile's (never above it); permitted names narrow
+  /// the profile's, excluded ones are added to them.
   std::optional<unsigned> path_length;
   x509::NameConstraints name_constraints;
   std::optional<std::string> request_key;

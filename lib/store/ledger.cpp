@@ -70,13 +70,22 @@ Meta settle_schema(Connection& connection, const LedgerName& name, LedgerAccess 
   return meta;
 }
 
+Error lost(const LedgerName& name) {
+  return {Errc::ledger_unavailable,
+          format("the ledger {} is empty: what it recorded is lost", name.shown()),
+          "restore it from a backup; it is never made anew for a CA that has issued"};
+}
+
+/// An empty file is left as it is: the engine would write its own header into it.
+void require_content(const LedgerName& name) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(name.file, error);
+  if (!error && size == 0) throw lost(name);
+}
+
 /// A database without meta: says what it is instead of "damaged".
 [[noreturn]] void explain_missing_meta(Connection& connection, const LedgerName& name) {
-  if (connection.tables().empty()) {
-    throw Error(Errc::ledger_unavailable,
-                format("the ledger {} is empty: making it was interrupted", name.shown()),
-                "run the same 'mtlsctl ca init' again");
-  }
+  if (connection.tables().empty()) throw lost(name);
   throw Error(Errc::ledger_mismatch,
               format("{} is a database, but no ledger of mtlsctl", name.shown()),
               "look at 'store' in ca.toml");
@@ -118,6 +127,7 @@ Ledger Ledger::open(const LedgerLocation& location, const std::string& ledger_id
   data->name = {.file = location.file, .lock_timeout = location.lock_timeout};
   data->guard([&] {
     const bool writes = access == LedgerAccess::read_write;
+    require_content(data->name);
     data->connection = open_sqlite(
         location.file, writes ? OpenMode::read_write : OpenMode::read_only, location.lock_timeout);
     Meta meta;

@@ -235,6 +235,38 @@ std::optional<std::string> violation(const Term& name, const std::vector<Term>& 
   return std::nullopt;
 }
 
+/// As set_domain reads them: a host stands for itself, ".domain" for all below it.
+bool is_host_subtree_within(const Term& base, const Term& outer) {
+  if (outer.reach == Reach::itself) {
+    return base.reach == Reach::itself && base.host == outer.host;
+  }
+  return is_below(base.host, outer.host) ||
+         (base.reach == Reach::all_below && base.host == outer.host);
+}
+
+bool is_network_within(const Bytes& network, const Bytes& outer) {
+  if (network.size() != outer.size()) return false;
+  const std::size_t size = outer.size() / 2;
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::uint8_t mask = outer[size + i];
+    if (((network[i] ^ outer[i]) & mask) != 0 || (network[size + i] & mask) != mask) return false;
+  }
+  return true;
+}
+
+/// A dNSName base holds its host too, unless it begins with a dot.
+bool is_dns_subtree_within(const Term& base, const Term& outer) {
+  if (outer.host.empty()) return true;
+  return is_below(base.host, outer.host) ||
+         (base.host == outer.host &&
+          (outer.reach == Reach::itself || base.reach == Reach::all_below));
+}
+
+bool is_email_subtree_within(const Term& base, const Term& outer) {
+  if (!outer.mailbox) return is_host_subtree_within(base, outer);
+  return base.mailbox == outer.mailbox && base.host == outer.host;
+}
+
 bool equals_ignoring_case(std::string_view left, std::string_view right) noexcept {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 0x20) : c; };
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
@@ -257,6 +289,27 @@ std::optional<std::string> constraint_violation(const NameConstraints& constrain
     if (auto why = violation(name, permitted, excluded)) return why;
   }
   return std::nullopt;
+}
+
+bool is_subtree_within(const GeneralName& base, const GeneralName& outer) {
+  if (base.kind() != outer.kind()) return false;
+  const Term inner_term = constraint_term(base);
+  const Term outer_term = constraint_term(outer);
+  if (!inner_term.comparable || !outer_term.comparable) return false;
+  switch (base.kind()) {
+    case dns:
+      return is_dns_subtree_within(inner_term, outer_term);
+    case email:
+      return is_email_subtree_within(inner_term, outer_term);
+    case uri:
+      return is_host_subtree_within(inner_term, outer_term);
+    case ip:
+      return is_network_within(base.octets(), outer.octets());
+    case directory:
+      return base.directory_name().is_within(outer.directory_name());
+    default:
+      return false;
+  }
 }
 
 bool dns_name_matches(std::string_view pattern, std::string_view host) noexcept {

@@ -18,6 +18,11 @@ namespace mtls::x509 {
                                                               const Name& subject,
                                                               const GeneralNames& names);
 
+/// Whether the subtree under `base` is all within the one under `outer`, both bases of name
+/// constraints of one kind. False also where either is of a kind or form that cannot be compared:
+/// it must not be taken for a narrower one.
+[[nodiscard]] bool is_subtree_within(const GeneralName& base, const GeneralName& outer);
+
 /// Whether a dNSName pattern covers `host` (RFC 9525 section 6.3: ASCII case-insensitive; a
 /// wildcard only as the whole left-most label, for exactly one label, and with at least two labels
 /// behind it).

@@ -243,6 +243,42 @@ TEST_CASE("an intermediate keeps within the path length and the constraints abov
   CHECK_NOTHROW(static_cast<void>(below.prepare({&leaf, 1}, bench.profiles.load("mtls-client"))));
 }
 
+TEST_CASE("permitted names of a request narrow the profile's and never widen them") {
+  Bench bench;
+  bench.make_root();
+  profile::Profile profile = bench.profiles.load("intermediate-ca");
+  const auto base = [](std::string_view text) { return x509::GeneralName::parse_constraint(text); };
+  profile.extensions.name_constraints = {
+      .permitted = {base("dns:a.example"), base("dns:b.example"), base("ip:10.0.0.0/8")},
+      .excluded = {base("dns:no.a.example")}};
+  const auto granted = [&](x509::NameConstraints asked) {
+    Request wanted = Bench::request(make_key().public_key(), "CN=intermediate");
+    wanted.name_constraints = std::move(asked);
+    return bench.issuer()
+        .prepare({&wanted, 1}, profile)
+        .front()
+        .unsigned_certificate()
+        .name_constraints()
+        .value();
+  };
+  const auto refused = [&](x509::NameConstraints asked) {
+    return failure([&] { static_cast<void>(granted(std::move(asked))); });
+  };
+  CHECK(granted({}).permitted == profile.extensions.name_constraints.permitted);
+
+  const auto narrower = granted({.permitted = {base("dns:x.a.example"), base("email:a.example")},
+                                 .excluded = {base("dns:y.x.a.example")}});
+  CHECK(narrower.permitted == x509::GeneralNames{base("ip:10.0.0.0/8"), base("dns:x.a.example"),
+                                                 base("email:a.example")});
+  CHECK(narrower.excluded ==
+        x509::GeneralNames{base("dns:no.a.example"), base("dns:y.x.a.example")});
+
+  CHECK(refused({.permitted = {base("dns:c.example")}, .excluded = {}}) == Errc::denied_by_profile);
+  CHECK(refused({.permitted = {base("dns:x.a.example"), base("dns:example")}, .excluded = {}}) ==
+        Errc::denied_by_profile);
+  CHECK(refused({.permitted = {base("ip:10.0.0.0/7")}, .excluded = {}}) == Errc::denied_by_profile);
+}
+
 TEST_CASE("a certificate that is no CA issues nothing") {
   Bench bench;
   bench.make_root();
