@@ -96,7 +96,7 @@ ExitCode run(Options options, Session& session) {
   const auto signer = authority::make_signer(key, std::nullopt);
   const x509::CertificateRequest request = x509::make_request(fields, *signer);
   const Path path = to_stdout ? Path("/dev/stdout") : *options.output;
-  authority::refuse_ca_file(path);
+  authority::require_public_target(path);
   if (!options.existing.dry_run) {
     write_file(path, as_bytes(x509::to_pem(request)), Access::shared, options.existing.overwrite());
   }

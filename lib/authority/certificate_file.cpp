@@ -5,7 +5,7 @@
 namespace mtls::authority {
 
 SetContents CertificateFile::peek() const {
-  refuse_ca_file(m_path);
+  require_public_target(m_path);
   SetContents contents;
   std::error_code ignored;
   const auto status = std::filesystem::symlink_status(m_path, ignored);

@@ -71,4 +71,8 @@ class PrivateKey final {
 /// does no key derivation.
 [[nodiscard]] bool is_encrypted_key(ByteView text);
 
+/// True if `text` holds a private key in any form, encrypted or not, readable here or not: one
+/// glance at labels and tags, for those who are about to overwrite it.
+[[nodiscard]] bool holds_private_key(ByteView text);
+
 }  // namespace mtls::crypto

@@ -214,4 +214,10 @@ bool is_encrypted_key(ByteView text) {
   }
 }
 
+bool holds_private_key(ByteView text) {
+  // By the words alone: a key beside something malformed is a key all the same.
+  if (as_text(text).find("PRIVATE KEY-----") != std::string_view::npos) return true;
+  return find_der_form(text).has_value();
+}
+
 }  // namespace mtls::crypto
