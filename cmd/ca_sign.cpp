@@ -104,7 +104,8 @@ void add_ca_sign(Command& command) {
   set.list("--san", options->names, san_value(), "Subject alternative name");
   set.flag("--san-from-csr", options->names_from_csr, "Take the CSR's alternative names");
   set.flag("--chain", options->chain, "Append the intermediate certificates");
-  set.value("--request-key", options->request_key, text_value("TEXT"),
+  set.value("--request-key", options->request_key,
+            ledger_text_value("TEXT", store::k_request_key_limit),
             "Name this request: a repeat of it is refused");
   set.flag("--if-missing", options->existing.if_missing,
            "Leave a matching, recorded certificate as it is");

@@ -10,7 +10,7 @@ void CommonOptions::add_to(OptionSet& options) {
   options.flag("-v,--verbose", verbose, "With an error, also print what OpenSSL said");
   options.flag("--no-input", no_input, "Never prompt, even on a terminal");
   options.value("--trace", trace, file_value(), "Append what is done to FILE as JSON Lines");
-  options.value("--actor", actor, text_value("NAME"),
+  options.value("--actor", actor, ledger_text_value("NAME", k_actor_limit),
                 "Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)");
 }
 

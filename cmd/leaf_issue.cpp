@@ -193,7 +193,8 @@ void add_leaf_issue(Command& command, LeafRole role) {
   set.flag("--chain", options->chain, "Append the intermediate certificates to NAME.crt");
   set.value("--profile", options->profile, text_value("NAME"),
             std::string("Profile (default: ") + describe(role).built_in_profile + ")");
-  set.value("--request-key", options->request_key, text_value("TEXT"),
+  set.value("--request-key", options->request_key,
+            ledger_text_value("TEXT", store::k_request_key_limit),
             "Name this request: a repeat of it is refused");
   set.flag("--if-missing", options->existing.if_missing,
            "Leave a complete, matching, recorded set as it is");

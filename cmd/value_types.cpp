@@ -2,6 +2,7 @@
 
 #include "base/format.hpp"
 #include "base/time_text.hpp"
+#include "base/utf8.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -37,6 +38,14 @@ ValueType<std::string> text_value(std::string placeholder) {
   return {std::move(placeholder), "a text that is not empty",
           [](const std::string& text) -> std::optional<std::string> {
             if (text.empty()) return std::nullopt;
+            return text;
+          }};
+}
+
+ValueType<std::string> ledger_text_value(std::string placeholder, std::size_t most) {
+  return {std::move(placeholder), format("1 to {} octets of UTF-8", most),
+          [most](const std::string& text) -> std::optional<std::string> {
+            if (text.empty() || text.size() > most || !decode_utf8(text)) return std::nullopt;
             return text;
           }};
 }
