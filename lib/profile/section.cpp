@@ -49,7 +49,8 @@ std::vector<TomlString> Section::list(std::string_view key, std::size_t most) co
   std::vector<TomlString> values = m_table.strings(key).value_or(std::vector<TomlString>{});
   if (values.size() > most) {
     fail_at(key, format("'{}' has {} values; at most {} are allowed", this->key(key), values.size(),
-                        most));
+                        most),
+            "take some of them away");
   }
   std::set<std::string_view> seen;
   for (const TomlString& value : values) {
@@ -82,7 +83,8 @@ std::optional<std::chrono::seconds> Section::duration(std::string_view key,
   }
   if (*parsed < least || *parsed > most) {
     fail(value->place, format("'{}' is {}; it must be from {} to {}", this->key(key), value->text,
-                              to_text(least), to_text(most)));
+                              to_text(least), to_text(most)),
+         format("allowed: from {} to {}", to_text(least), to_text(most)));
   }
   return parsed;
 }
