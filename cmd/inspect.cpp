@@ -132,7 +132,9 @@ std::vector<Object> read_objects(const SecretBytes& content, std::string_view sh
                                  const ossl::Context& context) {
   std::vector<Object> objects;
   if (der::looks_like_pem(content.view())) {
-    for (const der::PemBlock& block : der::read_pem(content.view())) {
+    const auto blocks = with_context(format("cannot read {}", shown),
+                                     [&content] { return der::read_pem(content.view()); });
+    for (const der::PemBlock& block : blocks) {
       objects.push_back(with_context(format("block {} of {}", objects.size() + 1, shown),
                                      [&] { return pem_object(block, shown, context); }));
     }

@@ -2,8 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/system_error.hpp"
 
-#include <system_error>
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,7 +30,7 @@ void Output::flush() {
       const int error_number = errno;
       m_buffer.clear();
       throw Error(Errc::output_failed, format("cannot write the result to {}: {}", m_shown,
-                                              std::generic_category().message(error_number)));
+                                              system_words(error_number)));
     }
   }
   m_buffer.clear();

@@ -1,5 +1,6 @@
 #include "verify/verify.hpp"
 
+#include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
 #include "cmd/ca_options.hpp"
@@ -211,7 +212,7 @@ void print_json(const Path& file, const Verdict& verdict, const Options& options
   document["accepted"] = exit_code(verdict) == ExitCode::ok;
   document["exit"] = static_cast<int>(exit_code(verdict));
   document["purpose"] = name(options.purpose);
-  document["host"] = options.host ? Json(*options.host) : Json(nullptr);
+  document["host"] = options.host ? Json(printable(*options.host)) : Json(nullptr);
   document["at"] = to_rfc3339(options.at.value_or(session.clock().now()));
   document["certificate"] = brief_json(verdict.leaf);
   document["anchor"] = report.anchor ? brief_json(*report.anchor) : Json(nullptr);

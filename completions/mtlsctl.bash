@@ -54,7 +54,7 @@ _mtlsctl() {
     'ca init:--days') :; return ;;
     'ca init:--validity') :; return ;;
     'ca init:--not-after') :; return ;;
-    'ca init:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
+    'ca init:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p521 ed25519'; return ;;
     'ca init:--keygen') _mtlsctl_words 'standard provider'; return ;;
     'ca init:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'ca init:--ca') _mtlsctl_directories; return ;;
@@ -114,7 +114,7 @@ _mtlsctl() {
     'client issue:--days') :; return ;;
     'client issue:--validity') :; return ;;
     'client issue:--not-after') :; return ;;
-    'client issue:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
+    'client issue:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p521 ed25519'; return ;;
     'client issue:--keygen') _mtlsctl_words 'standard provider'; return ;;
     'client issue:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'client issue:--ca') _mtlsctl_directories; return ;;
@@ -141,7 +141,7 @@ _mtlsctl() {
     'server issue:--days') :; return ;;
     'server issue:--validity') :; return ;;
     'server issue:--not-after') :; return ;;
-    'server issue:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
+    'server issue:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p521 ed25519'; return ;;
     'server issue:--keygen') _mtlsctl_words 'standard provider'; return ;;
     'server issue:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'server issue:--ca') _mtlsctl_directories; return ;;
@@ -152,7 +152,7 @@ _mtlsctl() {
     'server issue:--actor') :; return ;;
     'key generate:--output') _mtlsctl_files; return ;;
     'key generate:-o') _mtlsctl_files; return ;;
-    'key generate:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
+    'key generate:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p521 ed25519'; return ;;
     'key generate:--keygen') _mtlsctl_words 'standard provider'; return ;;
     'key generate:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'key generate:--trace') _mtlsctl_files; return ;;

@@ -402,7 +402,7 @@ bool is_open_to_others(const Path& path) {
 std::optional<std::string> unsafe_directory(const Path& directory) {
   std::error_code error;
   Path at = std::filesystem::canonical(directory, error);
-  if (error) return format("{} cannot be resolved: {}", shown(directory), error.message());
+  if (error) return format("{} cannot be resolved: {}", shown(directory), system_words(error.value()));
   const uid_t user = ::geteuid();
   for (;;) {
     struct stat status {};
