@@ -43,8 +43,7 @@ void check(const Options& options, const Session& session) {
 /// name of an open descriptor (/dev/fd/3) is written to, whatever it leads to.
 void refuse_existing(const Path& path) {
   const std::string& name = path.native();
-  const bool descriptor = name.rfind("/dev/", 0) == 0 || name.rfind("/proc/", 0) == 0;
-  if (descriptor || !std::filesystem::is_regular_file(path)) return;
+  if (names_descriptor(path) || !std::filesystem::is_regular_file(path)) return;
   throw Error(Errc::would_overwrite, format("{} exists and is not overwritten", printable(name)),
               "choose another name, or pass --force --force-key to replace it");
 }

@@ -111,6 +111,7 @@ authority::EnrolRequest make_request(const Options& options, const HeldPassphras
   request.not_after = options.validity.not_after;
   request.past_issuer = options.validity.past_issuer();
   request.request_key = options.request_key;
+  request.open_key = options.signing.open_key();
   request.existing = options.existing.existing();
   request.rehearsal = options.existing.rehearsal();
   request.lock_timeout = options.ca.wait().value;

@@ -45,8 +45,7 @@ crypto::PrivateKey SigningOptions::load_key(const authority::CaDirectory& ca,
           {.flag = passphrase ? "--ca-passphrase" : "passphrase in ca.toml, or --ca-passphrase",
            .what = format("passphrase of the CA key in {}", printable(ca.path().native()))},
           session),
-      allow_open_key ? authority::OpenKey::allow : authority::OpenKey::refuse, legacy(),
-      session.openssl(ossl::Configuration::openssl));
+      open_key(), legacy(), session.openssl(ossl::Configuration::openssl));
 }
 
 SigningCa::SigningCa(authority::CaDirectory ca, const SigningOptions& options,

@@ -5,6 +5,7 @@
 #include "base/format.hpp"
 #include "base/time_text.hpp"
 #include "base/toml_document.hpp"
+#include "x509/general_name.hpp"
 
 namespace mtls::authority {
 namespace {
@@ -28,12 +29,26 @@ std::optional<std::string> read_text(const TomlTable& table, std::string_view ke
   return std::move(value->text);
 }
 
+/// Checked as a profile's: they go into certificates.
 std::vector<std::string> read_urls(const TomlTable& table, std::string_view key) {
+  constexpr std::size_t k_most = 16;
+  constexpr std::size_t k_longest = 2048;
   std::vector<std::string> urls;
   for (TomlString& value : table.strings(key).value_or(std::vector<TomlString>{})) {
     if (value.text.rfind("http://", 0) != 0 && value.text.rfind("https://", 0) != 0) {
       table.fail(value.place, format("'{}' is no URL", printable(value.text)),
                  "write http://… (CRLs and OCSP are fetched without TLS) or https://…");
+    }
+    if (value.text.size() > k_longest) {
+      table.fail(value.place, format("a URL of {} octets; at most {} are allowed",
+                                     value.text.size(), k_longest));
+    }
+    if (urls.size() == k_most)
+      table.fail(value.place, format("at most {} URLs are allowed", k_most));
+    try {
+      static_cast<void>(x509::GeneralName::parse("uri:" + value.text));
+    } catch (const Error& error) {
+      table.fail(value.place, error.message(), error.hint());
     }
     urls.push_back(std::move(value.text));
   }

@@ -25,7 +25,7 @@ SetContents CertificateFile::open(std::chrono::milliseconds /*lock_timeout*/,
   return peek();
 }
 
-void CertificateFile::put_key(const SecretBytes& /*pem*/) {
+PutAs CertificateFile::put_key(const SecretBytes& /*pem*/) {
   throw Error(Errc::internal, "a single certificate's output was given a key");
 }
 

@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "x509/tbs_certificate.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mtls::ca {
@@ -70,6 +71,10 @@ Issuer Issuer::for_new_root(const crypto::Signer& signer, store::Ledger& ledger,
 
 std::vector<IssuedCertificate> Issuer::issue(std::vector<Prepared> prepared) {
   if (prepared.empty()) return {};
+  if (std::any_of(prepared.begin(), prepared.end(),
+                  [](const Prepared& one) { return one.m_key_to_come; })) {
+    throw Error(Errc::internal, "a certificate was to be issued over a key that is not made yet");
+  }
   const x509::Name issuer_name = prepared.front().unsigned_certificate().issuer();
   auto issuer = m_ledger.find_issuer(issuer_name, m_signer.public_key());
   if (!issuer) {

@@ -26,6 +26,9 @@ enum class ValidityPast { clip, refuse };
 /// is the profile's default.
 struct Request {
   crypto::PublicKey public_key;
+  /// Set where the key is still to be made: `public_key` then stands in for one of this kind, only
+  /// the kind is checked, and what is prepared can be looked at but not issued.
+  std::optional<crypto::KeySpec> key_to_come = {};
   x509::Name subject;                    // asked for by flag, or the CSR's where it may be taken
   x509::GeneralNames subject_alt_names;  // asked for by flag (and --san-from-csr): denied is exit 5
   std::optional<std::chrono::seconds> period;
@@ -82,6 +85,7 @@ class Prepared final {
   std::optional<std::string> m_request_key;
   std::optional<x509::SerialNumber> m_replaces_intent;
   std::optional<x509::SerialNumber> m_replaces;
+  bool m_key_to_come = false;
 };
 
 /// What issue gives back.

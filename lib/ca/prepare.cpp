@@ -21,6 +21,15 @@ std::string_view whose_key(const Request& request) {
   return request.csr ? "the key of the CSR" : "the key";
 }
 
+/// What the profile says of a kind of key.
+void require_allowed_kind(const crypto::KeySpec& spec, const Request& request,
+                          const Grounds& grounds) {
+  if (const auto why = grounds.profile.keys.refuses(spec)) {
+    throw Error(Errc::denied_by_profile, format("profile '{}' does not certify {}: {}",
+                                                grounds.profile.name, whose_key(request), *why));
+  }
+}
+
 /// The key must be good, of a kind that the profile certifies, its owner's, and not the CA's own.
 void require_certifiable_key(const Request& request, const Grounds& grounds) {
   // The key first: a weak one proves nothing, and is the better reason to give.
@@ -36,10 +45,7 @@ void require_certifiable_key(const Request& request, const Grounds& grounds) {
     throw Error(Errc::weak_key, format("{} is {}, which is not certified", whose_key(request),
                                        request.public_key.description()));
   }
-  if (const auto why = grounds.profile.keys.refuses(*spec)) {
-    throw Error(Errc::denied_by_profile, format("profile '{}' does not certify {}: {}",
-                                                grounds.profile.name, whose_key(request), *why));
-  }
+  require_allowed_kind(*spec, request, grounds);
   const bool root = grounds.chain.empty();
   if (root && !(request.public_key == grounds.issuer_key)) {
     throw Error(Errc::internal, "a root is asked for over another key than the one that signs");
@@ -50,6 +56,20 @@ void require_certifiable_key(const Request& request, const Grounds& grounds) {
   if (ca_key) {
     throw Error(Errc::weak_key, "the key is the CA's own: it is not certified for anything else",
                 "make a new key");
+  }
+}
+
+/// A CA below another bears a name of its own: chains are found by names, and one that is its own
+/// issuer by name is taken for a root.
+void require_name_of_its_own(const x509::Name& subject, const Grounds& grounds) {
+  if (grounds.profile.extensions.basic_constraints.subject != x509::BasicConstraints::Subject::ca) {
+    return;
+  }
+  for (const x509::Certificate& ca : grounds.chain) {
+    if (!ca.subject().matches(subject)) continue;
+    throw Error(Errc::bad_name,
+                format("the subject {} is that of a CA above it", subject.to_text()),
+                "give the new CA a name of its own");
   }
 }
 
@@ -82,7 +102,11 @@ std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
   std::vector<Prepared> prepared;
   prepared.reserve(requests.size());
   for (const Request& request : requests) {
-    require_certifiable_key(request, grounds);
+    if (request.key_to_come) {
+      require_allowed_kind(*request.key_to_come, request, grounds);
+    } else {
+      require_certifiable_key(request, grounds);
+    }
     std::vector<Notice> notices;
     const x509::Name subject = grant_subject(request, grounds, notices);
     const x509::GeneralNames names = grant_subject_alt_names(request, grounds);
@@ -90,6 +114,7 @@ std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
       throw Error(Errc::bad_name, "the certificate would name nobody: no subject and no SAN",
                   "pass --subject or --common-name, or --san");
     }
+    require_name_of_its_own(subject, grounds);
     require_within_constraints(subject, names, grounds);
     const x509::TbsCertificate tbs{
         .serial = make_serial(),
@@ -112,6 +137,7 @@ std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
     one.m_request_key = request.request_key;
     one.m_replaces_intent = request.replaces_intent;
     one.m_replaces = request.replaces;
+    one.m_key_to_come = request.key_to_come.has_value();
     prepared.push_back(std::move(one));
   }
   return prepared;

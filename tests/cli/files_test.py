@@ -118,9 +118,13 @@ class Links(Workbench):
         self.assertEqual(self.mode("client.key"), 0o600)
         self.mtlsctl("verify", "client.crt", "--key", "client.key")
 
-    def test_a_request_that_is_a_link_to_another_file_is_replaced(self):
+    def test_a_request_that_is_a_link_to_another_file_gives_way_to_force_alone(self):
         self.path("client.csr").symlink_to("victim")
-        self.mtlsctl("client", "issue", *KEY)
+        result = self.mtlsctl("client", "issue", *KEY, "--json", exit=5)
+        self.assertEqual(result.json["error"]["code"], "would_overwrite")
+        self.assertTrue(self.path("client.csr").is_symlink())
+        self.assertFalse(self.path("client.key").exists(), "a refusal left a key behind")
+        self.mtlsctl("client", "issue", *KEY, "--force")
         self.assert_replaced("client.csr")
 
     def test_without_force_a_link_is_something_that_exists(self):

@@ -62,5 +62,121 @@ class OfTheCa(Sets):
         self.assertEqual(len(self.ledger_rows()), 1)
 
 
+PASSPHRASE = ["--key-passphrase", "env:PASS"]
+
+
+class ThatStand(Sets):
+    def make_request(self, name, *flags, **more):
+        self.mtlsctl("key", "generate", "-o", f"{name}.key", *KEY, *flags, **more)
+        self.mtlsctl("csr", "create", "--key", f"{name}.key", "--common-name", name, "-o",
+                     f"{name}.csr", *flags, **more)
+
+    def test_a_request_over_another_key_is_not_replaced_without_force(self):
+        self.make_request("client")
+        self.path("client.key").rename(self.path("elsewhere.key"))
+        before = self.files()
+        for flags in ([], ["--if-missing"], ["--dry-run"], ["--key", "ca/ca.key"]):
+            with self.subTest(flags=flags):
+                self.refused("client", "issue", *flags, code="would_overwrite")
+                self.assertEqual(self.files(), before)
+        self.path("client.csr").write_bytes(b"no request at all")
+        self.refused("client", "issue", *KEY, code="would_overwrite")
+        self.assertEqual(len(self.ledger_rows()), 1)
+        self.mtlsctl("client", "issue", *KEY, "--force")
+        self.mtlsctl("verify", "client.crt", "--key", "client.key")
+
+    def test_a_request_over_the_sets_own_key_is_one_of_an_interrupted_run(self):
+        self.make_request("client")
+        key = self.read("client.key")
+        self.mtlsctl("client", "issue")
+        self.assertEqual(self.read("client.key"), key)
+        self.mtlsctl("verify", "client.crt", "--key", "client.key")
+
+    def test_a_key_without_a_passphrase_is_never_called_encrypted(self):
+        self.mtlsctl("key", "generate", "-o", "z.key", *KEY)
+        before = self.files()
+        hint = self.refused("client", "issue", "--name", "z", *PASSPHRASE, code="set_mismatch",
+                            env={"PASS": "secret"})
+        self.assertIn("--force-key", hint)
+        self.assertEqual(self.files(), before)
+        self.mtlsctl("client", "issue", "--name", "z")
+        self.refused("client", "issue", "--name", "z", *PASSPHRASE, "--if-missing",
+                     code="set_mismatch", env={"PASS": "secret"})
+
+    def test_a_key_of_another_kind_than_asked_for_is_refused(self):
+        self.mtlsctl("key", "generate", "-o", "w.key", *KEY)
+        before = self.files()
+        self.refused("client", "issue", "--name", "w", "--key-type", "rsa:4096", code="set_mismatch")
+        self.assertEqual(self.files(), before)
+        self.mtlsctl("client", "issue", "--name", "w")
+        self.refused("client", "issue", "--name", "w", "--key-type", "rsa:4096", "--if-missing",
+                     code="set_mismatch")
+
+    def test_a_key_that_others_can_read_is_used_only_if_insisted(self):
+        self.mtlsctl("key", "generate", "-o", "w.key", *KEY)
+        self.path("w.key").chmod(0o640)
+        hint = self.refused("client", "issue", "--name", "w", code="open_permissions")
+        self.assertIn("chmod 600 w.key", hint)
+        self.assertFalse(self.path("w.crt").exists())
+        self.mtlsctl("client", "issue", "--name", "w", "--allow-open-key")
+
+    def test_a_certificate_over_another_key_is_never_put_beside_a_key(self):
+        self.mtlsctl("key", "generate", "-o", "x.key", *KEY)
+        self.make_request("y")
+        self.mtlsctl("key", "generate", "-o", "locked.key", *KEY, *PASSPHRASE, env={"PASS": "secret"})
+        before = self.files()
+        for name in ("x", "locked"):
+            for source in (["--key", "y.key"], ["--csr", "y.csr"]):
+                for flags in ([], ["--force"], ["--dry-run"], ["--if-missing"]):
+                    with self.subTest(name=name, source=source, flags=flags):
+                        self.refused("client", "issue", "--name", name, *source, *flags,
+                                     code="set_mismatch")
+        self.assertEqual(self.files(), before)
+        self.assertEqual(len(self.ledger_rows()), 1)
+
+    def test_a_certificate_over_the_very_key_may_stand_beside_it(self):
+        self.make_request("x")
+        self.mtlsctl("client", "issue", "--name", "x", "--csr", "x.csr")
+        self.make_request("y")
+        self.mtlsctl("client", "issue", "--name", "y", "--key", "y.key")
+        for name in "xy":
+            self.mtlsctl("verify", f"{name}.crt", "--key", f"{name}.key")
+
+    def test_a_set_without_its_request_is_not_complete(self):
+        self.mtlsctl("client", "issue", *KEY)
+        self.path("client.csr").unlink()
+        hint = self.refused("client", "issue", "--if-missing", code="set_incomplete")
+        self.assertIn("csr create --key client.key -o client.csr", hint)
+
+    def test_an_encrypted_set_is_found_complete_without_its_passphrase(self):
+        env = {"PASS": "secret"}
+        self.mtlsctl("client", "issue", *KEY, *PASSPHRASE, env=env)
+        again = ["client", "issue", "--if-missing"]
+        self.assertEqual(self.mtlsctl(*again, "--json").json["outcome"], "unchanged")
+        self.assertEqual(self.mtlsctl(*again, *PASSPHRASE, "--json", env=env).json["outcome"],
+                         "unchanged")
+        self.refused(*again, *PASSPHRASE, code="wrong_passphrase", exit=6, env={"PASS": "other"})
+
+
+class Refusals(Sets):
+    def test_a_refusal_leaves_nothing_behind(self):
+        before = sorted(path.name for path in self.dir.iterdir())
+        for args, code in ((["--san", "rid:1.2.3"], "denied_by_profile"),
+                           (["--days", "20000"], "denied_by_profile"),
+                           (["--profile", "alb-client", "--common-name", "x"], "missing_value"),
+                           (["--key-type", "rsa:2048", "--profile", "mtls-server"],
+                            "denied_by_profile")):
+            with self.subTest(args=args):
+                self.refused("client", "issue", "--out-dir", "new", *args, code=code,
+                             exit=2 if code == "missing_value" else 5)
+        for args in (["--days", "20000"], ["--path-length", "5", "--parent", "ca"]):
+            with self.subTest(args=args):
+                self.refused("ca", "init", "--ca", "new", "--common-name", "x", *args,
+                             code="denied_by_profile")
+        self.assertEqual(sorted(path.name for path in self.dir.iterdir()), before)
+        self.assertEqual(len(self.ledger_rows()), 1)
+
+
+
 if __name__ == "__main__":
     main(verbosity=2)
