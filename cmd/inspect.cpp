@@ -70,10 +70,18 @@ Object private_key_object(ByteView text, std::string_view shown, const ossl::Con
     object.text = "  its kind and its public half show only with the passphrase\n";
     return object;
   }
-  const auto key = crypto::PrivateKey::from_file(
-      text, shown, [] { return std::nullopt; }, crypto::LegacyKeys::refuse, context);
-  object.text = public_key_text(key.public_key());
-  object.fields.update(public_key_json(key.public_key()));
+  try {
+    const auto key = crypto::PrivateKey::from_file(
+        text, shown, [] { return std::nullopt; }, crypto::LegacyKeys::refuse, context);
+    object.text = public_key_text(key.public_key());
+    object.fields.update(public_key_json(key.public_key()));
+  } catch (const Error& error) {
+    // Of a kind that is not used here, it is told what it is all the same.
+    const auto words = crypto::describe_private_key(text);
+    if (!words || (error.code() != Errc::weak_key && error.code() != Errc::unsupported)) throw;
+    object.text = public_key_text(*words);
+    object.fields["key"] = *words;
+  }
   return object;
 }
 
