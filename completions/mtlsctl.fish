@@ -250,6 +250,7 @@ complete -c mtlsctl -n '__mtlsctl_at "verify"' -l host -x -d 'A host name or add
 complete -c mtlsctl -n '__mtlsctl_at "verify"' -l at -x -d 'Judge as of TIME instead of now'
 complete -c mtlsctl -n '__mtlsctl_at "verify"' -l key -r -F -d 'A private key that must belong to it'
 complete -c mtlsctl -n '__mtlsctl_at "verify"' -l key-passphrase -x -a 'file: env: fd: prompt' -d 'Opens that key'
+complete -c mtlsctl -n '__mtlsctl_at "verify"' -l legacy-key -d 'Read a key encrypted in an outdated way (PBES1, RFC 1421)'
 complete -c mtlsctl -n '__mtlsctl_at "verify"' -l help -s h -d 'Show this help'
 complete -c mtlsctl -n '__mtlsctl_at "verify"' -l json -d 'Print one JSON document a line (docs/json.md)'
 complete -c mtlsctl -n '__mtlsctl_at "verify"' -l quiet -s q -d 'Print no warnings and notes on standard error'
