@@ -29,8 +29,8 @@ void Output::flush() {
     } else if (errno != EINTR) {
       const int error_number = errno;
       m_buffer.clear();
-      throw Error(Errc::output_failed, format("cannot write the result to {}: {}", m_shown,
-                                              system_words(error_number)));
+      throw Error(Errc::output_failed,
+                  format("cannot write the result to {}: {}", m_shown, system_words(error_number)));
     }
   }
   m_buffer.clear();

@@ -166,15 +166,17 @@ std::optional<std::int64_t> TomlTable::integer(std::string_view key, std::int64_
   const toml::node* node = m_node->find(key);
   if (node == nullptr) return std::nullopt;
   const auto* value = node->as_integer();
-  if (value == nullptr) m_node->wrong_type(*node, key, "an integer", format("KEY = {}, a whole number without quotes", least));
+  if (value == nullptr)
+    m_node->wrong_type(*node, key, "an integer",
+                       format("KEY = {}, a whole number without quotes", least));
   if (value->get() < least || value->get() > most) {
     const std::string range =
         least == most ? format("{}", least) : format("from {} to {}", least, most);
-    m_node->fail_at(*node,
-                    format("'{}' is {}; it must be {}", printable(m_node->name_of(key)),
-                           value->get(), range),
-                    least == most ? format("write {} = {}", printable(key), least)
-                                  : format("allowed: {}", range));
+    m_node->fail_at(
+        *node,
+        format("'{}' is {}; it must be {}", printable(m_node->name_of(key)), value->get(), range),
+        least == most ? format("write {} = {}", printable(key), least)
+                      : format("allowed: {}", range));
   }
   return value->get();
 }
@@ -183,7 +185,8 @@ std::optional<bool> TomlTable::boolean(std::string_view key) const {
   const toml::node* node = m_node->find(key);
   if (node == nullptr) return std::nullopt;
   const auto* value = node->as_boolean();
-  if (value == nullptr) m_node->wrong_type(*node, key, "true or false", "KEY = true or false, without quotes");
+  if (value == nullptr)
+    m_node->wrong_type(*node, key, "true or false", "KEY = true or false, without quotes");
   return value->get();
 }
 
@@ -214,10 +217,12 @@ std::vector<TomlTable> TomlTable::tables(std::string_view key) const {
   std::vector<TomlTable> tables;
   if (node == nullptr) return tables;
   const auto* array = node->as_array();
-  if (array == nullptr) m_node->wrong_type(*node, key, "a list of tables", "each as a table [[KEY]]");
+  if (array == nullptr)
+    m_node->wrong_type(*node, key, "a list of tables", "each as a table [[KEY]]");
   for (const toml::node& element : *array) {
     const auto* table = element.as_table();
-    if (table == nullptr) m_node->wrong_type(element, key, "a list of tables", "each as a table [[KEY]]");
+    if (table == nullptr)
+      m_node->wrong_type(element, key, "a list of tables", "each as a table [[KEY]]");
     tables.push_back(
         TomlTable(std::make_shared<Node>(Node{m_node->document, table, m_node->name_of(key), {}})));
   }
@@ -283,8 +288,9 @@ TomlDocument TomlDocument::parse(std::string_view text, std::string_view source,
     auto data = std::make_shared<Data>(Data{toml::parse(text), shown, code});
     return TomlDocument(std::move(data));
   } catch (const toml::parse_error& error) {
-    throw Error(code, format("{}:{}:{}: {}", shown, error.source().begin.line,
-                             error.source().begin.column, syntax_words(error.description())),
+    throw Error(code,
+                format("{}:{}:{}: {}", shown, error.source().begin.line,
+                       error.source().begin.column, syntax_words(error.description())),
                 syntax_hint(error.description()));
   }
 }

@@ -36,9 +36,9 @@ class Ledger final {
   [[nodiscard]] static Ledger create(const LedgerLocation& location, const std::string& ledger_id);
   /// Opens an existing one; an older schema is brought up to date, but not by read_only. Throws
   /// ledger_mismatch where its id is not `ledger_id`, where it is no ledger, or a newer mtlsctl
-  /// wrote it; ledger_unavailable where it is absent or empty (truncated, or `create` was interrupted);
-  /// permission where it cannot be written, and for read_only where its directory cannot
-  /// (store/db.hpp says why).
+  /// wrote it; ledger_unavailable where it is absent or empty (truncated, or `create` was
+  /// interrupted); permission where it cannot be written, and for read_only where its directory
+  /// cannot (store/db.hpp says why).
   [[nodiscard]] static Ledger open(const LedgerLocation& location, const std::string& ledger_id,
                                    LedgerAccess access);
   /// One that lives in memory and goes with the object: for rehearsals (--dry-run) and tests.
