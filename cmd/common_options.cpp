@@ -1,5 +1,6 @@
 #include "cmd/common_options.hpp"
 
+#include "base/error.hpp"
 #include "cmd/value_types.hpp"
 
 namespace mtls::cmd {
@@ -20,6 +21,10 @@ Verbosity CommonOptions::verbosity() const noexcept {
 }
 
 void CommonOptions::check() const {
+  if (trace && *trace == "-") {
+    throw Error(Errc::usage, "--trace - would mix the trace with the result",
+                "name a file; --trace /dev/stderr shows it among the messages");
+  }
   if (quiet && verbose) refuse_together("--quiet", "--verbose", "leave one of them out");
 }
 

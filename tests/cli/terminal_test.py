@@ -203,7 +203,7 @@ class TerminalTest(unittest.TestCase):
         terminal.type(b"\x04")
         code, shown = terminal.end()
         self.assertEqual(code, 2, shown)
-        self.assertIn(b"[]:\r\nmtlsctl: error: no answer", shown)
+        self.assertIn(b"\r\nmtlsctl: error: no answer", shown)
 
     def test_der_is_not_written_to_a_terminal(self):
         subprocess.run([MTLSCTL, "-q", "ca", "init", "--common-name", "r", "--key-type", "ec:p256"],
