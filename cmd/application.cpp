@@ -60,6 +60,8 @@ ExitCode Application::dispatch() {
                    .trace = trace ? static_cast<Trace&>(*trace) : no_trace,
                    .common = m_common,
                    .schema = schema()});
+  // Before the command's first digest: libcrypto would configure itself, and ignore what it cannot.
+  static_cast<void>(session.openssl(parsed.command->configuration()));
   const ExitCode code =
       trace ? run_traced(*parsed.command, session) : parsed.command->action()(session);
   if (trace && trace->failed())

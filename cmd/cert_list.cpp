@@ -82,6 +82,7 @@ void add_cert_list(Command& command) {
   command.example(
       "$ mtlsctl cert list --expires-in 30d\n"
       "5f1c…9a  issued   2026-02-01T11:55:00Z  mtls-client     CN=client,O=alibaba,C=cn");
+  command.without_openssl_configuration();
   command.run([options](Session& session) { return run(*options, session); });
 }
 

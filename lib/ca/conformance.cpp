@@ -62,11 +62,15 @@ class Conformance final {
     const x509::GeneralNames names = m_certificate.subject_alt_names();
     require(!profile::refuses(profile().san, names), "subjectAltName");
     require(!m_certificate.subject().empty() || !names.empty(), "no name at all");
+    const auto common_names =
+        profile().extensions.basic_constraints.subject == x509::BasicConstraints::Subject::ca
+            ? x509::CommonNames::ignored
+            : x509::CommonNames::as_hosts;
     for (const x509::Certificate& ca : m_grounds.chain) {
       const auto constraints = ca.name_constraints();
-      require(
-          !constraints || !x509::constraint_violation(*constraints, m_certificate.subject(), names),
-          "name constraints of the chain");
+      require(!constraints || !x509::constraint_violation(*constraints, m_certificate.subject(),
+                                                          names, common_names),
+              "name constraints of the chain");
     }
   }
 
@@ -74,8 +78,8 @@ class Conformance final {
     const auto constraints = m_certificate.basic_constraints();
     const x509::BasicConstraints& wanted = profile().extensions.basic_constraints;
     require(constraints && constraints->subject == wanted.subject, "basicConstraints");
-    require(!wanted.path_length ||
-                (constraints->path_length && *constraints->path_length <= *wanted.path_length),
+    const auto most = profile().extensions.max_path_length;
+    require(!most || (constraints->path_length && *constraints->path_length <= *most),
             "pathLenConstraint");
     require(m_certificate.key_usage().value_or(x509::KeyUsage{}) == profile().extensions.key_usage,
             "keyUsage");

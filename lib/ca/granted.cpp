@@ -53,10 +53,12 @@ x509::BasicConstraints grant_basic_constraints(const Request& request, const Gro
     return granted;
   }
   if (request.path_length) {
-    if (granted.path_length && *request.path_length > *granted.path_length) {
+    const auto most = grounds.profile.extensions.max_path_length;
+    if (most && *request.path_length > *most) {
       throw Error(Errc::denied_by_profile,
-                  format("a path length of {} is above the {} of profile '{}'",
-                         *request.path_length, *granted.path_length, grounds.profile.name));
+                  format("a path length of {} is above the {} that profile '{}' allows",
+                         *request.path_length, *most, grounds.profile.name),
+                  "extensions.max_path_length of a profile of your own says otherwise");
     }
     granted.path_length = request.path_length;
   }
@@ -117,6 +119,7 @@ x509::NameConstraints grant_name_constraints(const Request& request,
 }
 
 /// The purposes of the CAs above bound those of the leaf, as OpenSSL, NSS and Windows read them.
+/// anyExtendedKeyUsage in a CA stands for none of them: OpenSSL and our own verify refuse the path.
 void require_purposes_within_chain(const Grounds& grounds) {
   for (const x509::Certificate& ca : grounds.chain) {
     const auto allowed = ca.extended_key_usage();
@@ -124,7 +127,6 @@ void require_purposes_within_chain(const Grounds& grounds) {
     const auto allows = [&allowed](const der::Oid& purpose) {
       return std::find(allowed->begin(), allowed->end(), purpose) != allowed->end();
     };
-    if (allows(oids::any_extended_key_usage())) continue;
     for (const der::Oid& purpose : grounds.profile.extensions.extended_key_usage) {
       if (allows(purpose)) continue;
       throw Error(Errc::constraint_violated,
@@ -159,12 +161,12 @@ x509::GeneralNames grant_subject_alt_names(const Request& request, const Grounds
   const profile::SanPolicy& policy = grounds.profile.san;
   x509::GeneralNames names;
   for (const x509::GeneralName& name : request.subject_alt_names) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  }
-  if (names.size() > k_name_limit) {
-    throw Error(Errc::too_many_names,
-                format("{} subject alternative names are asked for; the limit is {}", names.size(),
-                       k_name_limit));
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    if (names.size() == k_name_limit) {
+      throw Error(Errc::too_many_names,
+                  format("over {} subject alternative names are asked for", k_name_limit));
+    }
+    names.push_back(name);
   }
   for (const x509::GeneralName& name : names) name.require_good("the subject alternative name");
   if (const auto why = profile::refuses(policy, names)) {
@@ -180,10 +182,12 @@ x509::GeneralNames grant_subject_alt_names(const Request& request, const Grounds
 
 void require_within_constraints(const x509::Name& subject, const x509::GeneralNames& names,
                                 const Grounds& grounds) {
+  const auto common_names =
+      is_ca(grounds.profile) ? x509::CommonNames::ignored : x509::CommonNames::as_hosts;
   for (const x509::Certificate& ca : grounds.chain) {
     const auto constraints = ca.name_constraints();
     if (!constraints) continue;
-    if (const auto why = x509::constraint_violation(*constraints, subject, names)) {
+    if (const auto why = x509::constraint_violation(*constraints, subject, names, common_names)) {
       throw Error(
           Errc::constraint_violated,
           format("the name constraints of {} do not allow it: {}", ca.subject().to_text(), *why));

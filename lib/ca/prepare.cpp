@@ -34,12 +34,7 @@ void require_allowed_kind(const crypto::KeySpec& spec, const Request& request,
 void require_certifiable_key(const Request& request, const Grounds& grounds) {
   // The key first: a weak one proves nothing, and is the better reason to give.
   crypto::require_good_key(request.public_key, whose_key(request), grounds.context);
-  if (request.csr && !request.csr->proves_possession(grounds.context)) {
-    throw Error(
-        Errc::bad_signature, "the signature of the CSR does not verify with its own key",
-        "it proves nothing: ask for the CSR again (openssl req -verify shows the same; SHA-1 "
-        "is not accepted)");
-  }
+  if (request.csr) x509::require_possession(*request.csr, grounds.context);
   const auto spec = request.public_key.spec();
   if (!spec) {
     throw Error(Errc::weak_key, format("{} is {}, which is not certified", whose_key(request),

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <cmath>
 #include <utility>
 
 namespace mtls::crypto {
@@ -77,11 +78,24 @@ ossl::Handle<BIGNUM> new_number() {
   return ossl::Handle<BIGNUM>(ossl::require_pointer(BN_new(), "BN_new"));
 }
 
+/// Returns a number a little above the square root: its first 25 bits or more are right.
+ossl::Handle<BIGNUM> guess_root(const BIGNUM& number) {
+  constexpr int k_head_bits = 50;
+  auto guess = new_number();
+  // Of 50 or 51 bits, so that an even number of bits is behind it, whose root is a shift.
+  const int shift = std::max(0, (BN_num_bits(&number) - k_head_bits) / 2);
+  ossl::require(BN_rshift(guess.get(), &number, 2 * shift) == 1, "BN_rshift");
+  const double head = std::sqrt(static_cast<double>(BN_get_word(guess.get())));
+  ossl::require(BN_set_word(guess.get(), static_cast<BN_ULONG>(head) + 2) == 1 &&
+                    BN_lshift(guess.get(), guess.get(), shift) == 1,
+                "BN_lshift");
+  return guess;
+}
+
 /// Returns the integer part of the square root, by Newton's method from above.
 ossl::Handle<BIGNUM> floor_root(const BIGNUM& number, BN_CTX* scratch) {
-  auto root = new_number();
+  auto root = guess_root(number);
   auto next = new_number();
-  ossl::require(BN_set_bit(root.get(), (BN_num_bits(&number) + 1) / 2) == 1, "BN_set_bit");
   while (true) {
     ossl::require(BN_div(next.get(), nullptr, &number, root.get(), scratch) == 1 &&
                       BN_add(next.get(), next.get(), root.get()) == 1 &&

@@ -227,6 +227,12 @@ TEST_CASE("an intermediate keeps within the path length and the constraints abov
   wanted.public_key = key.public_key();
   const x509::Certificate intermediate = bench.issue(wanted, "intermediate-ca").certificate;
   CHECK(intermediate.basic_constraints()->path_length == 0U);
+  Request long_path = Bench::request(make_key().public_key(), "CN=policy");
+  long_path.path_length = 2;
+  CHECK(bench.issue(long_path, "intermediate-ca").certificate.basic_constraints()->path_length ==
+        2U);
+  long_path.path_length = 5;
+  CHECK(failure([&] { bench.issue(long_path, "intermediate-ca"); }) == Errc::denied_by_profile);
 
   const crypto::SoftwareSigner signer(key, crypto::SignatureAlgorithm::ecdsa_sha256);
   Issuer below(signer, {intermediate, bench.chain.front()}, bench.ledger, bench.surroundings());

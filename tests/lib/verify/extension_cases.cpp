@@ -97,6 +97,11 @@ void add_odd_extension_cases(std::vector<Case>& cases) {
                    below_root(leaf_with(with(client_extensions(), tolerable))), ""});
   cases.push_back({"a CA with an unknown critical extension",
                    below_ca(with(ca_extensions(), unknown)), "unknown_critical_extension@1"});
+  // Whether a CRL must be asked is local policy, be the extension critical or not.
+  x509::Extension points = x509::encode_crl_distribution_points({"http://crl.example/ca.crl"});
+  points.criticality = Criticality::critical;
+  cases.push_back({"a leaf with critical cRLDistributionPoints",
+                   below_root(leaf_with(with(client_extensions(), points))), ""});
   const auto broken = [](const der::Oid& id, Bytes value) {
     return x509::Extension{.id = id, .criticality = Criticality::non_critical, .value = value};
   };
