@@ -59,10 +59,7 @@ struct Answers {
 Answers ask_questions(SubjectOptions& subject, Session& session) {
   Answers answers;
   if (subject.subject || !may_ask(session)) return answers;
-  const auto questions = subject_questions();
-  for (std::size_t i = 0; i < questions.size(); ++i) {
-    if (!subject.fields[i]) subject.fields[i] = ask_text(questions[i].text);
-  }
+  subject.ask_all(session);
   session.messages().note(
       "the next two go into the request ca.csr in clear text; leave them empty");
   if (const auto password = ask_text(k_challenge_question)) {
@@ -170,8 +167,9 @@ ExitCode run(Options options, Session& session) {
     request.parent.emplace(authority::InitRequest::Parent{
         .directory = signing->directory(), .key = signing->key(), .ledger = signing->ledger()});
   }
-  const authority::Initialised made =
-      authority::init_ca(request, profile, make_surroundings(session));
+  const authority::Initialised made = with_passphrase_hint(
+      parent ? "--key-passphrase" : "--ca-passphrase",
+      [&] { return authority::init_ca(request, profile, make_surroundings(session)); });
 
   tell_notices(made.enrolled.notices, session);
   const bool key_stands = made.enrolled.outcome == authority::Outcome::issued ||

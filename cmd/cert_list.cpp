@@ -2,6 +2,7 @@
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/find_record.hpp"
 #include "cmd/record_view.hpp"
 #include "cmd/value_types.hpp"
 
@@ -25,7 +26,7 @@ struct Options {
 store::Query make_query(const Options& options, const Clock& clock) {
   store::Query query;
   query.state = options.state;
-  query.subject_contains = options.subject;
+  if (options.subject) query.subject_contains = subject_search(*options.subject);
   query.profile = options.profile;
   query.limit = options.limit.value_or(0);
   if (options.expires_in) {

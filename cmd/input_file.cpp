@@ -28,7 +28,7 @@ void OutputOptions::put(ByteView result, const Session& session) const {
   if (to_stdout()) {
     session.out().write(as_text(result));
   } else {
-    authority::refuse_ca_file(*file);
+    authority::require_public_target(*file);
     write_file(*file, result, Access::shared, force ? Overwrite::yes : Overwrite::no);
   }
 }

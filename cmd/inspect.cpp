@@ -83,10 +83,18 @@ Object private_key_object(ByteView text, std::string_view shown, const ossl::Con
     object.text = "  its kind and its public half show only with the passphrase\n";
     return object;
   }
-  const auto key = crypto::PrivateKey::from_file(
-      text, shown, [] { return std::nullopt; }, crypto::LegacyKeys::refuse, context);
-  object.text = public_key_text(key.public_key());
-  object.fields.update(public_key_json(key.public_key()));
+  try {
+    const auto key = crypto::PrivateKey::from_file(
+        text, shown, [] { return std::nullopt; }, crypto::LegacyKeys::refuse, context);
+    object.text = public_key_text(key.public_key());
+    object.fields.update(public_key_json(key.public_key()));
+  } catch (const Error& error) {
+    // Of a kind that is not used here, it is told what it is all the same.
+    const auto words = crypto::describe_private_key(text);
+    if (!words || (error.code() != Errc::weak_key && error.code() != Errc::unsupported)) throw;
+    object.text = public_key_text(*words);
+    object.fields["key"] = *words;
+  }
   return object;
 }
 
@@ -149,7 +157,9 @@ std::vector<Object> read_objects(const SecretBytes& content, std::string_view sh
                                  const ossl::Context& context) {
   std::vector<Object> objects;
   if (der::looks_like_pem(content.view())) {
-    for (const der::PemBlock& block : der::read_pem(content.view())) {
+    const auto blocks = with_context(format("cannot read {}", shown),
+                                     [&content] { return der::read_pem(content.view()); });
+    for (const der::PemBlock& block : blocks) {
       if (block.label != "X509 CRL") require_file_limit(content.size(), shown);
       objects.push_back(with_context(format("block {} of {}", objects.size() + 1, shown),
                                      [&] { return pem_object(block, shown, context); }));

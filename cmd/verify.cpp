@@ -1,5 +1,6 @@
 #include "verify/verify.hpp"
 
+#include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
 #include "cmd/ca_options.hpp"
@@ -31,6 +32,7 @@ struct Options {
   std::optional<UnixTime> at;
   std::optional<Path> key;
   std::optional<SecretSource> key_passphrase;
+  bool legacy_key = false;
 };
 
 /// What every FILE is judged against.
@@ -70,6 +72,33 @@ void append(std::vector<x509::Certificate>& to, const Path& file, x509::KeysBesi
   }
 }
 
+/// False only for what is known not to be there.
+bool may_be_there(const Path& path) {
+  std::error_code ignored;
+  return std::filesystem::symlink_status(path, ignored).type() !=
+         std::filesystem::file_type::not_found;
+}
+
+/// The public half of --key. One of a kind that is never used is bad input here: it is not we who
+/// are to sign with it.
+crypto::PublicKey read_key(const Options& options, const ossl::Context& context, Session& session) {
+  const std::string shown = shown_input(*options.key);
+  const SecretBytes text = read_input(*options.key);
+  const auto passphrase = passphrase_source(
+      options.key_passphrase,
+      {.flag = "--key-passphrase", .what = format("passphrase of {}", shown)}, session);
+  const auto legacy = options.legacy_key ? crypto::LegacyKeys::allow : crypto::LegacyKeys::refuse;
+  try {
+    return with_passphrase_hint("--key-passphrase", [&] {
+      return crypto::PrivateKey::from_file(text.view(), shown, passphrase, legacy, context)
+          .public_key();
+    });
+  } catch (const Error& error) {
+    if (error.code() != Errc::weak_key) throw;
+    throw Error(Errc::unsupported, error.message());
+  }
+}
+
 /// --ca's root is an anchor, its chain is offered, and its ledger says what is revoked. Without any
 /// flag that says whom to trust, it is the CA that is found.
 Trust gather_trust(const Options& options, const ossl::Context& context, Session& session) {
@@ -81,7 +110,7 @@ Trust gather_trust(const Options& options, const ossl::Context& context, Session
         return options.ca.open();
       } catch (Error& error) {
         if (options.ca.where().source != SettingSource::built_in ||
-            error.code() != Errc::unreadable_file) {
+            error.code() != Errc::unreadable_file || may_be_there("ca/ca.toml")) {
           throw;
         }
         throw Error(Errc::missing_value, "nothing says whom to trust, and there is no ./ca",
@@ -96,18 +125,7 @@ Trust gather_trust(const Options& options, const ossl::Context& context, Session
   }
   for (const Path& file : options.trust) append(trust.anchors, file, x509::KeysBeside::refuse);
   for (const Path& file : options.untrusted) append(trust.pool, file, x509::KeysBeside::refuse);
-  if (options.key) {
-    const std::string shown = shown_input(*options.key);
-    const SecretBytes text = read_input(*options.key);
-    trust.key =
-        crypto::PrivateKey::from_file(
-            text.view(), shown,
-            passphrase_source(
-                options.key_passphrase,
-                {.flag = "--key-passphrase", .what = format("passphrase of {}", shown)}, session),
-            crypto::LegacyKeys::refuse, context)
-            .public_key();
-  }
+  if (options.key) trust.key = read_key(options, context, session);
   return trust;
 }
 
@@ -209,7 +227,7 @@ void print_json(const Path& file, const Verdict& verdict, const Options& options
   document["accepted"] = exit_code(verdict) == ExitCode::ok;
   document["exit"] = static_cast<int>(exit_code(verdict));
   document["purpose"] = name(options.purpose);
-  document["host"] = options.host ? Json(*options.host) : Json(nullptr);
+  document["host"] = options.host ? Json(printable(*options.host)) : Json(nullptr);
   document["at"] = to_rfc3339(options.at.value_or(session.clock().now()));
   document["certificate"] = brief_json(verdict.leaf);
   document["anchor"] = report.anchor ? brief_json(*report.anchor) : Json(nullptr);
@@ -314,6 +332,8 @@ void add_verify(Command& command) {
   set.value("--at", options->at, time_value(), "Judge as of TIME instead of now");
   set.value("--key", options->key, file_value(), "A private key that must belong to it");
   set.value("--key-passphrase", options->key_passphrase, secret_value(), "Opens that key");
+  set.flag("--legacy-key", options->legacy_key,
+           "Read a key encrypted in an outdated way (PBES1, RFC 1421)");
   command.example(
       "$ mtlsctl verify client.crt\n"
       "client.crt: ok (client): CN=client,OU=test,O=alibaba,L=bj,ST=bj,C=cn\n"

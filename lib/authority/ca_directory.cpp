@@ -4,6 +4,7 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/found_directory.hpp"
+#include "base/system_error.hpp"
 
 namespace mtls::authority {
 namespace {
@@ -54,9 +55,19 @@ Error no_ca(const std::string& shown) {
           "make one with mtlsctl ca init, or name one with --ca DIR"};
 }
 
+/// Where there is no ca.toml there is no CA; where nobody may look there may be one.
+void require_config(const Path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(path / "ca.toml", error);
+  if (error == std::errc::permission_denied) {
+    throw_errno_reading(error.value(), printable((path / "ca.toml").native()));
+  }
+  if (!std::filesystem::exists(status)) throw no_ca(printable(path.native()));
+}
+
 /// One that was named is the caller's choice; one that was found is judged as well.
 FoundDirectory open_ca(const Path& path, Named named) {
-  if (!name_exists(path)) throw no_ca(printable(path.native()));
+  require_config(path);
   if (named == Named::implicitly) return open_found_directory(path);
   return {.directory = Directory::open(path), .unsafe = std::nullopt};
 }
@@ -67,7 +78,6 @@ CaDirectory CaDirectory::open(const Path& path, Named named) {
   const std::string shown = printable(path.native());
   FoundDirectory found = open_ca(path, named);
   const Directory& directory = found.directory;
-  if (!directory.contains("ca.toml")) throw no_ca(shown);
   if (found.unsafe) {
     throw Error(Errc::open_permissions,
                 format("{} is not used without being named: {}", shown, *found.unsafe),

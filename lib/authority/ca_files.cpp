@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "crypto/private_key.hpp"
 
 #include <algorithm>
 
@@ -56,6 +57,18 @@ void refuse_ca_file(const Path& path) {
   if (!name_exists(folder / "ca.toml")) return;
   if (is_known(path.filename().native())) refuse(path);
   if (is_configured(Directory::open(folder), path.filename().native())) refuse(path);
+}
+
+void require_public_target(const Path& path) {
+  refuse_ca_file(path);
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path, ignored))) return;
+  if (std::filesystem::file_size(path, ignored) > k_file_limit) return;  // no key is so large
+  if (!crypto::holds_private_key(read_file(path).bytes.view())) return;
+  throw Error(Errc::would_overwrite,
+              format("{} holds a private key, and nothing else is written over it",
+                     printable(path.native())),
+              "choose another name, or move the key away first");
 }
 
 }  // namespace mtls::authority

@@ -1,4 +1,4 @@
-// The names that belong to a CA in its directory: nothing else is written under them.
+// What no command writes over: the names that belong to a CA in its directory, and private keys.
 #pragma once
 
 #include "base/file.hpp"
@@ -20,5 +20,11 @@ void refuse_ca_file(const Directory& directory, std::string_view name);
 /// The same for a path, before anything is written to it. What cannot be looked at is let pass: the
 /// writing itself says what is wrong with it.
 void refuse_ca_file(const Path& path);
+
+/// Throws would_overwrite where a public file (a certificate, a request) that is written to `path`
+/// would take the place of a private key, or of one of a CA's files: --force alone never loses a
+/// key. A symbolic link is replaced itself, and so is nobody's key. Throws unreadable_file where a
+/// file that stands there cannot be examined.
+void require_public_target(const Path& path);
 
 }  // namespace mtls::authority

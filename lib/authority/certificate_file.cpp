@@ -14,7 +14,7 @@ bool CertificateFile::is_plain() const {
 }
 
 SetContents CertificateFile::peek() const {
-  refuse_ca_file(m_path);
+  require_public_target(m_path);
   SetContents contents;
   if (!is_plain() || !name_exists(m_path)) return contents;
   std::error_code ignored;

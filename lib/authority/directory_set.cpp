@@ -33,6 +33,9 @@ void DirectorySet::refuse_ca_files() const {
   for (const std::string_view extension : {k_key, k_new_key, k_request, k_certificate}) {
     refuse_ca_file(*m_directory, join(m_name, extension));
   }
+  for (const std::string_view extension : {k_request, k_certificate}) {
+    require_public_target(m_directory->path() / join(m_name, extension));
+  }
 }
 
 SetContents DirectorySet::read() const {

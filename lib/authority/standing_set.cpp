@@ -26,16 +26,19 @@ bool own_ca(const Standing& standing) {
                                               x509::BasicConstraints::Subject::ca;
 }
 
+/// Whether all there is to write is one certificate (`ca sign`).
+bool is_single_file(const Standing& standing) { return standing.output.request_name().empty(); }
+
 /// How to get rid of a set that cannot be kept, with the flags that its command has.
 std::string replace_hint(const Standing& standing) {
   if (own_ca(standing)) {
     return "ask for what stands there, or choose another directory with --ca: a CA is never "
            "replaced";
   }
-  return has_own_key(standing.request) ? "replace the set with --force --force-key, or choose "
-                                         "another --name or --out-dir"
-                                       : "replace the certificate with --force, or choose another "
-                                         "name";
+  if (is_single_file(standing)) return "replace it with --force, or choose another name with -o";
+  return has_own_key(standing.request)
+             ? "replace the set with --force --force-key, or choose another --name or --out-dir"
+             : "replace the certificate with --force, or choose another --name or --out-dir";
 }
 
 Error certificate_mismatch(const Standing& standing, std::string_view why) {
@@ -189,8 +192,11 @@ std::optional<Enrolled> settle_existing(const SetContents& contents, const Stand
   }
   throw Error(
       Errc::would_overwrite, format("{} exists and is not overwritten", name),
-      "pass --if-missing to keep a complete set, --force (and --force-key) to replace it, or "
-      "choose another --name or --out-dir");
+      is_single_file(standing)
+          ? "pass --if-missing to keep it where it matches, --force to replace it, or choose "
+            "another name with -o"
+          : "pass --if-missing to keep a complete set, --force (and --force-key) to replace "
+            "it, or choose another --name or --out-dir");
 }
 
 }  // namespace mtls::authority

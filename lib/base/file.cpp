@@ -143,6 +143,15 @@ bool write_directly(const Path& path, ByteView bytes, Access access) {
   return true;
 }
 
+/// A umask such as 0777 must not leave a directory that its owner cannot enter.
+void require_owner_bits(const Path& directory) {
+  struct stat status {};
+  if (::lstat(directory.c_str(), &status) != 0 || (status.st_mode & S_IRWXU) == S_IRWXU) return;
+  if (::chmod(directory.c_str(), S_IRWXU) != 0) {
+    throw_errno(errno, format("cannot make the directory {}", shown(directory)));
+  }
+}
+
 }  // namespace
 
 Fd::Fd(Fd&& other) noexcept : m_fd(std::exchange(other.m_fd, -1)) {}
@@ -222,16 +231,20 @@ Directory Directory::make(const Path& path) {
   // "new/" is made in the same parent as "new".
   const Path named = path.has_filename() || !path.has_relative_path() ? path : path.parent_path();
   std::vector<Path> missing{named};  // the innermost first
+  bool parent_stands = false;        // of missing.back(); some places take no new names (/proc)
   while (!missing.empty()) {
     const Path at = missing.back();
     const Path parent = at.has_parent_path() ? at.parent_path() : Path(".");
     if (::mkdir(at.c_str(), S_IRWXU) == 0) {
+      require_owner_bits(at);
       open(parent).sync();
       missing.pop_back();
+      parent_stands = true;
     } else if (errno == EEXIST) {
       static_cast<void>(open(at));  // throws where it is a file or a dangling link
       missing.pop_back();
-    } else if (errno == ENOENT && parent != at && parent != ".") {
+      parent_stands = true;
+    } else if (errno == ENOENT && !parent_stands && parent != at && parent != ".") {
       missing.push_back(parent);
     } else {
       throw_errno(errno, format("cannot make the directory {}", shown(at)));

@@ -82,8 +82,9 @@ class Directory final {
  public:
   /// Opens an existing directory; throws unreadable_file.
   [[nodiscard]] static Directory open(const Path& path);
-  /// Makes the directory and its parents with mode 0700 where they are absent, then opens it. A new
-  /// one is made durable (its parent is synced).
+  /// Makes the directory and its parents with mode 0700 where they are absent, whatever the umask,
+  /// then opens it. A new one is made durable (its parent is synced). Throws as throw_errno does
+  /// where a parent takes no new names (/proc), unreadable_file where the name is no directory's.
   [[nodiscard]] static Directory make(const Path& path);
 
   /// Takes over an open descriptor of a directory; `shown` names it in errors.

@@ -195,8 +195,26 @@ void require_within_constraints(const x509::Name& subject, const x509::GeneralNa
   }
 }
 
+/// A clock that is so wrong is one of a machine that has none.
+void require_sane_clock(UnixTime now) {
+  if (now >= UnixTime{} && now < k_latest_time) return;
+  throw Error(Errc::clock,
+              format("this machine's clock says {}: no certificate can begin then",
+                     now.time_since_epoch().count()),
+              "set the clock");
+}
+
+/// Whole days where the exact length would be a long number of seconds.
+std::string length_text(std::chrono::seconds length) {
+  constexpr std::chrono::hours k_day{24};
+  const std::string exact = to_text(length);
+  if (length < 2 * k_day || exact.ends_with('d')) return exact;
+  return format("{} days", (length + k_day - std::chrono::seconds{1}) / k_day);
+}
+
 x509::Validity grant_validity(const Request& request, const Grounds& grounds,
                               std::vector<Notice>& notices) {
+  require_sane_clock(grounds.now);
   const profile::ValidityPolicy& policy = grounds.profile.validity;
   x509::Validity validity{.not_before = grounds.now - policy.backdate, .not_after = {}};
   const x509::Certificate* issuer = grounds.chain.empty() ? nullptr : &grounds.chain.front();
@@ -218,8 +236,8 @@ x509::Validity grant_validity(const Request& request, const Grounds& grounds,
       validity.not_after - validity.not_before + std::chrono::seconds{1};
   if (length > policy.max_period) {
     throw Error(Errc::denied_by_profile,
-                format("a validity of {} is longer than the {} of profile '{}'", to_text(length),
-                       to_text(policy.max_period), grounds.profile.name),
+                format("a validity of {} is longer than the {} of profile '{}'",
+                       length_text(length), to_text(policy.max_period), grounds.profile.name),
                 "ask for less with --days or --validity, or use a profile of your own");
   }
   if (issuer == nullptr || validity.not_after <= issuer->validity().not_after) return validity;

@@ -74,7 +74,6 @@ void require_text(std::string_view text, std::string_view what) {
 
 /// Checks what may come from a person or a file, so that no engine has to refuse or cut it.
 void require_texts(const Intent& intent) {
-  constexpr std::size_t k_request_key_limit = 1000;  // an index of PostgreSQL holds 2,700 octets
   if (intent.request_key) {
     require_text(*intent.request_key, "request key");
     if (intent.request_key->size() > k_request_key_limit) {
