@@ -1,7 +1,10 @@
 #include "cmd/actor.hpp"
 
+#include "base/error.hpp"
+#include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/process_identity.hpp"
+#include "base/utf8.hpp"
 
 #include <pwd.h>
 #include <unistd.h>
@@ -17,14 +20,18 @@ std::string user_name() {
   std::array<char, 4096> buffer{};
   const uid_t user = ::geteuid();
   if (::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-    return found->pw_name;
+    return decode_utf8(found->pw_name) ? found->pw_name : printable(found->pw_name);
   }
   return format("uid {}", user);
 }
 
 std::string actor_name(const Session& session) {
   if (session.common().actor) return *session.common().actor;
-  if (auto named = environment("MTLSCTL_ACTOR")) return *std::move(named);
+  if (auto named = environment("MTLSCTL_ACTOR")) {
+    if (named->size() <= k_actor_limit && decode_utf8(*named)) return *std::move(named);
+    throw Error(Errc::usage, "MTLSCTL_ACTOR: not a valid value",
+                format("give 1 to {} octets of UTF-8", k_actor_limit));
+  }
   return user_name();
 }
 

@@ -1,5 +1,8 @@
 #include "cmd/application.hpp"
 
+#include "base/escape.hpp"
+#include "cmd/actor.hpp"
+#include "cmd/build_info.hpp"
 #include "cmd/command_tree.hpp"
 #include "cmd/help_text.hpp"
 #include "cmd/json_trace.hpp"
@@ -57,10 +60,33 @@ ExitCode Application::dispatch() {
                    .trace = trace ? static_cast<Trace&>(*trace) : no_trace,
                    .common = m_common,
                    .schema = schema()});
-  const ExitCode code = parsed.command->action()(session);
+  // Before the command's first digest: libcrypto would configure itself, and ignore what it cannot.
+  static_cast<void>(session.openssl(parsed.command->configuration()));
+  const ExitCode code =
+      trace ? run_traced(*parsed.command, session) : parsed.command->action()(session);
   if (trace && trace->failed())
     m_messages.warning("the trace is not complete: it could not be written");
   return code;
+}
+
+/// A trace has a line where the command begins and one where it ends, however it ends.
+ExitCode Application::run_traced(const Command& command, Session& session) const {
+  Trace& trace = session.trace();
+  trace.note("run.start", {{"command", m_words},
+                           {"version", std::string(k_version)},
+                           {"actor", printable(make_actor(session).actor)}});
+  const auto end = [&trace](ExitCode code, std::string_view error) {
+    trace.note("run.end",
+               {{"exit", std::to_string(static_cast<int>(code))}, {"error", std::string(error)}});
+  };
+  try {
+    const ExitCode code = command.action()(session);
+    end(code, {});
+    return code;
+  } catch (const Error& error) {
+    end(exit_code(error.code()), name(error.code()));
+    throw;
+  }
 }
 
 ExitCode Application::report(const Error& error) noexcept {

@@ -11,6 +11,9 @@
 
 namespace mtls::cmd {
 
+class Command;
+class Session;
+
 /// Parses the command line, runs the command, and reports what failed. Used once.
 class Application final {
  public:
@@ -25,6 +28,7 @@ class Application final {
 
  private:
   [[nodiscard]] ExitCode dispatch();
+  [[nodiscard]] ExitCode run_traced(const Command& command, Session& session) const;
   [[nodiscard]] std::string schema() const;
 
   std::vector<std::string> m_arguments;

@@ -44,8 +44,8 @@ void append_values(std::string& script, const CommandDoc& command) {
 
 void append_words(std::string& script, const CommandDoc& command) {
   if (!command.commands.empty()) {
-    script +=
-        format("    '{}') _mtlsctl_words '{}' ;;\n", command.words, join(visible_names(command)));
+    script += format("    '{}') _mtlsctl_words '{}'{} ;;\n", command.words,
+                     join(visible_names(command)), command.words.empty() ? "\"$topics\"" : "");
     for (const CommandDoc& sub : command.commands) {
       if (!sub.hidden) append_words(script, sub);
     }
@@ -87,7 +87,7 @@ _mtlsctl_words() {
 }
 
 _mtlsctl() {
-  local cur prev command='' word i line words
+  local cur prev command='' word i line words topics=''
   COMPREPLY=()
   # The line up to the cursor, split at blanks alone: colons belong to words.
   line=${COMP_LINE:0:COMP_POINT}
@@ -97,8 +97,8 @@ _mtlsctl() {
   prev=${words[${#words[@]}-2]}
   for ((i = 1; i < ${#words[@]} - 1; i++)); do
     word=${words[i]}
-    [[ $word != -* ]] || break
-    case "$command${command:+ }$word" in
+    # Common options may stand anywhere, some with a value; "help" is followed by a command's words.
+    case "$word" in
 )SH";
 
 void append_known_commands(std::string& patterns, const CommandDoc& command) {
@@ -109,12 +109,26 @@ void append_known_commands(std::string& patterns, const CommandDoc& command) {
   }
 }
 
+/// "--actor | --trace": the common options that take a value, which may come before the command.
+std::string common_values(const CommandDoc& program) {
+  std::string names;
+  for (const OptionDoc& option : program.options) {
+    if (option.placeholder.empty()) continue;
+    for (const std::string& name : option.names) names += (names.empty() ? "" : " | ") + name;
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string bash_completion(const CommandDoc& program) {
   std::string patterns;
   append_known_commands(patterns, program);
   std::string script(k_head);
+  script += format("      {}) ((++i)); continue ;;\n", common_values(program));
+  script += "      -*) continue ;;\n    esac\n";
+  script += "    if [[ -z $command && $word == help ]]; then topics=' exit-codes'; continue; fi\n";
+  script += "    case \"$command${command:+ }$word\" in\n";
   script += format(
       "      {}) command+=\"${{command:+ }}$word\" ;;\n      *) break ;;\n    esac\n  done\n",
       patterns);

@@ -5,6 +5,7 @@
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/input_file.hpp"
+#include "cmd/upload_advice.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -20,20 +21,6 @@ struct Options {
   OutputOptions output;
 };
 
-constexpr std::string_view k_upload =
-    "upload it as the CA certificate of whatever checks clients: an ALB listener's "
-    "caCertificates, nginx's ssl_client_certificate, HAProxy's ca-file, Envoy's trusted_ca";
-constexpr std::string_view k_why =
-    "who has it can issue client certificates that every such listener accepts, and no listener "
-    "needs it: checking a client takes the certificate alone";
-
-std::string key_shown(const authority::CaDirectory& ca) {
-  constexpr std::string_view k_scheme = "file:";
-  const std::string& uri = ca.config().key;
-  if (uri.rfind(k_scheme, 0) != 0) return printable(uri);
-  return printable((ca.path() / uri.substr(k_scheme.size())).native());
-}
-
 void print_json(const Options& options, const authority::CaDirectory& ca, const std::string& pem,
                 const Session& session) {
   Json document = session.document();
@@ -42,8 +29,7 @@ void print_json(const Options& options, const authority::CaDirectory& ca, const 
   document["file"] =
       options.output.to_stdout() ? Json(nullptr) : Json(printable(options.output.file->native()));
   document["pem"] = options.output.to_stdout() ? Json(pem) : Json(nullptr);
-  document["upload"] = k_upload;
-  document["never_upload"] = {{"file", key_shown(ca)}, {"why", k_why}};
+  put_upload_advice(document, ca);
   session.print(document);
 }
 
@@ -70,7 +56,7 @@ ExitCode run(const Options& options, Session& session) {
     session.messages().note(
         "this is an intermediate: a listener that wants the whole chain gets it with --chain");
   }
-  session.messages().note(format("never upload {}: {}", key_shown(ca), k_why));
+  session.messages().note(format("never upload {}: {}", key_shown(ca), k_why_never));
   return ExitCode::ok;
 }
 
@@ -81,7 +67,7 @@ void add_ca_export(Command& command) {
   command.describe(
       "The certificate goes to standard output or to FILE; what to do with it is said on standard "
       "error. The CA key is never exported: " +
-      std::string(k_why) + ".");
+      std::string(k_why_never) + ".");
   OptionSet set = command.options();
   options->ca.add_to(set);
   set.flag("--chain", options->chain, "Also those above it, the root last");

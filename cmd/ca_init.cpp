@@ -59,10 +59,7 @@ struct Answers {
 Answers ask_questions(SubjectOptions& subject, Session& session) {
   Answers answers;
   if (subject.subject || !may_ask(session)) return answers;
-  const auto questions = subject_questions();
-  for (std::size_t i = 0; i < questions.size(); ++i) {
-    if (!subject.fields[i]) subject.fields[i] = ask_text(questions[i].text);
-  }
+  subject.ask_all(session);
   session.messages().note(
       "the next two go into the request ca.csr in clear text; leave them empty");
   if (const auto password = ask_text(k_challenge_question)) {
@@ -72,15 +69,19 @@ Answers ask_questions(SubjectOptions& subject, Session& session) {
   return answers;
 }
 
+/// Whether the CA is expected to stand already: then nobody is asked for anything.
+enum class Expected { nothing, complete };
+
 /// The new key's passphrase: for a root --ca-passphrase, else --key-passphrase; on a terminal a
-/// person is asked and may leave it out.
-HeldPassphrase gather_passphrase(const Options& options, Session& session) {
+/// person is asked and may leave it out. Where the CA is expected to stand, the one that is given
+/// shows that its key is still the same.
+HeldPassphrase gather_passphrase(const Options& options, Expected expected, Session& session) {
   const bool from_ca = !options.parent && options.signing.passphrase;
   const auto& source = from_ca ? options.signing.passphrase : options.key.passphrase;
   const SecretRequest wanted{.flag = from_ca ? "--ca-passphrase" : "--key-passphrase",
                              .what = "passphrase for the new CA key",
                              .asking = Asking::twice};
-  if (source || !may_ask(session) || options.existing.dry_run) {
+  if (source || expected == Expected::complete || !may_ask(session) || options.existing.dry_run) {
     return HeldPassphrase::read(source, wanted, session);
   }
   return HeldPassphrase(ask_optional_secret(wanted));
@@ -138,7 +139,7 @@ ExitCode run(Options options, Session& session) {
   if (profile.extensions.extended_key_usage.empty()) warn_of_unbound_names(options, session);
 
   const HeldPassphrase passphrase =
-      may_be_there ? HeldPassphrase() : gather_passphrase(options, session);
+      gather_passphrase(options, may_be_there ? Expected::complete : Expected::nothing, session);
   std::optional<SigningCa> signing;
   if (parent) signing.emplace(*parent, options.signing, options.ca.wait().value, session);
 
@@ -158,6 +159,7 @@ ExitCode run(Options options, Session& session) {
       session);
   request.challenge_password = std::move(answers.challenge_password);
   request.unstructured_name = std::move(answers.company);
+  request.open_key = options.signing.open_key();
   request.existing = options.existing.existing();
   request.rehearsal = options.existing.rehearsal();
   request.lock_timeout = options.ca.wait().value;
@@ -165,12 +167,14 @@ ExitCode run(Options options, Session& session) {
     request.parent.emplace(authority::InitRequest::Parent{
         .directory = signing->directory(), .key = signing->key(), .ledger = signing->ledger()});
   }
-  const authority::Initialised made =
-      authority::init_ca(request, profile, make_surroundings(session));
+  const authority::Initialised made = with_passphrase_hint(
+      parent ? "--key-passphrase" : "--ca-passphrase",
+      [&] { return authority::init_ca(request, profile, make_surroundings(session)); });
 
   tell_notices(made.enrolled.notices, session);
-  const bool key_written = made.enrolled.outcome == authority::Outcome::issued;
-  if (key_written && !made.enrolled.key_encrypted) {
+  const bool key_stands = made.enrolled.outcome == authority::Outcome::issued ||
+                          made.enrolled.outcome == authority::Outcome::completed;
+  if (key_stands && !made.enrolled.key_encrypted) {
     session.messages().note(format("{} is not encrypted: whoever can read it can issue",
                                    printable((directory / "ca.key").native())));
   }

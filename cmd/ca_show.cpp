@@ -7,6 +7,7 @@
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/profile_options.hpp"
+#include "cmd/upload_advice.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -66,6 +67,9 @@ std::vector<Row> effective_rows(const Options& options, const authority::CaDirec
       {"key", printable(config.key), SettingSource::ca_toml},
       {"store", printable(config.store), SettingSource::ca_toml},
       {"ledger_id", printable(config.ledger_id), SettingSource::ca_toml},
+      config.intent_pending
+          ? Row{"intent_pending", to_text(*config.intent_pending), SettingSource::ca_toml}
+          : Row{"intent_pending", to_text(store::k_intent_pending), SettingSource::built_in},
       config_row("passphrase", config.passphrase, "asked for on a terminal where it is needed"),
       {"profiles", profiles.value ? printable(profiles.value->native()) : "built-in ones only",
        profiles.source},
@@ -95,6 +99,7 @@ void print_json(const authority::CaDirectory& ca, const std::vector<Row>& rows,
   for (const x509::Certificate& certificate : ca.chain()) {
     document["chain"].push_back(brief_json(certificate));
   }
+  put_upload_advice(document, ca);
   document["effective"] = Json::array();
   for (const Row& row : rows) {
     document["effective"].push_back(
@@ -116,6 +121,9 @@ void print_text(const authority::CaDirectory& ca, const std::vector<Row>& rows,
                      to_colon_hex(certificate.fingerprint()));
     }
   }
+  text += "what goes where\n";
+  text += format("  {}: {}\n", printable((ca.path() / "ca.crt").native()), k_upload);
+  text += format("  {}: never upload it: {}\n", key_shown(ca), k_why_never);
   if (!rows.empty()) text += "settings in effect (value, and where it comes from)\n";
   for (const Row& row : rows) {
     text += format("  {:<16} {}  ({})\n", row.name, row.value.empty() ? "none" : row.value,
@@ -140,7 +148,8 @@ ExitCode run(const Options& options, Session& session) {
 
 void add_ca_show(Command& command) {
   auto options = std::make_shared<Options>();
-  command.describe("Neither its key nor its ledger is opened.");
+  command.describe(
+      "Also what of it to upload where, and what never. Neither its key nor its ledger is opened.");
   OptionSet set = command.options();
   options->ca.add_to(set);
   options->profiles.add_to(set);

@@ -35,11 +35,26 @@ struct Options {
   ExistingOptions existing;
 };
 
-/// Where the certificate goes: -o, else the request's name with .crt, here.
+/// The name of the request's file without its folder and its last extension, made safe: every run
+/// of octets outside A-Z a-z 0-9 . _ - is one '_'. Empty where nothing of it would say anything.
+std::string safe_stem(const Path& request) {
+  const std::string name = request.stem().native();
+  if (request == "-" || name.starts_with('.')) return {};
+  std::string stem;
+  for (const char c : name) {
+    if (!file_stem(std::string("x") + c).ends_with(c)) {
+      if (!stem.ends_with('_')) stem += '_';
+    } else {
+      stem += c;
+    }
+  }
+  return stem == "_" ? std::string() : file_stem(stem);
+}
+
+/// Where the certificate goes: -o, else the request's name with .crt, in the current directory.
 Path output_path(const Options& options) {
   if (options.output) return *options.output == "-" ? Path("/dev/stdout") : *options.output;
-  const std::string stem =
-      options.csr_file == "-" ? "" : file_stem(options.csr_file.stem().native());
+  const std::string stem = safe_stem(options.csr_file);
   if (stem.empty()) {
     throw Error(Errc::missing_value, "the request's name says no name for the certificate",
                 "pass -o FILE (or -o - for standard output)");
@@ -104,7 +119,8 @@ void add_ca_sign(Command& command) {
   set.list("--san", options->names, san_value(), "Subject alternative name");
   set.flag("--san-from-csr", options->names_from_csr, "Take the CSR's alternative names");
   set.flag("--chain", options->chain, "Append the intermediate certificates");
-  set.value("--request-key", options->request_key, text_value("TEXT"),
+  set.value("--request-key", options->request_key,
+            ledger_text_value("TEXT", store::k_request_key_limit),
             "Name this request: a repeat of it is refused");
   set.flag("--if-missing", options->existing.if_missing,
            "Leave a matching, recorded certificate as it is");
@@ -119,10 +135,11 @@ void add_ca_sign(Command& command) {
   options->profiles.add_to(ca);
   command.describe(
       "Signs a request made elsewhere. Nothing in it is trusted but the proof that its sender has "
-      "the "
-      "key: the profile decides what the certificate says, and what was asked for and not granted "
-      "is "
-      "reported.");
+      "the key: the profile decides what the certificate says, and what was asked for and not "
+      "granted is reported.\n\n"
+      "Without -o the certificate goes into the current directory, wherever FILE is, under FILE's "
+      "name with .crt instead of its last extension; what is not one of A-Z a-z 0-9 . _ - becomes "
+      "'_' in it. A file that stands there is not overwritten without --force.");
   command.example(
       "$ mtlsctl ca sign device.csr --profile mtls-client --days 90\n"
       "issued\n"

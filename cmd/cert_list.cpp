@@ -2,6 +2,7 @@
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/find_record.hpp"
 #include "cmd/record_view.hpp"
 #include "cmd/value_types.hpp"
 
@@ -25,7 +26,7 @@ struct Options {
 store::Query make_query(const Options& options, const Clock& clock) {
   store::Query query;
   query.state = options.state;
-  query.subject_contains = options.subject;
+  if (options.subject) query.subject_contains = subject_search(*options.subject);
   query.profile = options.profile;
   query.limit = options.limit.value_or(0);
   if (options.expires_in) {
@@ -81,6 +82,7 @@ void add_cert_list(Command& command) {
   command.example(
       "$ mtlsctl cert list --expires-in 30d\n"
       "5f1c…9a  issued   2026-02-01T11:55:00Z  mtls-client     CN=client,O=alibaba,C=cn");
+  command.without_openssl_configuration();
   command.run([options](Session& session) { return run(*options, session); });
 }
 

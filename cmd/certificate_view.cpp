@@ -178,6 +178,12 @@ std::string public_key_text(const crypto::PublicKey& key) {
   return fields.text();
 }
 
+std::string public_key_text(const std::string& description) {
+  FieldList fields;
+  fields.add("key", description);
+  return fields.text();
+}
+
 std::string algorithm_name(ByteView algorithm_identifier) {
   if (const auto known = crypto::find_signature_algorithm(algorithm_identifier)) {
     return std::string(name(*known));

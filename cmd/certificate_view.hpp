@@ -37,6 +37,8 @@ class FieldList final {
 
 [[nodiscard]] Json public_key_json(const crypto::PublicKey& key);
 [[nodiscard]] std::string public_key_text(const crypto::PublicKey& key);
+/// The same for a key of which only its kind is known.
+[[nodiscard]] std::string public_key_text(const std::string& description);
 
 /// The name of an AlgorithmIdentifier, "sha256WithRSAEncryption", else dotted decimal.
 [[nodiscard]] std::string algorithm_name(ByteView algorithm_identifier);

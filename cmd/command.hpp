@@ -51,11 +51,16 @@ class Command final {
   /// What the command does once its options are parsed.
   void run(Action action) { m_action = std::move(action); }
 
+  /// Says that openssl.cnf is not read for it: it shows what is there, and decides nothing.
+  void without_openssl_configuration() { m_configuration = ossl::Configuration::none; }
+
   [[nodiscard]] const Action& action() const noexcept { return m_action; }
+  [[nodiscard]] ossl::Configuration configuration() const noexcept { return m_configuration; }
 
  private:
   CLI::App* m_app;
   Action m_action;
+  ossl::Configuration m_configuration = ossl::Configuration::openssl;
 };
 
 enum class Visibility { shown, hidden };

@@ -12,6 +12,9 @@ namespace mtls::cmd {
 
 enum class Format { text, json };
 
+/// The longest --actor and MTLSCTL_ACTOR, in octets.
+inline constexpr std::size_t k_actor_limit = 1000;
+
 /// Parsed into before the command runs, then only read.
 struct CommonOptions {
   bool json = false;

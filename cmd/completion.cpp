@@ -46,6 +46,7 @@ void add_completion(Command& command) {
       "$ mtlsctl completion bash > ~/.local/share/bash-completion/completions/mtlsctl\n"
       "$ mtlsctl completion zsh > ~/.zfunc/_mtlsctl\n"
       "$ mtlsctl completion fish > ~/.config/fish/completions/mtlsctl.fish");
+  command.without_openssl_configuration();
   command.run([shell](Session& session) { return run(*shell, session); });
 }
 

@@ -1,4 +1,5 @@
 #include "authority/ca_directory.hpp"
+#include "authority/ca_files.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
@@ -21,6 +22,7 @@ namespace mtls::cmd {
 namespace {
 
 constexpr std::size_t k_name_limit = 100;
+constexpr std::string_view k_some_name = "a name (--common-name, --subject or --san)";
 
 struct Options {
   std::optional<Path> key_file;
@@ -37,10 +39,7 @@ struct Options {
 /// On a terminal and without any name: the questions of `openssl req`.
 void ask_questions(Options& options, x509::RequestFields& fields, Session& session) {
   if (!options.subject.empty() || !options.names.empty() || !may_ask(session)) return;
-  const auto questions = subject_questions();
-  for (std::size_t i = 0; i < questions.size(); ++i) {
-    options.subject.fields[i] = ask_text(questions[i].text);
-  }
+  options.subject.ask_all(session);
   if (!fields.challenge_password) {
     if (const auto password = ask_text(k_challenge_question)) {
       fields.challenge_password = SecretBytes(as_bytes(*password));
@@ -67,16 +66,24 @@ x509::RequestFields gather(Options& options, Session& session) {
                 format("{} subject alternative names are asked for; the limit is {}",
                        fields.subject_alt_names.size(), k_name_limit));
   }
-  if (fields.subject.empty() && fields.subject_alt_names.empty()) {
-    throw_missing({"--common-name", "--subject", "--san"});
-  }
+  if (fields.subject.empty() && fields.subject_alt_names.empty()) throw_missing({k_some_name});
   return fields;
+}
+
+/// Before anybody is asked for anything; a name is asked for on a terminal, a key never is.
+void require_flags(const Options& options, const Session& session) {
+  if (options.key_file) return;
+  constexpr std::string_view k_hint =
+      "name the key's file with --key; mtlsctl key generate makes one";
+  const bool named = !options.subject.empty() || !options.names.empty() || may_ask(session);
+  if (named) throw_missing({"--key"}, k_hint);
+  throw_missing({"--key", k_some_name}, k_hint);
 }
 
 ExitCode run(Options options, Session& session) {
   options.subject.check();
   options.existing.check();
-  if (!options.key_file) throw_missing({"--key"});
+  require_flags(options, session);
   const bool to_stdout = !options.output || *options.output == "-";
   if (to_stdout && session.json()) {
     throw Error(Errc::missing_value, "--json wants standard output for its document",
@@ -95,6 +102,7 @@ ExitCode run(Options options, Session& session) {
   const auto signer = authority::make_signer(key, std::nullopt);
   const x509::CertificateRequest request = x509::make_request(fields, *signer);
   const Path path = to_stdout ? Path("/dev/stdout") : *options.output;
+  authority::require_public_target(path);
   if (!options.existing.dry_run) {
     write_file(path, as_bytes(x509::to_pem(request)), Access::shared, options.existing.overwrite());
   }

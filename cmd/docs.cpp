@@ -48,6 +48,7 @@ ExitCode run(const Path& directory, Session& session) {
 void add_docs(Command& command) {
   auto directory = std::make_shared<Path>();
   command.options().positional("DIR", *directory, directory_value(), "The source tree");
+  command.without_openssl_configuration();
   command.run([directory](Session& session) { return run(*directory, session); });
 }
 

@@ -53,6 +53,7 @@ ExitCode exit_code(Errc code) noexcept {
     case Errc::ledger_mismatch:
     case Errc::clock:
     case Errc::faulty_signature:
+    case Errc::algorithm_unavailable:
       return ExitCode::surroundings;
     case Errc::internal:
       return ExitCode::internal;

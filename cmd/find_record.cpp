@@ -53,6 +53,19 @@ std::vector<store::Record> find_by_subject(const store::Ledger& ledger,
 
 }  // namespace
 
+std::string subject_search(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (octet < 0x80) {
+      escaped += c;
+    } else {
+      escaped += format("\\{:02X}", static_cast<unsigned>(octet));
+    }
+  }
+  return escaped;
+}
+
 store::Record find_record(const store::Ledger& ledger, const std::string& selector,
                           std::string_view where) {
   if (auto record = find_by_fingerprint(ledger, selector)) return *std::move(record);
@@ -60,7 +73,7 @@ store::Record find_record(const store::Ledger& ledger, const std::string& select
   if (const auto serial = x509::SerialNumber::parse(selector)) {
     found = ledger.find_by_serial(*serial);
   }
-  if (found.empty()) found = find_by_subject(ledger, selector);
+  if (found.empty()) found = find_by_subject(ledger, subject_search(selector));
   if (found.size() == 1) return found.front();
   if (found.size() > 1) fail_ambiguous(found, selector, where);
   throw Error(Errc::not_found,

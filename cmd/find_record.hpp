@@ -13,4 +13,7 @@ namespace mtls::cmd {
 [[nodiscard]] store::Record find_record(const store::Ledger& ledger, const std::string& selector,
                                         std::string_view where);
 
+/// Returns `text` as it stands in a recorded subject: octets beyond ASCII as RFC 4514's \HH pairs.
+[[nodiscard]] std::string subject_search(std::string_view text);
+
 }  // namespace mtls::cmd

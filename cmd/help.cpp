@@ -79,6 +79,7 @@ void add_help(Command& command) {
   command.options().optional_positionals("TOPIC", *words, text_value("TOPIC"),
                                          "A topic, or a command's words");
   command.example("$ mtlsctl help exit-codes\n$ mtlsctl help ca show");
+  command.without_openssl_configuration();
   command.run([words](Session& session) { return run(*words, session); });
 }
 

@@ -1,5 +1,6 @@
 #include "cmd/input_file.hpp"
 
+#include "authority/ca_files.hpp"
 #include "base/escape.hpp"
 #include "cmd/value_types.hpp"
 
@@ -27,6 +28,7 @@ void OutputOptions::put(ByteView result, const Session& session) const {
   if (to_stdout()) {
     session.out().write(as_text(result));
   } else {
+    authority::require_public_target(*file);
     write_file(*file, result, Access::shared, force ? Overwrite::yes : Overwrite::no);
   }
 }

@@ -31,6 +31,12 @@ struct Object {
   std::optional<x509::Certificate> certificate;  // for the chain
 };
 
+/// Before anything is rendered: only a CRL may be larger.
+void require_file_limit(std::size_t size, std::string_view shown) {
+  if (size <= k_file_limit) return;
+  throw Error(Errc::too_large, format("{} is larger than 1 MiB, and not a CRL", shown));
+}
+
 Object certificate_object(ByteView der) {
   const auto certificate = x509::Certificate::from_der(der);
   return {"certificate", "certificate", certificate_text(certificate),
@@ -39,14 +45,21 @@ Object certificate_object(ByteView der) {
 
 Object request_object(ByteView der, const ossl::Context& context) {
   const auto request = x509::CertificateRequest::from_der(der);
-  const bool proven = request.proves_possession(context);
+  const x509::Possession possession = request.proves_possession(context);
   Object object{"certificate_request",
                 "certificate request",
                 request_text(request),
                 request_json(request),
                 {}};
-  object.fields["self_signature_good"] = proven;
-  if (!proven) object.text += "  self-signature BAD: it does not prove possession of the key\n";
+  Json& good = object.fields["self_signature_good"];
+  if (possession == x509::Possession::algorithm_not_accepted) {
+    object.text += "  self-signature not checked: its algorithm is not accepted\n";
+    return object;
+  }
+  good = possession == x509::Possession::proven;
+  if (possession == x509::Possession::refuted) {
+    object.text += "  self-signature BAD: it does not prove possession of the key\n";
+  }
   return object;
 }
 
@@ -70,10 +83,18 @@ Object private_key_object(ByteView text, std::string_view shown, const ossl::Con
     object.text = "  its kind and its public half show only with the passphrase\n";
     return object;
   }
-  const auto key = crypto::PrivateKey::from_file(
-      text, shown, [] { return std::nullopt; }, crypto::LegacyKeys::refuse, context);
-  object.text = public_key_text(key.public_key());
-  object.fields.update(public_key_json(key.public_key()));
+  try {
+    const auto key = crypto::PrivateKey::from_file(
+        text, shown, [] { return std::nullopt; }, crypto::LegacyKeys::refuse, context);
+    object.text = public_key_text(key.public_key());
+    object.fields.update(public_key_json(key.public_key()));
+  } catch (const Error& error) {
+    // Of a kind that is not used here, it is told what it is all the same.
+    const auto words = crypto::describe_private_key(text);
+    if (!words || (error.code() != Errc::weak_key && error.code() != Errc::unsupported)) throw;
+    object.text = public_key_text(*words);
+    object.fields["key"] = *words;
+  }
   return object;
 }
 
@@ -114,6 +135,10 @@ Object der_object(ByteView der, std::string_view shown, const ossl::Context& con
       throw;
     }
   };
+  if (der.size() > k_file_limit) {
+    if (auto object = attempt([&] { return list_object(der); })) return *std::move(object);
+    require_file_limit(der.size(), shown);
+  }
   if (auto object = attempt([&] { return certificate_object(der); })) return *std::move(object);
   if (auto object = attempt([&] { return request_object(der, context); })) {
     return *std::move(object);
@@ -132,17 +157,15 @@ std::vector<Object> read_objects(const SecretBytes& content, std::string_view sh
                                  const ossl::Context& context) {
   std::vector<Object> objects;
   if (der::looks_like_pem(content.view())) {
-    for (const der::PemBlock& block : der::read_pem(content.view())) {
+    const auto blocks = with_context(format("cannot read {}", shown),
+                                     [&content] { return der::read_pem(content.view()); });
+    for (const der::PemBlock& block : blocks) {
+      if (block.label != "X509 CRL") require_file_limit(content.size(), shown);
       objects.push_back(with_context(format("block {} of {}", objects.size() + 1, shown),
                                      [&] { return pem_object(block, shown, context); }));
     }
   } else {
     objects.push_back(der_object(content.view(), shown, context));
-  }
-  for (const Object& object : objects) {
-    if (content.size() > k_file_limit && object.kind != "certificate_list") {
-      throw Error(Errc::too_large, format("{} is larger than 1 MiB, and not a CRL", shown));
-    }
   }
   return objects;
 }
@@ -227,6 +250,7 @@ void add_inspect(Command& command) {
       "  key          RSA 4096\n"
       "  signature    sha256WithRSAEncryption\n"
       "  spki sha256  0e7c…");
+  command.without_openssl_configuration();
   command.run([options](Session& session) { return run(*options, session); });
 }
 

@@ -1,3 +1,4 @@
+#include "authority/ca_files.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/file.hpp"
@@ -42,8 +43,7 @@ void check(const Options& options, const Session& session) {
 /// name of an open descriptor (/dev/fd/3) is written to, whatever it leads to.
 void refuse_existing(const Path& path) {
   const std::string& name = path.native();
-  const bool descriptor = name.rfind("/dev/", 0) == 0 || name.rfind("/proc/", 0) == 0;
-  if (descriptor || !std::filesystem::is_regular_file(path)) return;
+  if (names_descriptor(path) || !std::filesystem::is_regular_file(path)) return;
   throw Error(Errc::would_overwrite, format("{} exists and is not overwritten", printable(name)),
               "choose another name, or pass --force --force-key to replace it");
 }
@@ -53,6 +53,7 @@ ExitCode run(const Options& options, Session& session) {
   const crypto::KeySpec spec = options.key.spec.value_or(crypto::KeySpec::rsa(4096));
   const bool to_stdout = !options.output || *options.output == "-";
   const Path path = to_stdout ? Path("/dev/stdout") : *options.output;
+  authority::refuse_ca_file(path);
   if (!to_stdout && !options.existing.force) refuse_existing(path);
   const HeldPassphrase passphrase = HeldPassphrase::read(
       options.key.passphrase,

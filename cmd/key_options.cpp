@@ -37,8 +37,10 @@ crypto::PassphraseSource HeldPassphrase::source(SecretRequest request, Session& 
 crypto::PrivateKey read_private_key(const Path& file, const crypto::PassphraseSource& passphrase,
                                     crypto::LegacyKeys legacy, const ossl::Context& context) {
   const FileContents contents = read_file(file == "-" ? Path("/dev/stdin") : file);
-  return crypto::PrivateKey::from_file(contents.bytes.view(), printable(file.native()), passphrase,
-                                       legacy, context);
+  return with_passphrase_hint("--key-passphrase", [&] {
+    return crypto::PrivateKey::from_file(contents.bytes.view(), printable(file.native()),
+                                         passphrase, legacy, context);
+  });
 }
 
 }  // namespace mtls::cmd

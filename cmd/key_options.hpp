@@ -38,7 +38,7 @@ class HeldPassphrase final {
   std::optional<SecretBytes> m_secret;
 };
 
-/// Reads a private key file; `flag` is the one that gives its passphrase.
+/// Reads a private key file whose passphrase is --key-passphrase's.
 [[nodiscard]] crypto::PrivateKey read_private_key(const Path& file,
                                                   const crypto::PassphraseSource& passphrase,
                                                   crypto::LegacyKeys legacy,

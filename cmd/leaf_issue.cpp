@@ -6,6 +6,7 @@
 #include "cmd/existing_options.hpp"
 #include "cmd/issue_profile.hpp"
 #include "cmd/key_options.hpp"
+#include "cmd/prompt.hpp"
 #include "cmd/receipt.hpp"
 #include "cmd/signing_options.hpp"
 #include "cmd/subject_options.hpp"
@@ -111,6 +112,7 @@ authority::EnrolRequest make_request(const Options& options, const HeldPassphras
   request.not_after = options.validity.not_after;
   request.past_issuer = options.validity.past_issuer();
   request.request_key = options.request_key;
+  request.open_key = options.signing.open_key();
   request.existing = options.existing.existing();
   request.rehearsal = options.existing.rehearsal();
   request.lock_timeout = options.ca.wait().value;
@@ -131,11 +133,21 @@ authority::EnrolRequest make_request(const Options& options, const HeldPassphras
   return request;
 }
 
+/// What no one is asked for must be there before anyone is asked for a passphrase.
+void require_names(const Options& options, const profile::Profile& profile) {
+  const bool wanted = profile.san.host_required || profile.san.min_count > 0;
+  if (!wanted || !options.names.empty() || options.names_from_csr) return;
+  throw_missing({"--san"}, options.csr_file
+                               ? "give --san dns:HOST or ip:ADDRESS, or --san-from-csr to take the "
+                                 "request's"
+                               : "give --san dns:HOST or --san ip:ADDRESS");
+}
+
 ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
   check(options);
   const Role role = describe(leaf_role);
   const std::string name = options.name.value_or(role.word);
-  authority::DirectorySet output(options.out_dir.value_or("."), name);
+  authority::DirectorySet output(options.out_dir.value_or("."), name, authority::SetOwner::leaf);
   SigningCa ca(options.ca.open(), options.signing, options.ca.wait().value, session);
   const authority::CaConfig& config = ca.directory().config();
   const bool client = leaf_role == LeafRole::client;
@@ -143,6 +155,7 @@ ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
       choose_profile(options.profile, client ? config.client_profile : config.server_profile,
                      role.built_in_profile, options.profiles, &ca.directory());
   require_role(profile, role.role);
+  require_names(options, profile);
 
   const HeldPassphrase passphrase =
       HeldPassphrase::read(options.key.passphrase,
@@ -165,8 +178,9 @@ ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
                       const crypto::PrivateKey* /*private_key*/) -> ca::Issuer& {
     return ca.issuer(profile.digest);
   };
-  const authority::Enrolled enrolled =
-      authority::enrol(request, profile, issuer, ca.ledger(), output, ca.surroundings());
+  const authority::Enrolled enrolled = with_passphrase_hint("--key-passphrase", [&] {
+    return authority::enrol(request, profile, issuer, ca.ledger(), output, ca.surroundings());
+  });
   tell_notices(enrolled.notices, session);
   if (session.json()) {
     session.print(receipt_document(enrolled, profile.name, session));
@@ -193,7 +207,8 @@ void add_leaf_issue(Command& command, LeafRole role) {
   set.flag("--chain", options->chain, "Append the intermediate certificates to NAME.crt");
   set.value("--profile", options->profile, text_value("NAME"),
             std::string("Profile (default: ") + describe(role).built_in_profile + ")");
-  set.value("--request-key", options->request_key, text_value("TEXT"),
+  set.value("--request-key", options->request_key,
+            ledger_text_value("TEXT", store::k_request_key_limit),
             "Name this request: a repeat of it is refused");
   set.flag("--if-missing", options->existing.if_missing,
            "Leave a complete, matching, recorded set as it is");

@@ -3,11 +3,9 @@
 namespace mtls::cmd {
 
 verify::RevocationAnswer LedgerRevocation::ask(const x509::Certificate& certificate,
-                                               const x509::Certificate& issuer) const {
+                                               const x509::Certificate* issuer) const {
   using verify::RevocationStatus;
-  const auto id = m_ledger.find_issuer(issuer.subject(), issuer.public_key());
-  if (!id) return {RevocationStatus::unknown, std::nullopt};
-  const auto record = m_ledger.find(*id, certificate.serial());
+  const auto record = find(certificate, issuer);
   if (!record) return {RevocationStatus::unknown, std::nullopt};
   if (record->state == store::State::revoked) {
     return {RevocationStatus::revoked, record->revoked_time};
@@ -15,6 +13,21 @@ verify::RevocationAnswer LedgerRevocation::ask(const x509::Certificate& certific
   return {
       record->state == store::State::issued ? RevocationStatus::good : RevocationStatus::unknown,
       std::nullopt};
+}
+
+const std::optional<store::Record>& LedgerRevocation::find_record(
+    const x509::Certificate& certificate) const {
+  const auto [at, is_new] = m_records.try_emplace(certificate.fingerprint());
+  if (is_new) at->second = m_ledger.find_by_fingerprint(certificate.fingerprint());
+  return at->second;
+}
+
+std::optional<store::Record> LedgerRevocation::find(const x509::Certificate& certificate,
+                                                    const x509::Certificate* issuer) const {
+  if (const auto& record = find_record(certificate)) return record;
+  if (issuer == nullptr) return std::nullopt;
+  const auto id = m_ledger.find_issuer(issuer->subject(), issuer->public_key());
+  return id ? m_ledger.find(*id, certificate.serial()) : std::nullopt;
 }
 
 }  // namespace mtls::cmd

@@ -4,18 +4,30 @@
 #include "store/ledger.hpp"
 #include "verify/revocation_source.hpp"
 
+#include <map>
+#include <optional>
+
 namespace mtls::cmd {
 
 /// Knows what the ledger knows: revoked where its record says so, good where it is recorded as
-/// issued, unknown for other issuers and for what is not recorded. The ledger must outlive it.
+/// issued, unknown for other issuers and for what is not recorded. A certificate is looked up by
+/// its fingerprint, and by issuer and serial where the ledger has not its octets. The ledger must
+/// outlive it; what it said is remembered. For one thread.
 class LedgerRevocation final : public verify::RevocationSource {
  public:
   explicit LedgerRevocation(const store::Ledger& ledger) : m_ledger(ledger) {}
   [[nodiscard]] verify::RevocationAnswer ask(const x509::Certificate& certificate,
-                                             const x509::Certificate& issuer) const override;
+                                             const x509::Certificate* issuer) const override;
+  /// What the ledger has of this very certificate, if anything.
+  [[nodiscard]] const std::optional<store::Record>& find_record(
+      const x509::Certificate& certificate) const;
 
  private:
+  [[nodiscard]] std::optional<store::Record> find(const x509::Certificate& certificate,
+                                                  const x509::Certificate* issuer) const;
+
   const store::Ledger& m_ledger;
+  mutable std::map<crypto::Sha256, std::optional<store::Record>> m_records;
 };
 
 }  // namespace mtls::cmd

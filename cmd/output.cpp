@@ -2,8 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/system_error.hpp"
 
-#include <system_error>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,8 +29,8 @@ void Output::flush() {
     } else if (errno != EINTR) {
       const int error_number = errno;
       m_buffer.clear();
-      throw Error(Errc::output_failed, format("cannot write the result to {}: {}", m_shown,
-                                              std::generic_category().message(error_number)));
+      throw Error(Errc::output_failed,
+                  format("cannot write the result to {}: {}", m_shown, system_words(error_number)));
     }
   }
   m_buffer.clear();

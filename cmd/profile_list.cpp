@@ -53,6 +53,7 @@ void add_profile_list(Command& command) {
   command.example(
       "$ mtlsctl profile list --profiles ./profiles\n"
       "mtls-client      client           built-in   A client of a mutual TLS listener");
+  command.without_openssl_configuration();
   command.run([options](Session& session) { return run(*options, session); });
 }
 

@@ -43,12 +43,13 @@ std::optional<std::string> ask_text(std::string_view text) {
   return std::string(answer);
 }
 
-void throw_missing(const std::vector<std::string_view>& flags) {
+void throw_missing(const std::vector<std::string_view>& flags, std::string_view hint) {
   std::string joined;
   for (const std::string_view flag : flags) joined.append(joined.empty() ? "" : ", ").append(flag);
   throw Error(Errc::missing_value,
               format("{} {} missing", joined, flags.size() == 1 ? "is" : "are"),
-              "give them as flags, or run this on a terminal to be asked");
+              std::string(hint.empty() ? "give them as flags, or run this on a terminal to be asked"
+                                       : hint));
 }
 
 }  // namespace mtls::cmd

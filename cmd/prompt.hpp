@@ -31,7 +31,9 @@ inline constexpr std::string_view k_company_question = "An optional company name
 /// answer. Throws missing_value at the end of input, usage for a NUL.
 [[nodiscard]] std::optional<std::string> ask_text(std::string_view text);
 
-/// Throws missing_value naming every flag of `flags` at once.
-[[noreturn]] void throw_missing(const std::vector<std::string_view>& flags);
+/// Throws missing_value naming every flag of `flags` at once; the hint is that a terminal would
+/// have been asked, unless there is a better one.
+[[noreturn]] void throw_missing(const std::vector<std::string_view>& flags,
+                                std::string_view hint = {});
 
 }  // namespace mtls::cmd

@@ -24,10 +24,6 @@ constexpr std::size_t k_secret_limit = 1023;
   throw Error(code, format("{}: {}", request.flag, why), std::string(hint));
 }
 
-std::string forms_hint(const SecretRequest& request) {
-  return format("pass it with {} file:PATH, env:NAME or fd:N", request.flag);
-}
-
 /// Cuts `text` to its first line, without CR, and judges it.
 SecretBytes first_line(SecretBytes text, const SecretRequest& request) {
   const ByteView all = text.view();
@@ -91,7 +87,7 @@ void require_same(const SecretBytes& first, const std::optional<SecretBytes>& se
 SecretBytes from_prompt(const SecretRequest& request, const Session& session) {
   if (session.common().no_input || !can_ask()) {
     fail(request, Errc::missing_value, format("cannot ask for the {} here", request.what),
-         forms_hint(request));
+         secret_hint(request.flag));
   }
   std::optional<SecretBytes> line = ask_line(format("Enter {}: ", request.what), Echo::off);
   if (!line || line->empty()) {
@@ -144,6 +140,10 @@ SecretBytes read_secret(const SecretSource& source, const SecretRequest& request
       break;
   }
   return from_prompt(request, session);
+}
+
+std::string secret_hint(std::string_view flag) {
+  return format("pass it with {} file:PATH, env:NAME or fd:N", flag);
 }
 
 std::optional<SecretBytes> ask_optional_secret(const SecretRequest& request) {

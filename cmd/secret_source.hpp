@@ -1,6 +1,7 @@
 // Where a secret comes from: never from the command line itself.
 #pragma once
 
+#include "base/error.hpp"
 #include "base/secret.hpp"
 #include "cmd/option_set.hpp"
 #include "cmd/session.hpp"
@@ -56,6 +57,23 @@ struct SecretRequest {
 /// unreadable_file.
 [[nodiscard]] SecretBytes read_secret(const SecretSource& source, const SecretRequest& request,
                                       Session& session);
+
+/// How to pass a secret by `flag`, for a hint.
+[[nodiscard]] std::string secret_hint(std::string_view flag);
+
+/// Runs `work`, which opens a key whose passphrase `flag` gives, and names that flag in the hint of
+/// a passphrase that is wrong or missing.
+template <class Work>
+decltype(auto) with_passphrase_hint(std::string_view flag, Work&& work) {
+  try {
+    return work();
+  } catch (Error& error) {
+    if (error.code() == Errc::wrong_passphrase || error.code() == Errc::missing_value) {
+      error.set_hint(secret_hint(flag));
+    }
+    throw;
+  }
+}
 
 /// Asks for a new secret that may be left out: nothing where the answer is empty.
 [[nodiscard]] std::optional<SecretBytes> ask_optional_secret(const SecretRequest& request);

@@ -39,14 +39,15 @@ void SigningOptions::add_to(OptionSet& options) {
 crypto::PrivateKey SigningOptions::load_key(const authority::CaDirectory& ca,
                                             Session& session) const {
   const auto source = passphrase ? passphrase : configured_source(ca);
-  return ca.load_key(
-      passphrase_source(
-          source,
-          {.flag = passphrase ? "--ca-passphrase" : "passphrase in ca.toml, or --ca-passphrase",
-           .what = format("passphrase of the CA key in {}", printable(ca.path().native()))},
-          session),
-      allow_open_key ? authority::OpenKey::allow : authority::OpenKey::refuse, legacy(),
-      session.openssl(ossl::Configuration::openssl));
+  return with_passphrase_hint("--ca-passphrase", [&] {
+    return ca.load_key(
+        passphrase_source(
+            source,
+            {.flag = passphrase ? "--ca-passphrase" : "passphrase in ca.toml",
+             .what = format("passphrase of the CA key in {}", printable(ca.path().native()))},
+            session),
+        open_key(), legacy(), session.openssl(ossl::Configuration::openssl));
+  });
 }
 
 SigningCa::SigningCa(authority::CaDirectory ca, const SigningOptions& options,

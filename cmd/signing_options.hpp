@@ -22,6 +22,9 @@ struct SigningOptions {
   [[nodiscard]] crypto::LegacyKeys legacy() const {
     return legacy_key ? crypto::LegacyKeys::allow : crypto::LegacyKeys::refuse;
   }
+  [[nodiscard]] authority::OpenKey open_key() const {
+    return allow_open_key ? authority::OpenKey::allow : authority::OpenKey::refuse;
+  }
   /// Reads the CA's key; the passphrase comes from the flag, else from where ca.toml says, else a
   /// person is asked.
   [[nodiscard]] crypto::PrivateKey load_key(const authority::CaDirectory& ca,

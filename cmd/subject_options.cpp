@@ -17,6 +17,33 @@ der::Oid attribute_type(const SubjectQuestion& question) {
   return x509::find_attribute_type(question.attribute).value();
 }
 
+[[noreturn]] void fail_incomplete(const std::vector<der::Oid>& missing, std::string_view how) {
+  std::string names;
+  std::string example;
+  for (const der::Oid& type : missing) {
+    const std::string name = x509::attribute_name(type);
+    names += names.empty() ? name : ", " + name;
+    example += (example.empty() ? "" : ",") + name + "=…";
+  }
+  const bool one = missing.size() == 1;
+  throw Error(Errc::missing_value, format("{} {} {}", names, one ? "is" : "are", how),
+              format("write the whole name: --subject '{},…'", example));
+}
+
+/// Asks until the answer may stand in a name.
+std::optional<std::string> ask_field(const SubjectQuestion& question, const Session& session) {
+  for (;;) {
+    const std::optional<std::string> answer = ask_text(question.text);
+    if (!answer) return std::nullopt;
+    try {
+      static_cast<void>(x509::make_attribute(attribute_type(question), *answer));
+      return answer;
+    } catch (const Error& error) {
+      session.messages().error(error);
+    }
+  }
+}
+
 }  // namespace
 
 void SubjectOptions::add_to(OptionSet& options) {
@@ -69,22 +96,32 @@ x509::Name SubjectOptions::compose_with_default(const std::string& common_name) 
   return completed.compose().value();
 }
 
+void SubjectOptions::ask_all(const Session& session) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (!fields[i]) fields[i] = ask_field(subject_questions()[i], session);
+  }
+}
+
 void ask_missing(SubjectOptions& options, const std::vector<der::Oid>& missing,
                  const Session& session) {
+  if (options.subject && !missing.empty()) fail_incomplete(missing, "missing from --subject");
   std::vector<std::string_view> flags;
+  std::vector<der::Oid> without_flag;
   for (const der::Oid& attribute : missing) {
     const auto questions = subject_questions();
     const auto question = std::find_if(questions.begin(), questions.end(), [&](const auto& one) {
       return attribute_type(one) == attribute;
     });
-    if (question == questions.end() || options.subject || !may_ask(session)) {
-      flags.push_back(question == questions.end() || options.subject ? std::string_view("--subject")
-                                                                     : question->flag);
-      continue;
+    if (question == questions.end()) {
+      without_flag.push_back(attribute);
+    } else if (!may_ask(session)) {
+      flags.push_back(question->flag);
+    } else {
+      auto& field = options.fields[static_cast<std::size_t>(question - questions.begin())];
+      while (!field) field = ask_field(*question, session);
     }
-    auto& field = options.fields[static_cast<std::size_t>(question - questions.begin())];
-    while (!field) field = ask_text(question->text);
   }
+  if (!without_flag.empty()) fail_incomplete(without_flag, "missing, without a flag of their own");
   if (!flags.empty()) throw_missing(flags);
 }
 

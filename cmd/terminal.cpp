@@ -158,6 +158,7 @@ std::optional<SecretBytes> ask_line(std::string_view question, Echo echo) {
       case Ending::line:
         return line;
       case Ending::end_of_input:
+        if (echo == Echo::on) put("\n");  // what is said next begins a line of its own
         return std::nullopt;
       case Ending::too_long:
         throw Error(Errc::usage, "the answer is longer than 1,023 octets");

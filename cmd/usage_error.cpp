@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -34,11 +35,13 @@ std::string help_hint(const CLI::App& app) {
   const std::string flag = word.substr(0, word.find('='));
   std::vector<std::string> known;
   for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    for (const std::string& name : option->get_lnames()) known.push_back(name);
   }
-  const std::string_view close = nearest(flag, known);
+  // Dashes are no likeness.
+  const std::size_t dashes = std::min(flag.find_first_not_of('-'), flag.size());
+  const std::string_view close = nearest(std::string_view(flag).substr(dashes), known);
   throw Error(Errc::usage, format("unknown option {}", printable(flag)),
-              close.empty() ? help_hint(app) : format("did you mean {}?", close));
+              close.empty() ? help_hint(app) : format("did you mean --{}?", close));
 }
 
 [[noreturn]] void fail_unknown_command(const CLI::App& app, const std::string& word) {

@@ -2,8 +2,10 @@
 
 #include "base/format.hpp"
 #include "base/time_text.hpp"
+#include "base/utf8.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace mtls::cmd {
@@ -37,6 +39,14 @@ ValueType<std::string> text_value(std::string placeholder) {
   return {std::move(placeholder), "a text that is not empty",
           [](const std::string& text) -> std::optional<std::string> {
             if (text.empty()) return std::nullopt;
+            return text;
+          }};
+}
+
+ValueType<std::string> ledger_text_value(std::string placeholder, std::size_t most) {
+  return {std::move(placeholder), format("1 to {} octets of UTF-8", most),
+          [most](const std::string& text) -> std::optional<std::string> {
+            if (text.empty() || text.size() > most || !decode_utf8(text)) return std::nullopt;
             return text;
           }};
 }
@@ -90,9 +100,11 @@ ValueType<std::int64_t> number_value(std::int64_t least, std::int64_t most) {
 }
 
 ValueType<crypto::KeySpec> key_spec_value() {
-  return {"rsa:2048|rsa:3072|rsa:4096|ec:p256|ec:p384|ed25519",
-          "one of rsa:2048, rsa:3072, rsa:4096, ec:p256, ec:p384, ec:p521, ed25519",
-          [](const std::string& text) { return crypto::KeySpec::parse(text); }};
+  constexpr std::array k_words{"rsa:2048", "rsa:3072", "rsa:4096", "ec:p256",
+                               "ec:p384",  "ec:p521",  "ed25519"};
+  std::vector<std::pair<std::string, crypto::KeySpec>> words;
+  for (const char* word : k_words) words.emplace_back(word, crypto::KeySpec::parse(word).value());
+  return word_value(std::move(words));
 }
 
 ValueType<crypto::Sha256> fingerprint_value() {

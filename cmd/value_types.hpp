@@ -10,6 +10,7 @@
 #include "x509/name.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -19,6 +20,8 @@ namespace mtls::cmd {
 
 /// Any text that is not empty.
 [[nodiscard]] ValueType<std::string> text_value(std::string placeholder);
+/// A text that goes into the ledger: UTF-8, not empty, at most `most` octets.
+[[nodiscard]] ValueType<std::string> ledger_text_value(std::string placeholder, std::size_t most);
 /// A file's name; "-" is standard input or output where the command says so.
 [[nodiscard]] ValueType<Path> file_value();
 [[nodiscard]] ValueType<Path> directory_value();

@@ -1,5 +1,6 @@
 #include "verify/verify.hpp"
 
+#include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
 #include "cmd/ca_options.hpp"
@@ -31,6 +32,7 @@ struct Options {
   std::optional<UnixTime> at;
   std::optional<Path> key;
   std::optional<SecretSource> key_passphrase;
+  bool legacy_key = false;
 };
 
 /// What every FILE is judged against.
@@ -70,9 +72,36 @@ void append(std::vector<x509::Certificate>& to, const Path& file, x509::KeysBesi
   }
 }
 
+/// False only for what is known not to be there.
+bool may_be_there(const Path& path) {
+  std::error_code ignored;
+  return std::filesystem::symlink_status(path, ignored).type() !=
+         std::filesystem::file_type::not_found;
+}
+
+/// The public half of --key. One of a kind that is never used is bad input here: it is not we who
+/// are to sign with it.
+crypto::PublicKey read_key(const Options& options, const ossl::Context& context, Session& session) {
+  const std::string shown = shown_input(*options.key);
+  const SecretBytes text = read_input(*options.key);
+  const auto passphrase = passphrase_source(
+      options.key_passphrase,
+      {.flag = "--key-passphrase", .what = format("passphrase of {}", shown)}, session);
+  const auto legacy = options.legacy_key ? crypto::LegacyKeys::allow : crypto::LegacyKeys::refuse;
+  try {
+    return with_passphrase_hint("--key-passphrase", [&] {
+      return crypto::PrivateKey::from_file(text.view(), shown, passphrase, legacy, context)
+          .public_key();
+    });
+  } catch (const Error& error) {
+    if (error.code() != Errc::weak_key) throw;
+    throw Error(Errc::unsupported, error.message());
+  }
+}
+
 /// --ca's root is an anchor, its chain is offered, and its ledger says what is revoked. Without any
 /// flag that says whom to trust, it is the CA that is found.
-Trust gather_trust(const Options& options, Session& session) {
+Trust gather_trust(const Options& options, const ossl::Context& context, Session& session) {
   Trust trust;
   const bool trust_named = !options.trust.empty() || options.trust_fingerprint.has_value();
   if (options.ca.directory || !trust_named) {
@@ -81,7 +110,7 @@ Trust gather_trust(const Options& options, Session& session) {
         return options.ca.open();
       } catch (Error& error) {
         if (options.ca.where().source != SettingSource::built_in ||
-            error.code() != Errc::unreadable_file) {
+            error.code() != Errc::unreadable_file || may_be_there("ca/ca.toml")) {
           throw;
         }
         throw Error(Errc::missing_value, "nothing says whom to trust, and there is no ./ca",
@@ -96,22 +125,12 @@ Trust gather_trust(const Options& options, Session& session) {
   }
   for (const Path& file : options.trust) append(trust.anchors, file, x509::KeysBeside::refuse);
   for (const Path& file : options.untrusted) append(trust.pool, file, x509::KeysBeside::refuse);
-  if (options.key) {
-    const std::string shown = shown_input(*options.key);
-    const SecretBytes text = read_input(*options.key);
-    trust.key =
-        crypto::PrivateKey::from_file(
-            text.view(), shown,
-            passphrase_source(
-                options.key_passphrase,
-                {.flag = "--key-passphrase", .what = format("passphrase of {}", shown)}, session),
-            crypto::LegacyKeys::refuse, session.openssl(ossl::Configuration::openssl))
-            .public_key();
-  }
+  if (options.key) trust.key = read_key(options, context, session);
   return trust;
 }
 
-Verdict judge(const Path& file, const Options& options, const Trust& trust, Session& session) {
+Verdict judge(const Path& file, const Options& options, const Trust& trust,
+              const ossl::Context& context, const Clock& clock) {
   const SecretBytes content = read_input(file);
   // A key may stand beside: client.pem with both is what curl and others take.
   std::vector<x509::Certificate> certificates =
@@ -123,20 +142,17 @@ Verdict judge(const Path& file, const Options& options, const Trust& trust, Sess
                                 .anchor_fingerprint = options.trust_fingerprint,
                                 .purpose = options.purpose,
                                 .host = options.host,
-                                .at = options.at.value_or(session.clock().now()),
+                                .at = options.at.value_or(clock.now()),
                                 .budget = {}};
   request.pool.insert(request.pool.end(), trust.pool.begin(), trust.pool.end());
   std::optional<LedgerRevocation> revocation;
   std::optional<store::State> recorded;
   if (trust.ledger) {
     revocation.emplace(*trust.ledger);
-    if (const auto record = trust.ledger->find_by_fingerprint(leaf.fingerprint())) {
-      recorded = record->state;
-    }
+    if (const auto& record = revocation->find_record(leaf)) recorded = record->state;
   }
   verify::VerifyReport report =
-      verify::verify(request, revocation ? &*revocation : nullptr, session.clock(),
-                     session.openssl(ossl::Configuration::openssl));
+      verify::verify(request, revocation ? &*revocation : nullptr, clock, context);
   const bool key_fits = !trust.key || *trust.key == leaf.public_key();
   return {leaf, std::move(report), recorded, key_fits};
 }
@@ -211,7 +227,7 @@ void print_json(const Path& file, const Verdict& verdict, const Options& options
   document["accepted"] = exit_code(verdict) == ExitCode::ok;
   document["exit"] = static_cast<int>(exit_code(verdict));
   document["purpose"] = name(options.purpose);
-  document["host"] = options.host ? Json(*options.host) : Json(nullptr);
+  document["host"] = options.host ? Json(printable(*options.host)) : Json(nullptr);
   document["at"] = to_rfc3339(options.at.value_or(session.clock().now()));
   document["certificate"] = brief_json(verdict.leaf);
   document["anchor"] = report.anchor ? brief_json(*report.anchor) : Json(nullptr);
@@ -266,11 +282,13 @@ ExitCode run(const Options& options, Session& session) {
   if (options.key_passphrase && !options.key) {
     throw Error(Errc::usage, "--key-passphrase without --key", "give the key with --key FILE");
   }
-  const Trust trust = gather_trust(options, session);
+  // Before the first digest: libcrypto configures itself on first use, with its own way of ending.
+  const ossl::Context& context = session.openssl(ossl::Configuration::openssl);
+  const Trust trust = gather_trust(options, context, session);
   ExitCode code = ExitCode::ok;
   for (const Path& file : options.files) {
     try {
-      const Verdict verdict = judge(file, options, trust, session);
+      const Verdict verdict = judge(file, options, trust, context, session.clock());
       if (session.json()) {
         print_json(file, verdict, options, trust, session);
       } else {
@@ -314,6 +332,8 @@ void add_verify(Command& command) {
   set.value("--at", options->at, time_value(), "Judge as of TIME instead of now");
   set.value("--key", options->key, file_value(), "A private key that must belong to it");
   set.value("--key-passphrase", options->key_passphrase, secret_value(), "Opens that key");
+  set.flag("--legacy-key", options->legacy_key,
+           "Read a key encrypted in an outdated way (PBES1, RFC 1421)");
   command.example(
       "$ mtlsctl verify client.crt\n"
       "client.crt: ok (client): CN=client,OU=test,O=alibaba,L=bj,ST=bj,C=cn\n"

@@ -49,6 +49,7 @@ ExitCode run(Session& session) {
 void add_version(Command& command) {
   command.describe("With --verbose also how it was built, and with which OpenSSL it runs.");
   command.example("$ mtlsctl version\nmtlsctl " + std::string(k_version));
+  command.without_openssl_configuration();
   command.run([](Session& session) { return run(session); });
 }
 

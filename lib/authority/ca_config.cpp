@@ -5,6 +5,7 @@
 #include "base/format.hpp"
 #include "base/time_text.hpp"
 #include "base/toml_document.hpp"
+#include "x509/general_name.hpp"
 
 namespace mtls::authority {
 namespace {
@@ -28,12 +29,26 @@ std::optional<std::string> read_text(const TomlTable& table, std::string_view ke
   return std::move(value->text);
 }
 
+/// Checked as a profile's: they go into certificates.
 std::vector<std::string> read_urls(const TomlTable& table, std::string_view key) {
+  constexpr std::size_t k_most = 16;
+  constexpr std::size_t k_longest = 2048;
   std::vector<std::string> urls;
   for (TomlString& value : table.strings(key).value_or(std::vector<TomlString>{})) {
     if (value.text.rfind("http://", 0) != 0 && value.text.rfind("https://", 0) != 0) {
       table.fail(value.place, format("'{}' is no URL", printable(value.text)),
                  "write http://… (CRLs and OCSP are fetched without TLS) or https://…");
+    }
+    if (value.text.size() > k_longest) {
+      table.fail(value.place, format("a URL of {} octets; at most {} are allowed",
+                                     value.text.size(), k_longest));
+    }
+    if (urls.size() == k_most)
+      table.fail(value.place, format("at most {} URLs are allowed", k_most));
+    try {
+      static_cast<void>(x509::GeneralName::parse("uri:" + value.text));
+    } catch (const Error& error) {
+      table.fail(value.place, error.message(), error.hint());
     }
     urls.push_back(std::move(value.text));
   }
@@ -63,6 +78,7 @@ CaConfig parse_ca_config(std::string_view text, std::string_view source) {
     root.fail(id->place, "'ledger_id' must be 32 hex digits");
   }
   config.ledger_id = id->text;
+  config.intent_pending = read_duration(root, "intent_pending");
   config.passphrase = read_text(root, "passphrase");
   if (const auto profiles = read_text(root, "profiles")) {
     const Path directory(*profiles);
@@ -94,7 +110,11 @@ std::string to_toml(const CaConfig& config) {
   append_setting(text, "passphrase", config.passphrase, "env:CA_PASSPHRASE");
   text += "\n# The ledger: what was issued. The id ties it to this CA; do not change it.\n";
   text += format("store = \"{}\"\nledger_id = \"{}\"\n\n", config.store, config.ledger_id);
-  text += "# A directory of profiles of your own (NAME.toml), before the built-in ones.\n";
+  text +=
+      "# How long issuing by a process that cannot be seen from here (another host or container) "
+      "counts\n# as under way; what was not completed by then is shown as 'unknown'.\n";
+  append_setting(text, "intent_pending", std::nullopt, "15m");
+  text += "\n# A directory of profiles of your own (NAME.toml), before the built-in ones.\n";
   append_setting(text, "profiles", std::nullopt, "profiles");
   text += "\n[issue]\n# What `client issue` and `server issue` do unless told otherwise.\n";
   append_setting(text, "client_profile", config.client_profile, "mtls-client");

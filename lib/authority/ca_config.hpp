@@ -13,13 +13,14 @@ namespace mtls::authority {
 /// The settings of one CA, as read from ca.toml. It may name the source of a secret, never a
 /// secret.
 struct CaConfig {
-  std::string key = "file:ca.key";            // URI; pkcs11: and provider: are reserved
-  std::string store = "sqlite:ca.db";         // or postgresql://…, which is refused until built
-  std::string ledger_id;                      // 32 hex digits
-  std::optional<std::string> passphrase;      // "file:PATH", "env:NAME", "fd:N", "prompt"
-  std::optional<Path> profiles;               // a directory, relative to ca.toml
-  std::optional<std::string> client_profile;  // instead of mtls-client
-  std::optional<std::string> server_profile;  // instead of mtls-server
+  std::string key = "file:ca.key";     // URI; pkcs11: and provider: are reserved
+  std::string store = "sqlite:ca.db";  // or postgresql://…, which is refused until built
+  std::string ledger_id;               // 32 hex digits
+  std::optional<std::chrono::seconds> intent_pending;  // how long an unseen process is waited for
+  std::optional<std::string> passphrase;               // "file:PATH", "env:NAME", "fd:N", "prompt"
+  std::optional<Path> profiles;                        // a directory, relative to ca.toml
+  std::optional<std::string> client_profile;           // instead of mtls-client
+  std::optional<std::string> server_profile;           // instead of mtls-server
   std::optional<std::chrono::seconds> client_validity;
   std::optional<std::chrono::seconds> server_validity;
   std::vector<std::string> crl_urls;  // put into what this CA issues where the profile names none

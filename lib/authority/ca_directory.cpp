@@ -3,12 +3,27 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "base/found_directory.hpp"
+#include "base/system_error.hpp"
 
 namespace mtls::authority {
 namespace {
 
 constexpr std::string_view k_file_scheme = "file:";
 constexpr std::string_view k_sqlite_scheme = "sqlite:";
+
+/// Whether a CA's certificate is a root's. Names do not tell: an intermediate may bear its root's.
+/// A root's key identifiers say that its own key signed it, and root.crt is the same certificate.
+bool is_root(const x509::Certificate& certificate, const Directory& directory) {
+  if (!certificate.is_self_issued()) return false;
+  const auto signer = certificate.authority_key_identifier();
+  const bool own_key = !signer || !signer->key_identifier ||
+                       signer->key_identifier == certificate.subject_key_identifier();
+  if (!own_key || !directory.contains("root.crt")) return own_key;
+  const FileContents file = directory.read("root.crt");
+  return x509::read_certificates(file.bytes.view(), (directory.path() / "root.crt").native())
+             .front() == certificate;
+}
 
 /// Reads ca.crt, chain.crt and root.crt as one chain, this CA first and the root last.
 std::vector<x509::Certificate> read_chain(const Directory& directory) {
@@ -18,7 +33,7 @@ std::vector<x509::Certificate> read_chain(const Directory& directory) {
   };
   std::vector<x509::Certificate> chain{read("ca.crt").front()};
   // chain.crt holds what a leaf's file gets behind it: this CA and those above, without the root.
-  if (!chain.front().is_self_issued()) {
+  if (!is_root(chain.front(), directory)) {
     for (const x509::Certificate& above : read("chain.crt")) {
       if (!(above == chain.front())) chain.push_back(above);
     }
@@ -35,31 +50,50 @@ std::vector<x509::Certificate> read_chain(const Directory& directory) {
   return chain;
 }
 
+Error no_ca(const std::string& shown) {
+  return {Errc::unreadable_file, format("{} is not a CA directory: it has no ca.toml", shown),
+          "make one with mtlsctl ca init, or name one with --ca DIR"};
+}
+
+/// Where there is no ca.toml there is no CA; where nobody may look there may be one.
+void require_config(const Path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(path / "ca.toml", error);
+  if (error == std::errc::permission_denied) {
+    throw_errno_reading(error.value(), printable((path / "ca.toml").native()));
+  }
+  if (!std::filesystem::exists(status)) throw no_ca(printable(path.native()));
+}
+
+/// One that was named is the caller's choice; one that was found is judged as well.
+FoundDirectory open_ca(const Path& path, Named named) {
+  require_config(path);
+  if (named == Named::implicitly) return open_found_directory(path);
+  return {.directory = Directory::open(path), .unsafe = std::nullopt};
+}
+
 }  // namespace
 
 CaDirectory CaDirectory::open(const Path& path, Named named) {
   const std::string shown = printable(path.native());
-  if (!name_exists(path / "ca.toml")) {
-    throw Error(Errc::unreadable_file, format("{} is not a CA directory: it has no ca.toml", shown),
-                "make one with mtlsctl ca init, or name one with --ca DIR");
+  FoundDirectory found = open_ca(path, named);
+  const Directory& directory = found.directory;
+  if (found.unsafe) {
+    throw Error(Errc::open_permissions,
+                format("{} is not used without being named: {}", shown, *found.unsafe),
+                format("if you trust it, say so with --ca {}", shown));
   }
-  if (named == Named::implicitly) {
-    if (const auto why = unsafe_directory(path)) {
-      throw Error(Errc::open_permissions,
-                  format("{} is not used without being named: {}", shown, *why),
-                  format("if you trust it, say so with --ca {}", shown));
-    }
-  }
-  const Directory directory = Directory::open(path);
   if (!directory.contains("ca.crt")) {
     throw Error(
         Errc::set_incomplete,
         format("{} is not complete: it has no ca.crt; mtlsctl ca init was cut short", shown),
         "run the same mtlsctl ca init again; it goes on where it stopped");
   }
-  const FileContents config = directory.read("ca.toml");
-  return {path, parse_ca_config(as_text(config.bytes.view()), (path / "ca.toml").native()),
-          read_chain(directory)};
+  const FileContents text = directory.read("ca.toml");
+  CaConfig config = parse_ca_config(as_text(text.bytes.view()), (path / "ca.toml").native());
+  auto chain = read_chain(directory);
+  return {std::make_shared<const Directory>(std::move(found.directory)), std::move(config),
+          std::move(chain)};
 }
 
 std::vector<x509::Certificate> CaDirectory::intermediates() const {
@@ -77,17 +111,17 @@ crypto::PrivateKey CaDirectory::load_key(const crypto::PassphraseSource& passphr
                 "write key = \"file:ca.key\" in ca.toml");
   }
   const Path named(m_config.key.substr(k_file_scheme.size()));
-  const Path file = named.is_absolute() ? named : m_path / named;
-  const std::string shown = printable(file.native());
-  const FileContents contents = read_file(file);
+  const std::string shown = printable((path() / named).native());
+  const FileContents contents =
+      named.is_absolute() ? read_file(named) : m_directory->read(named.native());
   if (open_key == OpenKey::refuse) {
     const auto refuse = [](const std::string& what, const std::string& mend) {
       throw Error(Errc::open_permissions, format("{} can be read or written by others", what),
                   format("{}, or insist with --allow-open-key", mend));
     };
     if (contents.openness == Openness::open) refuse(shown, format("chmod 600 {}", shown));
-    if (is_open_to_others(m_path)) {
-      const std::string directory = printable(m_path.native());
+    if (m_directory->openness() == Openness::open) {
+      const std::string directory = printable(path().native());
       refuse(directory, format("chmod 700 {}", directory));
     }
   }
@@ -95,7 +129,7 @@ crypto::PrivateKey CaDirectory::load_key(const crypto::PassphraseSource& passphr
       crypto::PrivateKey::from_file(contents.bytes.view(), shown, passphrase, legacy, context);
   if (!(key.public_key() == certificate().public_key())) {
     throw Error(Errc::key_mismatch,
-                format("{} is not the key of {}", shown, printable((m_path / "ca.crt").native())));
+                format("{} is not the key of {}", shown, printable((path() / "ca.crt").native())));
   }
   return key;
 }
@@ -108,7 +142,11 @@ store::LedgerLocation CaDirectory::ledger_location(std::chrono::milliseconds loc
                 "write store = \"sqlite:ca.db\" in ca.toml");
   }
   const Path named(m_config.store.substr(k_sqlite_scheme.size()));
-  return {.file = named.is_absolute() ? named : m_path / named, .lock_timeout = lock_timeout};
+  // By name, for the engine: nobody else can have changed what the name leads to, since no
+  // directory on the way to one that was found can be written by others.
+  return {.file = path() / named,
+          .lock_timeout = lock_timeout,
+          .intent_pending = m_config.intent_pending.value_or(store::k_intent_pending)};
 }
 
 store::Ledger CaDirectory::open_ledger(store::LedgerAccess access,

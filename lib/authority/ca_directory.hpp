@@ -2,6 +2,7 @@
 #pragma once
 
 #include "authority/ca_config.hpp"
+#include "authority/open_key.hpp"
 #include "base/file.hpp"
 #include "crypto/private_key.hpp"
 #include "crypto/signer.hpp"
@@ -18,8 +19,6 @@ namespace mtls::authority {
 
 /// Whether the user named the directory, or it was found because it stands there.
 enum class Named { explicitly, implicitly };
-/// Whether a CA key or directory that others can read or write may be used (--allow-open-key).
-enum class OpenKey { refuse, allow };
 
 /// An existing, complete CA directory. Reading it opens neither key nor ledger.
 class CaDirectory final {
@@ -29,7 +28,7 @@ class CaDirectory final {
   /// malformed, bad_config, key_mismatch where chain and certificate do not belong together.
   [[nodiscard]] static CaDirectory open(const Path& path, Named named);
 
-  [[nodiscard]] const Path& path() const noexcept { return m_path; }
+  [[nodiscard]] const Path& path() const noexcept { return m_directory->path(); }
   [[nodiscard]] const CaConfig& config() const noexcept { return m_config; }
   [[nodiscard]] const x509::Certificate& certificate() const noexcept { return m_chain.front(); }
   /// Its certificate, then those above it, the root last.
@@ -50,9 +49,10 @@ class CaDirectory final {
                                           std::chrono::milliseconds lock_timeout) const;
 
  private:
-  CaDirectory(Path path, CaConfig config, std::vector<x509::Certificate> chain)
-      : m_path(std::move(path)), m_config(std::move(config)), m_chain(std::move(chain)) {}
-  Path m_path;
+  CaDirectory(std::shared_ptr<const Directory> directory, CaConfig config,
+              std::vector<x509::Certificate> chain)
+      : m_directory(std::move(directory)), m_config(std::move(config)), m_chain(std::move(chain)) {}
+  std::shared_ptr<const Directory> m_directory;  // opened once; its files are read through it
   CaConfig m_config;
   std::vector<x509::Certificate> m_chain;
 };

@@ -1,34 +1,60 @@
+#include "authority/ca_files.hpp"
 #include "authority/output_set.hpp"
 #include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/format.hpp"
 
 namespace mtls::authority {
 
-SetContents CertificateFile::peek() const {
-  SetContents contents;
+bool CertificateFile::is_plain() const {
+  if (names_descriptor(m_path) || !m_path.has_filename()) return false;
   std::error_code ignored;
-  const auto status = std::filesystem::symlink_status(m_path, ignored);
-  const bool file = std::filesystem::is_regular_file(std::filesystem::status(m_path, ignored));
-  const bool dangling =
-      std::filesystem::is_symlink(status) && !std::filesystem::exists(m_path, ignored);
-  // /dev/stdout and its like are written to, whatever they lead to.
-  const bool descriptor =
-      m_path.native().rfind("/dev/", 0) == 0 || m_path.native().rfind("/proc/", 0) == 0;
-  if (dangling && !descriptor) contents.certificate = SecretBytes();
-  if (file && !descriptor) contents.certificate = read_file(m_path).bytes;
+  const auto target = std::filesystem::status(m_path, ignored);  // of a link, what it leads to
+  return std::filesystem::is_regular_file(target) || !std::filesystem::exists(target);
+}
+
+SetContents CertificateFile::peek() const {
+  require_public_target(m_path);
+  SetContents contents;
+  if (!is_plain() || !name_exists(m_path)) return contents;
+  std::error_code ignored;
+  // A link that leads nowhere counts as existing, but there is nothing to read.
+  contents.certificate =
+      std::filesystem::exists(m_path, ignored) ? read_file(m_path).bytes : SecretBytes();
   return contents;
 }
 
-SetContents CertificateFile::open(std::chrono::milliseconds /*lock_timeout*/,
-                                  const Clock& /*clock*/) {
-  return peek();
+SetContents CertificateFile::open(std::chrono::milliseconds lock_timeout, const Clock& clock) {
+  if (!is_plain()) return peek();
+  const Path folder = m_path.has_parent_path() ? m_path.parent_path() : Path(".");
+  m_directory = with_context(format("cannot write {}", printable(m_path.native())),
+                             [&folder] { return Directory::open(folder); });
+  m_directory->lock(lock_timeout, clock);
+  const std::string name = m_path.filename().native();
+  refuse_ca_file(*m_directory, name);
+  m_directory->remove_stale(name);
+  SetContents contents;
+  if (!m_directory->contains(name)) return contents;
+  contents.certificate =
+      m_directory->leads_nowhere(name) ? SecretBytes() : m_directory->read(name).bytes;
+  return contents;
 }
 
-void CertificateFile::put_key(const SecretBytes& /*pem*/) {
+PutAs CertificateFile::put_key(const SecretBytes& /*pem*/) {
   throw Error(Errc::internal, "a single certificate's output was given a key");
 }
 
 void CertificateFile::publish(const Publication& publication, Overwrite overwrite) {
-  write_file(m_path, as_bytes(publication.certificate), Access::shared, overwrite);
+  const ByteView certificate = as_bytes(publication.certificate);
+  if (!m_directory) {
+    write_file(m_path, certificate, Access::shared, overwrite);
+    return;
+  }
+  PendingFile file(*m_directory, m_path.filename().native(), Access::shared);
+  file.write(certificate);
+  file.sync();
+  file.publish(overwrite);
+  m_directory->sync();
 }
 
 std::string CertificateFile::key_name() const { return {}; }

@@ -2,6 +2,7 @@
 
 #include "authority/ca_directory.hpp"
 #include "authority/standing_set.hpp"
+#include "authority/wanted.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
@@ -23,32 +24,64 @@ class Enrolment final {
         m_standing(standing) {}
 
   Enrolled run() {
-    // A first look without the lock: a refusal costs no key, and keys (a second each for RSA) are
-    // made side by side by any number of processes.
-    const SetContents early = m_output.peek();
-    if (auto done = settle_existing(early, m_standing)) return *std::move(done);
-    m_choice = choose_key(early, m_standing);
-    if (m_choice.source == KeySource::to_make) m_choice.key = make_key();
     if (m_request.rehearsal == Rehearsal::yes) return rehearse();
-
+    if (auto done = look_early()) return *std::move(done);
     const SetContents contents =
         m_output.open(m_request.lock_timeout, m_standing.surroundings.clock);
     if (auto done = settle_existing(contents, m_standing)) return *std::move(done);
     choose_again(contents);
-    return issue();
+    return issue(contents);
   }
 
  private:
-  crypto::PrivateKey make_key() const {
+  [[nodiscard]] crypto::PrivateKey make_key() const {
     return crypto::PrivateKey::generate(m_request.key_spec.value_or(m_profile.keys.default_spec),
                                         m_request.keygen, m_standing.surroundings.context);
+  }
+
+  /// A first look without the lock, so that a refusal costs no key and leaves nothing behind, and
+  /// keys (a second each for RSA) are made side by side by any number of processes. What it sees
+  /// may be another process's work half done: only that a set stands is believed, everything else
+  /// is decided under the lock.
+  std::optional<Enrolled> look_early() {
+    SetContents early;
+    try {
+      early = m_output.peek();
+      if (auto done = settle_existing(early, m_standing)) return done;
+    } catch (const Error& error) {
+      if (error.code() == Errc::would_overwrite) throw;
+      return std::nullopt;
+    }
+    if (!choose_early(early)) return std::nullopt;
+    if (m_choice.source == KeySource::to_make) {
+      require_grantable(m_request, m_profile, m_issuer_source, m_standing.surroundings.context);
+      m_choice.key = make_key();
+    } else {
+      static_cast<void>(prepare(issuer(), wanted()));
+    }
+    return std::nullopt;
+  }
+
+  /// Returns whether what was seen without the lock is good to go on with.
+  bool choose_early(const SetContents& early) {
+    try {
+      KeyChoice choice = choose_key(early, m_standing);
+      static_cast<void>(request_overwrite(early, choice, m_standing));
+      m_choice = std::move(choice);
+      return true;
+    } catch (const Error&) {
+      return false;  // if it is so under the lock, it is said then
+    }
   }
 
   /// Between the two looks another process may have put a key, or completed and removed one.
   void choose_again(const SetContents& contents) {
     KeyChoice now = choose_key(contents, m_standing);
-    if (now.source == KeySource::to_make && m_choice.source == KeySource::to_make) return;
-    if (now.source == KeySource::to_make) now.key = make_key();
+    m_request_overwrite = request_overwrite(contents, now, m_standing);
+    if (now.source == KeySource::to_make) {
+      const bool made = m_choice.source == KeySource::to_make && m_choice.key;
+      now.key = made ? std::move(m_choice.key) : make_key();
+    }
     m_choice = std::move(now);
   }
 
@@ -57,34 +90,7 @@ class Enrolment final {
   }
 
   [[nodiscard]] ca::Request wanted() const {
-    ca::Request wanted{.public_key = public_key(),
-                       .subject = {},
-                       .subject_alt_names = m_request.subject_alt_names,
-                       .period = m_request.period,
-                       .not_after = m_request.not_after,
-                       .past_issuer = m_request.past_issuer,
-                       .path_length = m_request.path_length,
-                       .name_constraints = m_request.name_constraints,
-                       .request_key = m_request.request_key,
-                       .replaces_intent = std::nullopt,
-                       .replaces = std::nullopt,
-                       .csr = m_request.csr};
-    const auto& csr = m_request.csr;
-    if (m_request.subject) {
-      wanted.subject = *m_request.subject;
-    } else if (csr && m_profile.csr.subject) {
-      wanted.subject = csr->subject();
-    }
-    if (!csr || !m_request.subject_alt_names_from_csr) return wanted;
-    if (!m_profile.csr.subject_alt_names) {
-      throw Error(
-          Errc::denied_by_profile,
-          format("profile '{}' takes no subject alternative names from a CSR", m_profile.name),
-          "name them with --san, or set [csr] subject_alt_names = true in a profile of your own");
-    }
-    const x509::GeneralNames names = csr->subject_alt_names();
-    wanted.subject_alt_names.insert(wanted.subject_alt_names.end(), names.begin(), names.end());
-    return wanted;
+    return wanted_certificate(m_request, m_profile, public_key());
   }
 
   [[nodiscard]] std::vector<ca::Prepared> prepare(const ca::Issuer& issuer,
@@ -96,27 +102,51 @@ class Enrolment final {
     return m_issuer_source(public_key(), m_choice.key ? &*m_choice.key : nullptr);
   }
 
-  Enrolled rehearse() const {
+  Enrolled rehearse() {
+    const SetContents contents = m_output.peek();
+    if (auto done = settle_existing(contents, m_standing)) return *std::move(done);
+    m_choice = choose_key(contents, m_standing);
+    static_cast<void>(request_overwrite(contents, m_choice, m_standing));
+    if (m_choice.source == KeySource::to_make) m_choice.key = make_key();
     const auto prepared = prepare(issuer(), wanted());
     Enrolled enrolled = receipt(Outcome::rehearsed, prepared.front().unsigned_certificate());
     enrolled.notices = prepared.front().notices();
     return enrolled;
   }
 
-  Enrolled issue() {
+  [[nodiscard]] Resumption resumption(const ca::Prepared& prepared, const ca::Issuer& by) const {
+    return find_resumption(prepared.unsigned_certificate(), m_choice.source, by.public_key(),
+                           m_standing);
+  }
+
+  /// The key that stands there is another wish's: a new one takes its place.
+  void make_another_key() {
+    m_choice = {
+        .source = KeySource::to_make,
+        .key = make_key(),
+        .protection = m_request.key_passphrase ? KeyProtection::passphrase : KeyProtection::none};
+  }
+
+  Enrolled issue(const SetContents& contents) {
+    Resumption earlier;
+    {
+      const auto prepared = prepare(issuer(), wanted());
+      earlier = resumption(prepared.front(), issuer());
+    }
+    if (earlier.spent_key) {
+      make_another_key();
+      earlier = {};
+    }
+    if (earlier.recorded) {
+      issuer().adopt(*earlier.recorded);
+      publish(*earlier.recorded);
+      return receipt(Outcome::completed, *earlier.recorded);
+    }
     ca::Issuer& by = issuer();
     ca::Request request = wanted();
+    request.replaces_intent = earlier.dead_intent;
+    request.replaces = replaced_serial(contents, by);
     auto prepared = prepare(by, request);
-    const Resumption resumption = find_resumption(prepared.front().unsigned_certificate(),
-                                                  m_choice.source, by.public_key(), m_standing);
-    if (resumption.recorded) {
-      publish(*resumption.recorded);
-      return receipt(Outcome::completed, *resumption.recorded);
-    }
-    if (resumption.dead_intent) {
-      request.replaces_intent = resumption.dead_intent;
-      prepared = prepare(by, request);
-    }
     if (m_choice.source == KeySource::to_make) put_key();
     const auto issued = by.issue(std::move(prepared));
     const ca::IssuedCertificate& one = issued.front();
@@ -126,12 +156,29 @@ class Enrolment final {
     return enrolled;
   }
 
+  /// The serial of the certificate that stands and is replaced, where this issuer issued it.
+  [[nodiscard]] std::optional<x509::SerialNumber> replaced_serial(const SetContents& contents,
+                                                                  const ca::Issuer& by) const {
+    if (!contents.certificate || contents.certificate->empty()) return std::nullopt;
+    try {
+      const auto standing = x509::read_certificates(contents.certificate->view(),
+                                                    printable(m_output.certificate_name()))
+                                .front();
+      const auto record = m_standing.ledger.find_by_fingerprint(standing.fingerprint());
+      const auto issuer = m_standing.ledger.find_issuer(standing.issuer(), by.public_key());
+      if (record && issuer && record->issuer == *issuer) return record->serial;
+    } catch (const Error& error) {
+      // What cannot be read is replaced like anything else; a ledger that fails is another matter.
+      if (error.code() != Errc::malformed) throw;
+    }
+    return std::nullopt;
+  }
+
   void put_key() {
     const auto& passphrase = m_request.key_passphrase;
-    m_output.put_key(passphrase ? m_choice.key->to_pkcs8_pem(passphrase->view())
-                                : m_choice.key->to_pkcs8_pem());
-    const SetContents after = m_output.peek();
-    if (after.new_key) m_choice.source = KeySource::standing_new;
+    const PutAs put = m_output.put_key(passphrase ? m_choice.key->to_pkcs8_pem(passphrase->view())
+                                                  : m_choice.key->to_pkcs8_pem());
+    if (put == PutAs::new_key) m_choice.source = KeySource::standing_new;
   }
 
   /// What fails from here on leaves a certificate that the ledger has: say how to get it.
@@ -157,7 +204,7 @@ class Enrolment final {
     }
     if (m_choice.key) {
       const auto signer = make_signer(*m_choice.key, std::nullopt);
-      publication.request = to_pem(x509::make_request(
+      const auto pem = to_pem(x509::make_request(
           {.subject = certificate.subject(),
            .subject_alt_names = certificate.subject_alt_names(),
            .challenge_password = m_request.challenge_password
@@ -165,14 +212,13 @@ class Enrolment final {
                                      : std::nullopt,
            .unstructured_name = m_request.unstructured_name},
           *signer));
+      publication.request.emplace(Publication::Request{pem, m_request_overwrite});
     }
     std::vector<x509::Certificate> chain{certificate};
     chain.insert(chain.end(), m_request.append.begin(), m_request.append.end());
     publication.certificate = x509::to_pem(chain);
     if (m_request.before) publication.before = m_request.before(certificate);
-    const bool replacing =
-        m_request.existing == Existing::replace || m_request.existing == Existing::replace_key;
-    m_output.publish(publication, replacing ? Overwrite::yes : Overwrite::no);
+    m_output.publish(publication, is_replacing(m_request) ? Overwrite::yes : Overwrite::no);
   }
 
   [[nodiscard]] Enrolled receipt(Outcome outcome, const x509::Certificate& certificate) const {
@@ -182,9 +228,8 @@ class Enrolment final {
                       .key_file = std::nullopt,
                       .request_file = std::nullopt,
                       .certificate_file = m_output.certificate_name(),
-                      .key_encrypted = m_request.key_passphrase.has_value()};
-    const bool own_key = m_choice.source != KeySource::csr && m_choice.source != KeySource::given;
-    if (own_key) enrolled.key_file = m_output.key_name();
+                      .key_encrypted = m_choice.protection == KeyProtection::passphrase};
+    if (has_own_key(m_request)) enrolled.key_file = m_output.key_name();
     if (m_choice.source != KeySource::csr && !m_output.request_name().empty()) {
       enrolled.request_file = m_output.request_name();
     }
@@ -196,7 +241,8 @@ class Enrolment final {
   const IssuerSource& m_issuer_source;
   OutputSet& m_output;
   const Standing& m_standing;
-  KeyChoice m_choice{KeySource::to_make, std::nullopt};
+  KeyChoice m_choice{.source = KeySource::to_make};
+  Overwrite m_request_overwrite = Overwrite::no;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The one sequence: key → prepare → key put → issue → published. Nobody else knows it.
 #pragma once
 
+#include "authority/open_key.hpp"
 #include "authority/output_set.hpp"
 #include "ca/issuer.hpp"
 #include "crypto/private_key.hpp"
@@ -46,6 +47,8 @@ struct EnrolRequest {
   /// Encrypts the new key; also opens one that an interrupted run left.
   std::optional<SecretBytes> key_passphrase;
   crypto::PassphraseSource open_existing_key;
+  /// Whether a key that stands there may be used although others can read or write it.
+  OpenKey open_key = OpenKey::refuse;
   std::optional<SecretBytes> challenge_password;
   std::optional<std::string> unstructured_name;
 
@@ -61,7 +64,7 @@ struct EnrolRequest {
 /// How it went.
 enum class Outcome {
   issued,
-  completed,  ///< an earlier run had been cut short after the certificate was recorded
+  completed,  ///< the certificate was recorded already, and files of its set were missing
   unchanged,  ///< --if-missing: it was all there
   rehearsed,  ///< --dry-run
 };
@@ -74,7 +77,7 @@ struct Enrolled {
   std::optional<std::string> key_file;  // names of what was written
   std::optional<std::string> request_file;
   std::optional<std::string> certificate_file;
-  bool key_encrypted = false;
+  bool key_encrypted = false;  // the set's own key, as its file is
 };
 
 /// Gives the issuer for a subject key: always the same one, or (for a root) one over that very key.

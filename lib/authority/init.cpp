@@ -1,5 +1,7 @@
 #include "authority/init.hpp"
 
+#include "authority/ca_files.hpp"
+#include "authority/wanted.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
@@ -13,7 +15,7 @@ namespace {
 Directory open_directory(const Path& path) {
   const std::string shown = printable(path.native());
   Directory directory = Directory::make(path);
-  if (is_open_to_others(path)) {
+  if (directory.openness() == Openness::open) {
     if (!directory.make_private_if_empty()) {
       throw Error(Errc::open_permissions,
                   format("{} is not empty and can be read or written by others", shown),
@@ -31,7 +33,7 @@ CaConfig open_config(const Directory& directory) {
     const FileContents contents = directory.read("ca.toml");
     return parse_ca_config(as_text(contents.bytes.view()), shown);
   }
-  for (const char* name : {"ca.key", "ca.crt", "ca.csr", "ca.db"}) {
+  for (const std::string& name : ca_file_names()) {
     if (!directory.contains(name)) continue;
     throw Error(Errc::would_overwrite,
                 format("{} exists, and there is no ca.toml beside it: it is not a CA of mtlsctl",
@@ -49,16 +51,23 @@ CaConfig open_config(const Directory& directory) {
   return config;
 }
 
-/// The ledger of the new CA, under the identity that its ca.toml has. Locked: of several processes
-/// that start at once, one writes the ca.toml and all go on with it. The lock ends here, because
-/// the set of files takes it again for itself.
+/// The ledger of the new CA, under the identity that its ca.toml has. Made only where no
+/// certificate of the CA stands yet: a ledger that is lost beside one is lost, and an empty one in
+/// its place would hide that. Locked: of several processes that start at once, one writes the
+/// ca.toml and all go on with it. The lock ends here, because the set of files takes it again for
+/// itself.
 store::Ledger open_ledger(const InitRequest& request, const Clock& clock) {
   Directory directory = Directory::open(request.directory);
   directory.lock(request.lock_timeout, clock);
   const CaConfig config = open_config(directory);
-  return store::Ledger::create(
-      {.file = request.directory / "ca.db", .lock_timeout = request.lock_timeout},
-      config.ledger_id);
+  const store::LedgerLocation location{
+      .file = request.directory / "ca.db",
+      .lock_timeout = request.lock_timeout,
+      .intent_pending = config.intent_pending.value_or(store::k_intent_pending)};
+  if (directory.contains("ca.crt")) {
+    return store::Ledger::open(location, config.ledger_id, store::LedgerAccess::read_write);
+  }
+  return store::Ledger::create(location, config.ledger_id);
 }
 
 EnrolRequest enrol_request(const InitRequest& request) {
@@ -76,6 +85,7 @@ EnrolRequest enrol_request(const InitRequest& request) {
   wanted.name_constraints = request.name_constraints;
   wanted.key_passphrase = clone(request.key_passphrase);
   wanted.open_existing_key = request.open_existing_key;
+  wanted.open_key = request.open_key;
   wanted.challenge_password = clone(request.challenge_password);
   wanted.unstructured_name = request.unstructured_name;
   wanted.existing = request.existing;
@@ -126,6 +136,40 @@ class NewCaIssuer final {
   std::unique_ptr<ca::Issuer> m_issuer;
 };
 
+/// Everything that can be refused is refused before there is a directory.
+void require_grantable_ca(const InitRequest& request, const profile::Profile& profile,
+                          const ca::Issuer::Surroundings& surroundings) {
+  store::Ledger nowhere = store::Ledger::create_in_memory(store::make_ledger_id());
+  NewCaIssuer issuer(request, profile, request.parent ? request.parent->ledger : nowhere,
+                     surroundings);
+  require_grantable(
+      enrol_request(request), profile,
+      [&issuer](const crypto::PublicKey& /*subject_key*/,
+                const crypto::PrivateKey* subject_private_key) -> ca::Issuer& {
+        return issuer(subject_private_key);
+      },
+      surroundings.context);
+}
+
+/// Gives a complete CA back what somebody removed of its chain. Returns whether anything was.
+bool complete_chain(const x509::Certificate& certificate, const InitRequest& request,
+                    const Clock& clock) {
+  Directory directory = Directory::open(request.directory);
+  directory.lock(request.lock_timeout, clock);
+  bool written = false;
+  for (const Publication::File& one : chain_files(certificate, request)) {
+    directory.remove_stale(one.name);
+    if (directory.contains(one.name)) continue;
+    PendingFile file(directory, one.name, Access::shared);
+    file.write(as_bytes(one.content));
+    file.sync();
+    file.publish(Overwrite::no);
+    written = true;
+  }
+  directory.sync();
+  return written;
+}
+
 Enrolled run(const InitRequest& request, const profile::Profile& profile, store::Ledger& ledger,
              const ca::Issuer::Surroundings& surroundings) {
   NewCaIssuer issuer(request, profile, ledger, surroundings);
@@ -138,7 +182,7 @@ Enrolled run(const InitRequest& request, const profile::Profile& profile, store:
   wanted.before = [&request](const x509::Certificate& certificate) {
     return chain_files(certificate, request);
   };
-  DirectorySet output(request.directory, "ca");
+  DirectorySet output(request.directory, "ca", SetOwner::ca);
   return enrol(wanted, profile, source, ledger, output, surroundings);
 }
 
@@ -169,10 +213,17 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
     return {run(request, profile, request.parent ? request.parent->ledger : nowhere, surroundings),
             {}};
   }
+  if (!name_exists(request.directory / "ca.crt")) {
+    require_grantable_ca(request, profile, surroundings);
+  }
   const Directory directory = open_directory(request.directory);
   store::Ledger own = open_ledger(request, surroundings.clock);
   Initialised result{
       run(request, profile, request.parent ? request.parent->ledger : own, surroundings), {}};
+  if (result.enrolled.outcome == Outcome::unchanged &&
+      complete_chain(result.enrolled.certificate, request, surroundings.clock)) {
+    result.enrolled.outcome = Outcome::completed;
+  }
   for (const char* name :
        {"ca.key", "ca.csr", "ca.crt", "chain.crt", "root.crt", "ca.toml", "ca.db"}) {
     if (directory.contains(name)) {

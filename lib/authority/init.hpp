@@ -18,6 +18,7 @@ struct InitRequest {
   x509::NameConstraints name_constraints;
   std::optional<SecretBytes> key_passphrase;  // the new key's
   crypto::PassphraseSource open_existing_key;
+  OpenKey open_key = OpenKey::refuse;  // for a ca.key that an interrupted run left
   std::optional<SecretBytes> challenge_password;
   std::optional<std::string> unstructured_name;
   Existing existing = Existing::refuse;  // refuse or keep; a CA is never replaced

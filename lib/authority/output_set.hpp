@@ -13,8 +13,8 @@ namespace mtls::authority {
 
 /// What stands in a set before anything is done. Contents are read, not judged.
 struct SetContents {
-  std::optional<SecretBytes> key;      // NAME.key
-  std::optional<SecretBytes> new_key;  // NAME.key.new: a replacement that was cut short
+  std::optional<FileContents> key;      // NAME.key
+  std::optional<FileContents> new_key;  // NAME.key.new: a replacement that was cut short
   std::optional<SecretBytes> request;
   std::optional<SecretBytes> certificate;
 };
@@ -25,13 +25,21 @@ struct Publication {
     std::string name;
     std::string content;
   };
+  /// A request, and whether one may stand there: the caller has looked whose.
+  struct Request {
+    std::string content;
+    Overwrite overwrite;
+  };
   /// Whether NAME.key.new takes the place of NAME.key.
   enum class NewKey { leave, take };
   NewKey new_key = NewKey::leave;
   std::vector<File> before;  // files that go first (a CA's chain.crt and root.crt)
-  std::optional<std::string> request;
+  std::optional<Request> request;
   std::string certificate;
 };
+
+/// Under which name `put_key` put it.
+enum class PutAs { key, new_key };
 
 /// A place for one set. The sequence is open, put_key (where a key is made), publish.
 class OutputSet {
@@ -49,7 +57,7 @@ class OutputSet {
                                          const Clock& clock) = 0;
   /// Writes a private key durably: as the key where none stands, else as its replacement, which
   /// `publish` renames. 0600 from creation.
-  virtual void put_key(const SecretBytes& pem) = 0;
+  [[nodiscard]] virtual PutAs put_key(const SecretBytes& pem) = 0;
   /// Gives everything its name, the certificate last; durable when it returns.
   virtual void publish(const Publication& publication, Overwrite overwrite) = 0;
   // Names for messages and receipts.
@@ -58,14 +66,18 @@ class OutputSet {
   [[nodiscard]] virtual std::string certificate_name() const = 0;
 };
 
-/// NAME.key, NAME.csr and NAME.crt in a directory, which is made where it is absent.
+/// Whose set it is: a leaf's never goes over the files of a CA directory.
+enum class SetOwner { ca, leaf };
+
+/// NAME.key, NAME.csr and NAME.crt in a directory, which is made where it is absent. Both `peek`
+/// and `open` throw would_overwrite where a leaf's set would bear names of the CA that is there.
 class DirectorySet final : public OutputSet {
  public:
-  DirectorySet(Path directory, std::string name);
+  DirectorySet(Path directory, std::string name, SetOwner owner);
   [[nodiscard]] SetContents peek() const override;
   [[nodiscard]] SetContents open(std::chrono::milliseconds lock_timeout,
                                  const Clock& clock) override;
-  void put_key(const SecretBytes& pem) override;
+  [[nodiscard]] PutAs put_key(const SecretBytes& pem) override;
   void publish(const Publication& publication, Overwrite overwrite) override;
   [[nodiscard]] std::string key_name() const override;
   [[nodiscard]] std::string request_name() const override;
@@ -73,8 +85,10 @@ class DirectorySet final : public OutputSet {
 
  private:
   [[nodiscard]] SetContents read() const;
+  void refuse_ca_files() const;
   Path m_path;
   std::string m_name;
+  SetOwner m_owner;
   std::optional<Directory> m_directory;
 };
 
@@ -86,14 +100,17 @@ class CertificateFile final : public OutputSet {
   [[nodiscard]] SetContents peek() const override;
   [[nodiscard]] SetContents open(std::chrono::milliseconds lock_timeout,
                                  const Clock& clock) override;
-  void put_key(const SecretBytes& pem) override;
+  [[nodiscard]] PutAs put_key(const SecretBytes& pem) override;
   void publish(const Publication& publication, Overwrite overwrite) override;
   [[nodiscard]] std::string key_name() const override;
   [[nodiscard]] std::string request_name() const override;
   [[nodiscard]] std::string certificate_name() const override;
 
  private:
+  /// Whether the path is, or will be, a regular file or a link in a directory, which is locked.
+  [[nodiscard]] bool is_plain() const;
   Path m_path;
+  std::optional<Directory> m_directory;  // of a plain file, once it is open
 };
 
 }  // namespace mtls::authority

@@ -3,7 +3,6 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
-#include "base/process_identity.hpp"
 #include "base/time_text.hpp"
 #include "profile/subject_policy.hpp"
 
@@ -11,18 +10,6 @@
 
 namespace mtls::authority {
 namespace {
-
-/// How long the intent of a process that cannot be seen from here counts as live.
-constexpr std::chrono::minutes k_pending{15};
-
-bool has_own_key(const EnrolRequest& request) { return !request.csr && !request.key; }
-
-crypto::PrivateKey open_key(const SecretBytes& pem, const std::string& name,
-                            const Standing& standing) {
-  return crypto::PrivateKey::from_file(pem.view(), printable(name),
-                                       standing.request.open_existing_key,
-                                       crypto::LegacyKeys::refuse, standing.surroundings.context);
-}
 
 x509::Certificate first_certificate(const SecretBytes& pem, const std::string& name) {
   return x509::read_certificates(pem.view(), printable(name)).front();
@@ -33,11 +20,47 @@ bool same_names(x509::GeneralNames left, const x509::GeneralNames& right) {
          std::is_permutation(left.begin(), left.end(), right.begin());
 }
 
-Error mismatch(const Standing& standing, std::string_view why) {
-  return Error(Errc::set_mismatch,
-               format("{} is there and does not match: {}",
-                      printable(standing.output.certificate_name()), why),
-               "replace the set with --force --force-key, or choose another --name or --out-dir");
+/// Whether the set is a CA's own: `ca init` is at work.
+bool own_ca(const Standing& standing) {
+  return has_own_key(standing.request) && standing.profile.extensions.basic_constraints.subject ==
+                                              x509::BasicConstraints::Subject::ca;
+}
+
+/// Whether all there is to write is one certificate (`ca sign`).
+bool is_single_file(const Standing& standing) { return standing.output.request_name().empty(); }
+
+/// How to get rid of a set that cannot be kept, with the flags that its command has.
+std::string replace_hint(const Standing& standing) {
+  if (own_ca(standing)) {
+    return "ask for what stands there, or choose another directory with --ca: a CA is never "
+           "replaced";
+  }
+  if (is_single_file(standing)) return "replace it with --force, or choose another name with -o";
+  return has_own_key(standing.request)
+             ? "replace the set with --force --force-key, or choose another --name or --out-dir"
+             : "replace the certificate with --force, or choose another --name or --out-dir";
+}
+
+Error certificate_mismatch(const Standing& standing, std::string_view why) {
+  return set_mismatch(standing.output.certificate_name(), why, standing);
+}
+
+/// The set's own key must be the certificate's. An encrypted one is opened only if a passphrase is
+/// at hand: that a set stands can be told without, by the ledger and the request.
+void require_own_key_of(const x509::Certificate& certificate, const SetContents& contents,
+                        const Standing& standing) {
+  const std::string name = standing.output.key_name();
+  if (!contents.key) {
+    throw certificate_mismatch(standing, format("{} is not there", printable(name)));
+  }
+  const bool encrypted = crypto::is_encrypted_key(contents.key->bytes.view());
+  if (encrypted && !standing.request.key_passphrase) return;
+  if (!encrypted && standing.request.key_passphrase) {
+    throw set_mismatch(name, "it is not encrypted, and a passphrase was given", standing);
+  }
+  const auto key = open_standing_key(*contents.key, name, standing);
+  if (certificate.public_key() == key.public_key()) return;
+  throw certificate_mismatch(standing, format("{} is another key", printable(name)));
 }
 
 void require_key_of(const x509::Certificate& certificate, const SetContents& contents,
@@ -45,18 +68,37 @@ void require_key_of(const x509::Certificate& certificate, const SetContents& con
   const EnrolRequest& request = standing.request;
   if (request.csr) {
     if (certificate.public_key() == request.csr->public_key()) return;
-    throw mismatch(standing, "it is over another key than the CSR's");
+    throw certificate_mismatch(standing, "it is over another key than the CSR's");
   }
   if (request.key) {
     if (certificate.public_key() == request.key->public_key()) return;
-    throw mismatch(standing, "it is over another key than the one given");
+    throw certificate_mismatch(standing, "it is over another key than the one given");
   }
-  if (!contents.key) {
-    throw mismatch(standing, format("{} is not there", printable(standing.output.key_name())));
+  require_own_key_of(certificate, contents, standing);
+  if (request.key_spec && certificate.public_key().spec() != request.key_spec) {
+    throw certificate_mismatch(
+        standing, format("its key is {}, not {}", certificate.public_key().description(),
+                         request.key_spec->to_text()));
   }
-  const auto key = open_key(*contents.key, standing.output.key_name(), standing);
-  if (certificate.public_key() == key.public_key()) return;
-  throw mismatch(standing, format("{} is another key", printable(standing.output.key_name())));
+}
+
+/// Where a set has a request, it is there and over the certificate's key.
+void require_request_of(const x509::Certificate& certificate, const SetContents& contents,
+                        const Standing& standing) {
+  const std::string name = printable(standing.output.request_name());
+  if (standing.request.csr || name.empty()) return;
+  if (!contents.request) {
+    const std::string key =
+        has_own_key(standing.request) ? printable(standing.output.key_name()) : std::string("FILE");
+    throw Error(
+        Errc::set_incomplete,
+        format("{} is there, and {} is not", printable(standing.output.certificate_name()), name),
+        format("make the request again with mtlsctl csr create --key {} -o {}", key, name));
+  }
+  const auto request = x509::CertificateRequest::from_file(contents.request->view(), name);
+  if (request.public_key() == certificate.public_key()) return;
+  throw set_mismatch(standing.output.request_name(), "it is over another key than the certificate",
+                     standing);
 }
 
 void require_wanted_names(const x509::Certificate& certificate, const Standing& standing) {
@@ -65,13 +107,15 @@ void require_wanted_names(const x509::Certificate& certificate, const Standing& 
     const x509::Name wanted =
         profile::apply_subject_policy(standing.profile.subject, *request.subject);
     if (!(wanted == certificate.subject())) {
-      throw mismatch(standing, format("its subject is {}, not {}", certificate.subject().to_text(),
-                                      wanted.to_text()));
+      throw certificate_mismatch(
+          standing,
+          format("its subject is {}, not {}", certificate.subject().to_text(), wanted.to_text()));
     }
   }
   if (!request.subject_alt_names.empty() &&
       !same_names(request.subject_alt_names, certificate.subject_alt_names())) {
-    throw mismatch(standing, "its subject alternative names are not the ones asked for");
+    throw certificate_mismatch(standing,
+                               "its subject alternative names are not the ones asked for");
   }
 }
 
@@ -81,6 +125,7 @@ Enrolled keep(const SetContents& contents, const Standing& standing) {
   const std::string name = standing.output.certificate_name();
   x509::Certificate certificate = first_certificate(*contents.certificate, name);
   require_key_of(certificate, contents, standing);
+  require_request_of(certificate, contents, standing);
   const auto record = standing.ledger.find_by_fingerprint(certificate.fingerprint());
   if (!record || record->state != store::State::issued) {
     throw Error(
@@ -88,18 +133,21 @@ Enrolled keep(const SetContents& contents, const Standing& standing) {
         format("{} is there, but the ledger {}", printable(name),
                record ? format("has it as {}", store::name(record->state))
                       : std::string("does not know it")),
-        "replace the set with --force --force-key, or name the CA that issued it with --ca");
+        own_ca(standing)
+            ? "restore the ledger from a backup (for an intermediate: its parent's); should this "
+              "be somebody else's CA, choose another directory with --ca"
+            : replace_hint(standing) + ", or name the CA that issued it with --ca");
   }
   if (record->profile != standing.profile.name) {
-    throw mismatch(standing,
-                   format("it was issued under profile '{}'", printable(record->profile)));
+    throw certificate_mismatch(
+        standing, format("it was issued under profile '{}'", printable(record->profile)));
   }
   require_wanted_names(certificate, standing);
   if (certificate.validity().not_after < standing.surroundings.clock.now()) {
     throw Error(
         Errc::expired,
         format("{} expired at {}", printable(name), to_rfc3339(certificate.validity().not_after)),
-        "replace the set with --force --force-key");
+        replace_hint(standing));
   }
   return {.outcome = Outcome::unchanged,
           .certificate = std::move(certificate),
@@ -107,73 +155,16 @@ Enrolled keep(const SetContents& contents, const Standing& standing) {
           .key_file = std::nullopt,
           .request_file = std::nullopt,
           .certificate_file = std::nullopt,
-          .key_encrypted = false};
-}
-
-/// Whether the process behind an intent may still complete it.
-bool is_live(const store::Record& record, UnixTime now) {
-  switch (liveness({record.actor.host, record.actor.pid, record.actor.session})) {
-    case Liveness::dead:
-      return false;
-    case Liveness::alive:
-      return true;
-    case Liveness::elsewhere:
-      break;
-  }
-  return now - record.intent_time < k_pending;
-}
-
-Error intent_live(const store::Record& record) {
-  return Error(Errc::intent_live,
-               format("process {} on {} is issuing for this key right now (serial {})",
-                      record.actor.pid, printable(record.actor.host), record.serial.to_text()),
-               "wait for it to end and run the same command again");
-}
-
-Error request_key_used(const store::Record& record, std::string_view request_key) {
-  return Error(Errc::request_key_used,
-               format("the request key '{}' was used already, for serial {} ({})",
-                      printable(request_key), record.serial.to_text(), store::name(record.state)),
-               format("get that certificate with mtlsctl cert export {}, or use another key",
-                      record.serial.to_text()));
-}
-
-bool is_wanted(const store::Record& record, const x509::Certificate& wanted,
-               const Standing& standing) {
-  std::vector<std::string> names;
-  for (const x509::GeneralName& name : wanted.subject_alt_names()) names.push_back(name.to_text());
-  return record.subject == wanted.subject().to_text() && record.sans == names &&
-         record.profile == standing.profile.name;
-}
-
-void resume_from(const store::Record& record, const x509::Certificate& wanted,
-                 const Standing& standing, Resumption& resumption) {
-  const UnixTime now = standing.surroundings.clock.now();
-  if (record.state == store::State::intent) {
-    if (is_live(record, now)) throw intent_live(record);
-    if (!resumption.dead_intent) resumption.dead_intent = record.serial;
-  } else if (record.state == store::State::issued && record.certificate &&
-             record.validity.not_after >= now && !resumption.recorded) {
-    if (!is_wanted(record, wanted, standing)) {
-      throw Error(
-          Errc::set_mismatch,
-          format("{} is the key of another certificate in the ledger (serial {}, {})",
-                 printable(standing.output.key_name()), record.serial.to_text(),
-                 printable(record.subject)),
-          format("get that one with mtlsctl cert export {}, or pass the key with --key to use "
-                 "it again",
-                 record.serial.to_text()));
-    }
-    resumption.recorded = x509::Certificate::from_der(*record.certificate);
-  } else if (record.state == store::State::revoked) {
-    throw Error(Errc::set_mismatch,
-                format("{} is the key of a revoked certificate (serial {})",
-                       printable(standing.output.key_name()), record.serial.to_text()),
-                "make a new key: --force --force-key");
-  }
+          .key_encrypted = has_own_key(standing.request) &&
+                           crypto::is_encrypted_key(contents.key->bytes.view())};
 }
 
 }  // namespace
+
+Error set_mismatch(const std::string& file, std::string_view why, const Standing& standing) {
+  return {Errc::set_mismatch, format("{} is there and does not match: {}", printable(file), why),
+          replace_hint(standing)};
+}
 
 std::optional<Enrolled> settle_existing(const SetContents& contents, const Standing& standing) {
   if (!contents.certificate) return std::nullopt;
@@ -201,63 +192,11 @@ std::optional<Enrolled> settle_existing(const SetContents& contents, const Stand
   }
   throw Error(
       Errc::would_overwrite, format("{} exists and is not overwritten", name),
-      "pass --if-missing to keep a complete set, --force (and --force-key) to replace it, or "
-      "choose another --name or --out-dir");
-}
-
-KeyChoice choose_key(const SetContents& contents, const Standing& standing) {
-  const EnrolRequest& request = standing.request;
-  if (request.csr) return {KeySource::csr, std::nullopt};
-  if (request.key) return {KeySource::given, request.key};
-  const bool replacing = request.existing == Existing::replace_key;
-  const std::string name = standing.output.key_name();
-  if (contents.new_key && (replacing || !contents.key)) {
-    return {KeySource::standing_new, open_key(*contents.new_key, name + ".new", standing)};
-  }
-  if (!contents.key) return {KeySource::to_make, std::nullopt};
-  if (!replacing) return {KeySource::standing, open_key(*contents.key, name, standing)};
-  const auto nothing = [](const std::optional<SecretBytes>& file) {
-    return !file || file->empty();
-  };
-  if (nothing(contents.certificate) || nothing(contents.key)) {
-    return {KeySource::to_make, std::nullopt};
-  }
-
-  // A replacement that was cut short between its renames: the new key stands beside the old
-  // certificate, and the ledger has a newer one for it.
-  auto key = open_key(*contents.key, name, standing);
-  const auto certificate =
-      first_certificate(*contents.certificate, standing.output.certificate_name());
-  if (key.public_key() == certificate.public_key()) return {KeySource::to_make, std::nullopt};
-  const auto records = standing.ledger.find_by_key(key.public_key().spki_hash());
-  const bool recorded =
-      std::any_of(records.begin(), records.end(),
-                  [](const store::Record& record) { return record.state == store::State::issued; });
-  if (recorded) return {KeySource::standing, std::move(key)};
-  return {KeySource::to_make, std::nullopt};
-}
-
-Resumption find_resumption(const x509::Certificate& wanted, KeySource source,
-                           const crypto::PublicKey& issuer_key, const Standing& standing) {
-  Resumption resumption;
-  const auto issuer = standing.ledger.find_issuer(wanted.issuer(), issuer_key);
-  if (!issuer) return resumption;
-  const crypto::Sha256& key_hash = wanted.public_key().spki_hash();
-  if (const auto& request_key = standing.request.request_key) {
-    const auto record = standing.ledger.find_by_request_key(*issuer, *request_key);
-    if (record && record->spki_hash != key_hash) throw request_key_used(*record, *request_key);
-    if (record) {
-      resume_from(*record, wanted, standing, resumption);
-      return resumption;
-    }
-  }
-  // A key that was given may have any number of certificates; one that stands in the set was left
-  // there.
-  if (source != KeySource::standing && source != KeySource::standing_new) return resumption;
-  for (const store::Record& record : standing.ledger.find_by_key(key_hash)) {
-    if (record.issuer == *issuer) resume_from(record, wanted, standing, resumption);
-  }
-  return resumption;
+      is_single_file(standing)
+          ? "pass --if-missing to keep it where it matches, --force to replace it, or choose "
+            "another name with -o"
+          : "pass --if-missing to keep a complete set, --force (and --force-key) to replace "
+            "it, or choose another --name or --out-dir");
 }
 
 }  // namespace mtls::authority

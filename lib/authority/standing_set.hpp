@@ -3,6 +3,7 @@
 #pragma once
 
 #include "authority/enrol.hpp"
+#include "base/error.hpp"
 
 #include <optional>
 
@@ -26,26 +27,53 @@ enum class KeySource {
   to_make,
 };
 
+/// How the file of the set's own key is, or will be.
+enum class KeyProtection { none, passphrase };
+
 struct KeyChoice {
-  KeySource source;
-  std::optional<crypto::PrivateKey> key;  // given and standing ones
+  KeySource source = KeySource::to_make;
+  std::optional<crypto::PrivateKey> key = {};  // given and standing ones
+  KeyProtection protection = KeyProtection::none;
 };
+
+/// Whether the request wants a key of the set's own: made, or standing there.
+[[nodiscard]] bool has_own_key(const EnrolRequest& request);
+/// Whether a set that stands is to be replaced (--force, --force-key).
+[[nodiscard]] bool is_replacing(const EnrolRequest& request);
 
 /// Returns what to answer where the set's certificate stands already and is to be kept; nothing
 /// where the enrolment goes on. Throws would_overwrite, request_key_used, set_mismatch,
-/// not_in_ledger, expired.
+/// set_incomplete, not_in_ledger, expired.
 [[nodiscard]] std::optional<Enrolled> settle_existing(const SetContents& contents,
                                                       const Standing& standing);
 
-/// Chooses the key. `issuer` is absent where it is not known yet (a new root).
+/// Chooses the key. One that stands must be what the request asks for (kind, passphrase), closed to
+/// others, and the set's only one: set_mismatch, open_permissions.
 [[nodiscard]] KeyChoice choose_key(const SetContents& contents, const Standing& standing);
+
+/// Returns whether NAME.csr may take the place of what bears its name: of a request over the very
+/// key that is certified, which an interrupted run left, and of anything with --force. Throws
+/// would_overwrite for another request, before anything is written.
+[[nodiscard]] Overwrite request_overwrite(const SetContents& contents, const KeyChoice& choice,
+                                          const Standing& standing);
+
+/// Reads a key that stands in the set, with the request's passphrase; `name` for messages.
+[[nodiscard]] crypto::PrivateKey open_standing_key(const FileContents& file,
+                                                   const std::string& name,
+                                                   const Standing& standing);
+
+/// An error that says that NAME.crt, or another file of the set, is not what was asked for.
+[[nodiscard]] Error set_mismatch(const std::string& file, std::string_view why,
+                                 const Standing& standing);
 
 /// What the ledger says of a key that stands there, or of the request key.
 struct Resumption {
   /// A certificate that an earlier run recorded and did not publish.
-  std::optional<x509::Certificate> recorded;
+  std::optional<x509::Certificate> recorded = {};
   /// An intent of a dead process, to be taken over.
-  std::optional<x509::SerialNumber> dead_intent;
+  std::optional<x509::SerialNumber> dead_intent = {};
+  /// The key belongs to another wish and is to be replaced anyway: a new one is made.
+  bool spent_key = false;
 };
 
 /// Throws intent_live, request_key_used, set_mismatch.

@@ -89,6 +89,8 @@ std::string_view name(Errc code) noexcept {
       return "clock";
     case Errc::faulty_signature:
       return "faulty_signature";
+    case Errc::algorithm_unavailable:
+      return "algorithm_unavailable";
     case Errc::internal:
       return "internal";
   }

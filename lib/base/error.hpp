@@ -58,6 +58,7 @@ enum class Errc {
   ledger_mismatch,
   clock,
   faulty_signature,
+  algorithm_unavailable,
   // A bug.
   internal,
 };

@@ -143,6 +143,15 @@ bool write_directly(const Path& path, ByteView bytes, Access access) {
   return true;
 }
 
+/// A umask such as 0777 must not leave a directory that its owner cannot enter.
+void require_owner_bits(const Path& directory) {
+  struct stat status {};
+  if (::lstat(directory.c_str(), &status) != 0 || (status.st_mode & S_IRWXU) == S_IRWXU) return;
+  if (::chmod(directory.c_str(), S_IRWXU) != 0) {
+    throw_errno(errno, format("cannot make the directory {}", shown(directory)));
+  }
+}
+
 }  // namespace
 
 Fd::Fd(Fd&& other) noexcept : m_fd(std::exchange(other.m_fd, -1)) {}
@@ -205,6 +214,8 @@ FileContents read_file(const Path& path, std::size_t limit) {
   return read_open_file(open_for_reading(AT_FDCWD, path, name), name, limit);
 }
 
+bool names_descriptor(const Path& path) { return named_descriptor(path).has_value(); }
+
 bool name_exists(const Path& path) {
   struct stat status {};
   return ::lstat(path.c_str(), &status) == 0;
@@ -217,17 +228,23 @@ Directory Directory::open(const Path& path) {
 }
 
 Directory Directory::make(const Path& path) {
-  std::vector<Path> missing{path};  // the innermost first
+  // "new/" is made in the same parent as "new".
+  const Path named = path.has_filename() || !path.has_relative_path() ? path : path.parent_path();
+  std::vector<Path> missing{named};  // the innermost first
+  bool parent_stands = false;        // of missing.back(); some places take no new names (/proc)
   while (!missing.empty()) {
     const Path at = missing.back();
     const Path parent = at.has_parent_path() ? at.parent_path() : Path(".");
     if (::mkdir(at.c_str(), S_IRWXU) == 0) {
+      require_owner_bits(at);
       open(parent).sync();
       missing.pop_back();
+      parent_stands = true;
     } else if (errno == EEXIST) {
       static_cast<void>(open(at));  // throws where it is a file or a dangling link
       missing.pop_back();
-    } else if (errno == ENOENT && parent != at && parent != ".") {
+      parent_stands = true;
+    } else if (errno == ENOENT && !parent_stands && parent != at && parent != ".") {
       missing.push_back(parent);
     } else {
       throw_errno(errno, format("cannot make the directory {}", shown(at)));
@@ -254,6 +271,11 @@ void Directory::lock(std::chrono::milliseconds timeout, const Clock& clock) {
 bool Directory::contains(const std::string& name) const {
   struct stat status {};
   return ::fstatat(fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool Directory::leads_nowhere(const std::string& name) const {
+  struct stat status {};
+  return contains(name) && ::fstatat(fd(), name.c_str(), &status, 0) != 0 && errno == ENOENT;
 }
 
 FileContents Directory::read(const std::string& name, std::size_t limit) const {
@@ -381,30 +403,10 @@ void write_file(const Path& path, ByteView bytes, Access access, Overwrite overw
   directory.sync();
 }
 
-bool is_open_to_others(const Path& path) {
+Openness Directory::openness() const {
   struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0;
-}
-
-std::optional<std::string> unsafe_directory(const Path& directory) {
-  std::error_code error;
-  Path at = std::filesystem::canonical(directory, error);
-  if (error) return format("{} cannot be resolved: {}", shown(directory), error.message());
-  const uid_t user = ::geteuid();
-  for (;;) {
-    struct stat status {};
-    if (::stat(at.c_str(), &status) != 0) return format("{} cannot be examined", shown(at));
-    if (status.st_uid != 0 && status.st_uid != user) {
-      return format("{} belongs to another user", shown(at));
-    }
-    const bool writable = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-    const bool sticky_of_root = (status.st_mode & S_ISVTX) != 0 && status.st_uid == 0;
-    if (writable && !sticky_of_root) {
-      return format("{} can be written by its group or by others", shown(at));
-    }
-    if (at == at.root_path()) return std::nullopt;
-    at = at.parent_path();
-  }
+  if (::fstat(fd(), &status) != 0) throw_errno_reading(errno, shown(m_path));
+  return (status.st_mode & (S_IRWXG | S_IRWXO)) != 0 ? Openness::open : Openness::closed;
 }
 
 }  // namespace mtls

@@ -68,6 +68,11 @@ struct FileContents {
 /// Writes all of `bytes`, also through short writes and EINTR. Throws as throw_errno does.
 void write_descriptor(int fd, ByteView bytes, std::string_view shown);
 
+/// Whether a name stands for an open descriptor of this process (/dev/stdout, /dev/fd/3,
+/// /proc/self/fd/3, however spelt): it is written to, whatever it leads to. Any other name under
+/// /dev or /proc is a name like all.
+[[nodiscard]] bool names_descriptor(const Path& path);
+
 /// True if the name exists, a dangling symbolic link included.
 [[nodiscard]] bool name_exists(const Path& path);
 
@@ -77,9 +82,15 @@ class Directory final {
  public:
   /// Opens an existing directory; throws unreadable_file.
   [[nodiscard]] static Directory open(const Path& path);
-  /// Makes the directory and its parents with mode 0700 where they are absent, then opens it. A new
-  /// one is made durable (its parent is synced).
+  /// Makes the directory and its parents with mode 0700 where they are absent, whatever the umask,
+  /// then opens it. A new one is made durable (its parent is synced). Throws as throw_errno does
+  /// where a parent takes no new names (/proc), unreadable_file where the name is no directory's.
   [[nodiscard]] static Directory make(const Path& path);
+
+  /// Takes over an open descriptor of a directory; `shown` names it in errors.
+  [[nodiscard]] static Directory adopt(Path shown, Fd fd) {
+    return {std::move(shown), std::move(fd)};
+  }
 
   /// Takes the exclusive lock, waiting up to `timeout`. Throws ledger_locked when it runs out,
   /// which names the directory. Released when the object goes.
@@ -87,7 +98,11 @@ class Directory final {
 
   [[nodiscard]] const Path& path() const noexcept { return m_path; }
   [[nodiscard]] int fd() const noexcept { return m_fd.get(); }
+  /// Whether group or others can read, enter or write it.
+  [[nodiscard]] Openness openness() const;
   [[nodiscard]] bool contains(const std::string& name) const;
+  /// Whether the name is a symbolic link that leads nowhere.
+  [[nodiscard]] bool leads_nowhere(const std::string& name) const;
   /// Reads a file of this directory, as read_file does; follows a symbolic link.
   [[nodiscard]] FileContents read(const std::string& name, std::size_t limit = k_file_limit) const;
   /// Renames within the directory, replacing `to`. Not durable until `sync`.
@@ -140,13 +155,5 @@ class PendingFile final {
 /// directly instead; for Access::secret only a pipe is. Throws would_overwrite, disk_full,
 /// permission, io; open_permissions for a secret to a device.
 void write_file(const Path& path, ByteView bytes, Access access, Overwrite overwrite);
-
-/// True if group or others can read, enter or write `path`.
-[[nodiscard]] bool is_open_to_others(const Path& path);
-
-/// Returns why `directory` is not safe to be used without being named: the first of it and its
-/// parents that belongs to someone else than root or the user, or that group or others can write
-/// (a sticky directory of root's is safe). Nothing when it is safe.
-[[nodiscard]] std::optional<std::string> unsafe_directory(const Path& directory);
 
 }  // namespace mtls

@@ -23,18 +23,25 @@ std::optional<std::string> read_small(const std::string& path) {
   }
 }
 
-/// Field 22 of /proc/PID/stat: when the process started, in ticks since boot. The second field is a
-/// name in parentheses that may hold anything, so fields are counted from the last ')'.
-std::optional<std::string> start_time(std::int64_t pid) {
+/// What /proc/PID/stat says of a process.
+struct Stat {
+  char state;         // field 3: R, S, D … or Z for one that ended and was not waited for
+  std::string start;  // field 22: when it started, in ticks since boot
+};
+
+/// The second field is a name in parentheses that may hold anything, so fields are counted from the
+/// last ')'.
+std::optional<Stat> read_stat(std::int64_t pid) {
   const auto stat = read_small(format("/proc/{}/stat", pid));
   if (!stat) return std::nullopt;
   std::size_t at = stat->rfind(')');
-  if (at == std::string::npos) return std::nullopt;
+  if (at == std::string::npos || at + 2 >= stat->size()) return std::nullopt;
+  const char state = (*stat)[at + 2];
   ++at;
   for (int field = 2; field < 21 && at != std::string::npos; ++field) at = stat->find(' ', at + 1);
   if (at == std::string::npos) return std::nullopt;
   const std::size_t end = stat->find(' ', at + 1);
-  return stat->substr(at + 1, end - at - 1);
+  return Stat{.state = state, .start = stat->substr(at + 1, end - at - 1)};
 }
 
 /// What processes that can see each other's pids have in common.
@@ -58,9 +65,10 @@ std::string host_name() {
 
 ProcessIdentity this_process() {
   const std::int64_t pid = ::getpid();
+  const auto stat = read_stat(pid);
   return {.host = host_name(),
           .pid = pid,
-          .session = format("{}-{}", scope(), start_time(pid).value_or("0"))};
+          .session = format("{}-{}", scope(), stat ? stat->start : "0")};
 }
 
 Liveness liveness(const ProcessIdentity& identity) {
@@ -72,8 +80,9 @@ Liveness liveness(const ProcessIdentity& identity) {
                           identity.session.find('-') == 8;
     return rebooted ? Liveness::dead : Liveness::elsewhere;
   }
-  const auto started = start_time(identity.pid);
-  return started && here + *started == identity.session ? Liveness::alive : Liveness::dead;
+  const auto stat = read_stat(identity.pid);
+  const bool ended = !stat || stat->state == 'Z' || stat->state == 'X' || stat->state == 'x';
+  return !ended && here + stat->start == identity.session ? Liveness::alive : Liveness::dead;
 }
 
 }  // namespace mtls

@@ -7,17 +7,14 @@
 #include <cerrno>
 
 namespace mtls {
-namespace {
 
-std::string words(int error_number) {
+std::string system_words(int error_number) {
   std::string text = std::generic_category().message(error_number);
   if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z' && (text.size() < 2 || text[1] >= 'a')) {
     text[0] = static_cast<char>(text[0] - 'A' + 'a');
   }
   return text;
 }
-
-}  // namespace
 
 void throw_errno(int error_number, std::string_view what) {
   Errc code = Errc::io;
@@ -37,14 +34,14 @@ void throw_errno(int error_number, std::string_view what) {
     default:
       break;
   }
-  throw Error(code, format("{}: {}", what, words(error_number)), std::move(hint));
+  throw Error(code, format("{}: {}", what, system_words(error_number)), std::move(hint));
 }
 
 void throw_errno_reading(int error_number, std::string_view shown) {
   const bool surroundings = error_number == EIO || error_number == EMFILE ||
                             error_number == ENFILE || error_number == ENOMEM;
   throw Error(surroundings ? Errc::io : Errc::unreadable_file,
-              format("cannot read {}: {}", shown, words(error_number)));
+              format("cannot read {}: {}", shown, system_words(error_number)));
 }
 
 }  // namespace mtls

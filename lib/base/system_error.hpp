@@ -3,9 +3,13 @@
 
 #include "base/error.hpp"
 
+#include <string>
 #include <string_view>
 
 namespace mtls {
+
+/// Returns the system's own words for an errno value, in lower case: "no such file or directory".
+[[nodiscard]] std::string system_words(int error_number);
 
 /// Throws the Error for `error_number` (an errno value) met while doing `what` ("cannot write
 /// ca/ca.key"): disk_full for ENOSPC and EDQUOT (and EFBIG), permission for EACCES, EPERM and

@@ -14,6 +14,7 @@ namespace mtls {
 namespace {
 
 constexpr std::size_t k_text_limit = std::size_t{1} << 20U;
+constexpr std::string_view k_list_example = "KEY = [\"…\", \"…\"]";
 
 std::string_view type_name(const toml::node& node) {
   switch (node.type()) {
@@ -88,6 +89,28 @@ std::optional<std::size_t> line_with_endless_key(std::string_view text) {
   return std::nullopt;
 }
 
+constexpr std::string_view k_redefined = "cannot redefine existing ";
+
+std::string_view drop_prefix(std::string_view description) {
+  constexpr std::string_view k_prefix = "Error ";
+  return description.starts_with(k_prefix) ? description.substr(k_prefix.size()) : description;
+}
+
+/// What the parser complains of, in our words where it is common.
+std::string syntax_words(std::string_view description) {
+  if (description.find(k_redefined) == std::string_view::npos) {
+    return format("not TOML: {}", printable(drop_prefix(description)));
+  }
+  const std::size_t quote = description.find('\'');
+  if (quote == std::string_view::npos) return "a key stands twice";
+  return format("{} stands twice", printable(description.substr(quote)));
+}
+
+std::string syntax_hint(std::string_view description) {
+  if (description.find(k_redefined) != std::string_view::npos) return "take one of them away";
+  return "text stands in quotes, lists in [ ], tables begin with [name]; see https://toml.io";
+}
+
 }  // namespace
 
 struct TomlDocument::Data {
@@ -108,13 +131,19 @@ struct TomlTable::Node {
   [[nodiscard]] std::string name_of(std::string_view key) const {
     return path.empty() ? std::string(key) : format("{}.{}", path, key);
   }
-  [[noreturn]] void fail_at(const toml::node& node, std::string_view message) const {
-    throw Error(document->code, format("{}: {}", place(node.source()), message));
+  [[noreturn]] void fail_at(const toml::node& node, std::string_view message,
+                            std::string hint) const {
+    throw Error(document->code, format("{}: {}", place(node.source()), message), std::move(hint));
   }
+  /// `example` shows how such a value is written; "KEY" in it is the key.
   [[noreturn]] void wrong_type(const toml::node& node, std::string_view key,
-                               std::string_view wanted) const {
+                               std::string_view wanted, std::string_view example) const {
+    std::string hint = "write ";
+    const std::size_t at = example.find("KEY");
+    hint.append(example.substr(0, at)).append(printable(key)).append(example.substr(at + 3));
     fail_at(node,
-            format("'{}' must be {}, not {}", printable(name_of(key)), wanted, type_name(node)));
+            format("'{}' must be {}, not {}", printable(name_of(key)), wanted, type_name(node)),
+            std::move(hint));
   }
   [[nodiscard]] const toml::node* find(std::string_view key) const {
     known.emplace(key);
@@ -128,7 +157,7 @@ std::optional<TomlString> TomlTable::string(std::string_view key) const {
   const toml::node* node = m_node->find(key);
   if (node == nullptr) return std::nullopt;
   const auto* value = node->as_string();
-  if (value == nullptr) m_node->wrong_type(*node, key, "text");
+  if (value == nullptr) m_node->wrong_type(*node, key, "text", "KEY = \"…\", in quotes");
   return TomlString{value->get(), m_node->place(node->source())};
 }
 
@@ -137,10 +166,17 @@ std::optional<std::int64_t> TomlTable::integer(std::string_view key, std::int64_
   const toml::node* node = m_node->find(key);
   if (node == nullptr) return std::nullopt;
   const auto* value = node->as_integer();
-  if (value == nullptr) m_node->wrong_type(*node, key, "an integer");
+  if (value == nullptr)
+    m_node->wrong_type(*node, key, "an integer",
+                       format("KEY = {}, a whole number without quotes", least));
   if (value->get() < least || value->get() > most) {
-    m_node->fail_at(*node, format("'{}' is {}; it must be from {} to {}",
-                                  printable(m_node->name_of(key)), value->get(), least, most));
+    const std::string range =
+        least == most ? format("{}", least) : format("from {} to {}", least, most);
+    m_node->fail_at(
+        *node,
+        format("'{}' is {}; it must be {}", printable(m_node->name_of(key)), value->get(), range),
+        least == most ? format("write {} = {}", printable(key), least)
+                      : format("allowed: {}", range));
   }
   return value->get();
 }
@@ -149,7 +185,8 @@ std::optional<bool> TomlTable::boolean(std::string_view key) const {
   const toml::node* node = m_node->find(key);
   if (node == nullptr) return std::nullopt;
   const auto* value = node->as_boolean();
-  if (value == nullptr) m_node->wrong_type(*node, key, "true or false");
+  if (value == nullptr)
+    m_node->wrong_type(*node, key, "true or false", "KEY = true or false, without quotes");
   return value->get();
 }
 
@@ -157,11 +194,11 @@ std::optional<std::vector<TomlString>> TomlTable::strings(std::string_view key) 
   const toml::node* node = m_node->find(key);
   if (node == nullptr) return std::nullopt;
   const auto* array = node->as_array();
-  if (array == nullptr) m_node->wrong_type(*node, key, "a list of text values");
+  if (array == nullptr) m_node->wrong_type(*node, key, "a list of text values", k_list_example);
   std::vector<TomlString> values;
   for (const toml::node& element : *array) {
     const auto* value = element.as_string();
-    if (value == nullptr) m_node->wrong_type(element, key, "a list of text values");
+    if (value == nullptr) m_node->wrong_type(element, key, "a list of text values", k_list_example);
     values.push_back({value->get(), m_node->place(element.source())});
   }
   return values;
@@ -171,7 +208,7 @@ std::optional<TomlTable> TomlTable::table(std::string_view key) const {
   const toml::node* node = m_node->find(key);
   if (node == nullptr) return std::nullopt;
   const auto* table = node->as_table();
-  if (table == nullptr) m_node->wrong_type(*node, key, "a table");
+  if (table == nullptr) m_node->wrong_type(*node, key, "a table", "it as a table [KEY]");
   return TomlTable(std::make_shared<Node>(Node{m_node->document, table, m_node->name_of(key), {}}));
 }
 
@@ -180,10 +217,12 @@ std::vector<TomlTable> TomlTable::tables(std::string_view key) const {
   std::vector<TomlTable> tables;
   if (node == nullptr) return tables;
   const auto* array = node->as_array();
-  if (array == nullptr) m_node->wrong_type(*node, key, "a list of tables");
+  if (array == nullptr)
+    m_node->wrong_type(*node, key, "a list of tables", "each as a table [[KEY]]");
   for (const toml::node& element : *array) {
     const auto* table = element.as_table();
-    if (table == nullptr) m_node->wrong_type(element, key, "a list of tables");
+    if (table == nullptr)
+      m_node->wrong_type(element, key, "a list of tables", "each as a table [[KEY]]");
     tables.push_back(
         TomlTable(std::make_shared<Node>(Node{m_node->document, table, m_node->name_of(key), {}})));
   }
@@ -249,8 +288,10 @@ TomlDocument TomlDocument::parse(std::string_view text, std::string_view source,
     auto data = std::make_shared<Data>(Data{toml::parse(text), shown, code});
     return TomlDocument(std::move(data));
   } catch (const toml::parse_error& error) {
-    throw Error(code, format("{}:{}:{}: {}", shown, error.source().begin.line,
-                             error.source().begin.column, printable(error.description())));
+    throw Error(code,
+                format("{}:{}:{}: {}", shown, error.source().begin.line,
+                       error.source().begin.column, syntax_words(error.description())),
+                syntax_hint(error.description()));
   }
 }
 

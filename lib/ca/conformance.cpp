@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 namespace mtls::ca {
 namespace {
@@ -23,6 +24,7 @@ class Conformance final {
     require_frame();
     require_names();
     require_usage();
+    require_name_constraints();
     require_known_extensions();
   }
 
@@ -64,11 +66,15 @@ class Conformance final {
     const x509::GeneralNames names = m_certificate.subject_alt_names();
     require(!profile::refuses(profile().san, names), "subjectAltName");
     require(!m_certificate.subject().empty() || !names.empty(), "no name at all");
+    const auto common_names =
+        profile().extensions.basic_constraints.subject == x509::BasicConstraints::Subject::ca
+            ? x509::CommonNames::ignored
+            : x509::CommonNames::as_hosts;
     for (const x509::Certificate& ca : m_grounds.chain) {
       const auto constraints = ca.name_constraints();
-      require(
-          !constraints || !x509::constraint_violation(*constraints, m_certificate.subject(), names),
-          "name constraints of the chain");
+      require(!constraints || !x509::constraint_violation(*constraints, m_certificate.subject(),
+                                                          names, common_names),
+              "name constraints of the chain");
     }
   }
 
@@ -76,8 +82,8 @@ class Conformance final {
     const auto constraints = m_certificate.basic_constraints();
     const x509::BasicConstraints& wanted = profile().extensions.basic_constraints;
     require(constraints && constraints->subject == wanted.subject, "basicConstraints");
-    require(!wanted.path_length ||
-                (constraints->path_length && *constraints->path_length <= *wanted.path_length),
+    const auto most = profile().extensions.max_path_length;
+    require(!most || (constraints->path_length && *constraints->path_length <= *most),
             "pathLenConstraint");
     require(m_certificate.key_usage().value_or(x509::KeyUsage{}) == profile().extensions.key_usage,
             "keyUsage");
@@ -86,6 +92,44 @@ class Conformance final {
             "extKeyUsage");
     require(m_certificate.subject_key_identifier() == m_certificate.public_key().key_identifier(),
             "subjectKeyIdentifier");
+  }
+
+  /// Nothing that the profile excludes or does not permit may be open to the new CA, and nothing
+  /// stands there that neither profile nor request says.
+  void require_name_constraints() const {
+    const x509::NameConstraints said =
+        m_certificate.name_constraints().value_or(x509::NameConstraints{});
+    const x509::NameConstraints& policy = profile().extensions.name_constraints;
+    const x509::NameConstraints& asked = m_request.name_constraints;
+    const auto holds = [](const x509::GeneralNames& names, const x509::GeneralName& name) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    for (const auto& [own, from_policy, from_request] :
+         {std::tie(said.permitted, policy.permitted, asked.permitted),
+          std::tie(said.excluded, policy.excluded, asked.excluded)}) {
+      for (const x509::GeneralName& name : own) {
+        require(holds(from_policy, name) || holds(from_request, name), "nameConstraints");
+      }
+      for (const x509::GeneralName& name : from_request) {
+        require(holds(own, name), "nameConstraints asked for");
+      }
+    }
+    for (const x509::GeneralName& name : policy.excluded) {
+      require(holds(said.excluded, name), "excludedSubtrees");
+    }
+    for (const x509::GeneralName& outer : policy.permitted) {
+      bool bound = false;
+      for (const x509::GeneralName& name : said.permitted) {
+        if (name.kind() != outer.kind()) continue;
+        bound = true;
+        require(std::any_of(policy.permitted.begin(), policy.permitted.end(),
+                            [&name](const x509::GeneralName& one) {
+                              return x509::is_subtree_within(name, one);
+                            }),
+                "permittedSubtrees");
+      }
+      require(bound, "permittedSubtrees");
+    }
   }
 
   void require_known_extensions() const {

@@ -53,10 +53,12 @@ x509::BasicConstraints grant_basic_constraints(const Request& request, const Gro
     return granted;
   }
   if (request.path_length) {
-    if (granted.path_length && *request.path_length > *granted.path_length) {
+    const auto most = grounds.profile.extensions.max_path_length;
+    if (most && *request.path_length > *most) {
       throw Error(Errc::denied_by_profile,
-                  format("a path length of {} is above the {} of profile '{}'",
-                         *request.path_length, *granted.path_length, grounds.profile.name));
+                  format("a path length of {} is above the {} that profile '{}' allows",
+                         *request.path_length, *most, grounds.profile.name),
+                  "extensions.max_path_length of a profile of your own says otherwise");
     }
     granted.path_length = request.path_length;
   }
@@ -71,24 +73,53 @@ x509::BasicConstraints grant_basic_constraints(const Request& request, const Gro
   return granted;
 }
 
+bool has_kind(const x509::GeneralNames& names, x509::GeneralNameKind kind) {
+  return std::any_of(names.begin(), names.end(),
+                     [kind](const x509::GeneralName& name) { return name.kind() == kind; });
+}
+
+/// Where the profile permits names of a kind, a base of that kind must lie within one of those:
+/// permitted subtrees are alternatives, and one more would only widen what the profile allows.
+void require_narrower(const x509::GeneralName& base, const profile::Profile& profile) {
+  const x509::GeneralNames& permitted = profile.extensions.name_constraints.permitted;
+  const bool narrower = std::any_of(
+      permitted.begin(), permitted.end(),
+      [&base](const x509::GeneralName& outer) { return x509::is_subtree_within(base, outer); });
+  if (narrower || !has_kind(permitted, base.kind())) return;
+  throw Error(Errc::denied_by_profile,
+              format("profile '{}' does not permit {}: it is not within what the profile permits",
+                     profile.name, base.to_text()),
+              format("see mtlsctl profile show {}", profile.name));
+}
+
+/// Permitted bases of the request take the place of the profile's of their kind, excluded ones are
+/// added to the profile's.
 x509::NameConstraints grant_name_constraints(const Request& request,
                                              const profile::Profile& profile) {
-  if (!is_ca(profile) && !request.name_constraints.empty()) {
+  const x509::NameConstraints& wanted = request.name_constraints;
+  if (!is_ca(profile) && !wanted.empty()) {
     throw Error(Errc::denied_by_profile,
                 format("profile '{}' makes no CA: it has no name constraints", profile.name));
   }
-  x509::NameConstraints granted = profile.extensions.name_constraints;
-  const auto add = [](x509::GeneralNames& names, const x509::GeneralNames& more) {
-    for (const x509::GeneralName& name : more) {
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-    }
+  const auto add = [](x509::GeneralNames& names, const x509::GeneralName& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   };
-  add(granted.permitted, request.name_constraints.permitted);
-  add(granted.excluded, request.name_constraints.excluded);
+  x509::NameConstraints granted;
+  for (const x509::GeneralName& base : profile.extensions.name_constraints.permitted) {
+    if (!has_kind(wanted.permitted, base.kind())) add(granted.permitted, base);
+  }
+  for (const x509::GeneralName& base : wanted.permitted) {
+    require_narrower(base, profile);
+    add(granted.permitted, base);
+  }
+  for (const auto* excluded : {&profile.extensions.name_constraints.excluded, &wanted.excluded}) {
+    for (const x509::GeneralName& base : *excluded) add(granted.excluded, base);
+  }
   return granted;
 }
 
 /// The purposes of the CAs above bound those of the leaf, as OpenSSL, NSS and Windows read them.
+/// anyExtendedKeyUsage in a CA stands for none of them: OpenSSL and our own verify refuse the path.
 void require_purposes_within_chain(const std::vector<der::Oid>& purposes, const Grounds& grounds) {
   for (const x509::Certificate& ca : grounds.chain) {
     const auto allowed = ca.extended_key_usage();
@@ -96,7 +127,6 @@ void require_purposes_within_chain(const std::vector<der::Oid>& purposes, const 
     const auto allows = [&allowed](const der::Oid& purpose) {
       return std::find(allowed->begin(), allowed->end(), purpose) != allowed->end();
     };
-    if (allows(oids::any_extended_key_usage())) continue;
     for (const der::Oid& purpose : purposes) {
       if (allows(purpose)) continue;
       throw Error(Errc::constraint_violated,
@@ -167,12 +197,12 @@ x509::GeneralNames grant_subject_alt_names(const Request& request, const Grounds
   const profile::SanPolicy& policy = grounds.profile.san;
   x509::GeneralNames names;
   for (const x509::GeneralName& name : request.subject_alt_names) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  }
-  if (names.size() > k_name_limit) {
-    throw Error(Errc::too_many_names,
-                format("{} subject alternative names are asked for; the limit is {}", names.size(),
-                       k_name_limit));
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    if (names.size() == k_name_limit) {
+      throw Error(Errc::too_many_names,
+                  format("over {} subject alternative names are asked for", k_name_limit));
+    }
+    names.push_back(name);
   }
   for (const x509::GeneralName& name : names) name.require_good("the subject alternative name");
   if (const auto why = profile::refuses(policy, names)) {
@@ -188,10 +218,12 @@ x509::GeneralNames grant_subject_alt_names(const Request& request, const Grounds
 
 void require_within_constraints(const x509::Name& subject, const x509::GeneralNames& names,
                                 const Grounds& grounds) {
+  const auto common_names =
+      is_ca(grounds.profile) ? x509::CommonNames::ignored : x509::CommonNames::as_hosts;
   for (const x509::Certificate& ca : grounds.chain) {
     const auto constraints = ca.name_constraints();
     if (!constraints) continue;
-    if (const auto why = x509::constraint_violation(*constraints, subject, names)) {
+    if (const auto why = x509::constraint_violation(*constraints, subject, names, common_names)) {
       throw Error(
           Errc::constraint_violated,
           format("the name constraints of {} do not allow it: {}", ca.subject().to_text(), *why));
@@ -199,8 +231,26 @@ void require_within_constraints(const x509::Name& subject, const x509::GeneralNa
   }
 }
 
+/// A clock that is so wrong is one of a machine that has none.
+void require_sane_clock(UnixTime now) {
+  if (now >= UnixTime{} && now < k_latest_time) return;
+  throw Error(Errc::clock,
+              format("this machine's clock says {}: no certificate can begin then",
+                     now.time_since_epoch().count()),
+              "set the clock");
+}
+
+/// Whole days where the exact length would be a long number of seconds.
+std::string length_text(std::chrono::seconds length) {
+  constexpr std::chrono::hours k_day{24};
+  const std::string exact = to_text(length);
+  if (length < 2 * k_day || exact.ends_with('d')) return exact;
+  return format("{} days", (length + k_day - std::chrono::seconds{1}) / k_day);
+}
+
 x509::Validity grant_validity(const Request& request, const Grounds& grounds,
                               std::vector<Notice>& notices) {
+  require_sane_clock(grounds.now);
   if (request.window) return grant_window(*request.window, grounds);
   const profile::ValidityPolicy& policy = grounds.profile.validity;
   x509::Validity validity{.not_before = grounds.now - policy.backdate, .not_after = {}};
@@ -223,8 +273,8 @@ x509::Validity grant_validity(const Request& request, const Grounds& grounds,
       validity.not_after - validity.not_before + std::chrono::seconds{1};
   if (length > policy.max_period) {
     throw Error(Errc::denied_by_profile,
-                format("a validity of {} is longer than the {} of profile '{}'", to_text(length),
-                       to_text(policy.max_period), grounds.profile.name),
+                format("a validity of {} is longer than the {} of profile '{}'",
+                       length_text(length), to_text(policy.max_period), grounds.profile.name),
                 "ask for less with --days or --validity, or use a profile of your own");
   }
   if (issuer == nullptr || validity.not_after <= issuer->validity().not_after) return validity;

@@ -69,25 +69,30 @@ Issuer Issuer::for_new_root(const crypto::Signer& signer, store::Ledger& ledger,
   return {signer, ledger, std::move(surroundings)};
 }
 
-std::vector<IssuedCertificate> Issuer::issue(std::vector<Prepared> prepared, Standing standing) {
-  if (prepared.empty()) return {};
-  const bool windowed = std::any_of(prepared.begin(), prepared.end(),
-                                    [](const Prepared& one) { return one.m_windowed; });
-  if (windowed && standing != Standing::revoked) {
-    throw Error(Errc::internal, "a certificate with a window of its own was to be issued as valid");
-  }
-  const x509::Name issuer_name = prepared.front().unsigned_certificate().issuer();
-  auto issuer = m_ledger.find_issuer(issuer_name, m_signer.public_key());
-  if (!issuer) {
-    issuer = m_ledger.add_issuer(issuer_name, m_signer.public_key());
-    if (!m_chain.empty()) m_ledger.add_ca_certificate(*issuer, m_chain.front());
-  }
+void Issuer::adopt(const x509::Certificate& recorded) {
+  static_cast<void>(m_ledger.add_issuer(recorded.issuer(), m_signer.public_key(),
+                                        m_chain.empty() ? recorded : m_chain.front()));
+}
 
+void Issuer::require_issuable(const std::vector<Prepared>& prepared, Standing standing) {
+  for (const Prepared& one : prepared) {
+    if (one.m_key_to_come) {
+      throw Error(Errc::internal, "a certificate was to be issued over a key that is not made yet");
+    }
+    if (one.m_windowed && standing != Standing::revoked) {
+      throw Error(Errc::internal,
+                  "a certificate with a window of its own was to be issued as valid");
+    }
+  }
+}
+
+std::vector<store::Intent> Issuer::make_intents(const std::vector<Prepared>& prepared,
+                                                store::IssuerId issuer) const {
   std::vector<store::Intent> intents;
   intents.reserve(prepared.size());
   for (const Prepared& one : prepared) {
     const x509::Certificate& certificate = one.unsigned_certificate();
-    intents.push_back({.issuer = *issuer,
+    intents.push_back({.issuer = issuer,
                        .serial = certificate.serial(),
                        .tbs = one.m_tbs,
                        .request_key = one.m_request_key,
@@ -102,6 +107,18 @@ std::vector<IssuedCertificate> Issuer::issue(std::vector<Prepared> prepared, Sta
                        .replaces_intent = one.m_replaces_intent,
                        .replaces = one.m_replaces});
   }
+  return intents;
+}
+
+std::vector<IssuedCertificate> Issuer::issue(std::vector<Prepared> prepared, Standing standing) {
+  if (prepared.empty()) return {};
+  require_issuable(prepared, standing);
+  const x509::Name issuer_name = prepared.front().unsigned_certificate().issuer();
+  const store::IssuerId issuer =
+      m_chain.empty() ? m_ledger.add_issuer(issuer_name, m_signer.public_key())
+                      : m_ledger.add_issuer(issuer_name, m_signer.public_key(), m_chain.front());
+
+  const std::vector<store::Intent> intents = make_intents(prepared, issuer);
   m_ledger.record_intents(intents);
   m_surroundings.trace.note("ledger.intents", {{"count", std::to_string(intents.size())},
                                                {"serial", intents.front().serial.to_text()}});
@@ -124,18 +141,19 @@ std::vector<IssuedCertificate> Issuer::issue(std::vector<Prepared> prepared, Sta
   std::vector<store::Issued> issued;
   issued.reserve(certificates.size());
   for (const IssuedCertificate& one : certificates) {
-    issued.push_back({.issuer = *issuer,
-                      .serial = one.certificate.serial(),
-                      .fingerprint = one.certificate.fingerprint(),
-                      .certificate = to_bytes(one.certificate.der()),
-                      .time = m_surroundings.clock.now()});
+    issued.push_back(
+        {.issuer = issuer,
+         .serial = one.certificate.serial(),
+         .fingerprint = one.certificate.fingerprint(),
+         .certificate = to_bytes(one.certificate.der()),
+         .time = m_surroundings.clock.now(),
+         .use = m_chain.empty() ? store::Issued::Use::own_certificate : store::Issued::Use::leaf});
   }
   if (standing == Standing::revoked) {
     m_ledger.record_issued_revoked(issued, "made by mtlsctl probe, to be refused");
   } else {
     m_ledger.record_issued(issued);
   }
-  if (m_chain.empty()) m_ledger.add_ca_certificate(*issuer, certificates.front().certificate);
   m_surroundings.trace.note("ledger.issued", {{"count", std::to_string(issued.size())},
                                               {"serial", issued.front().serial.to_text()}});
   return certificates;

@@ -26,14 +26,19 @@ enum class ValidityPast { clip, refuse };
 /// is the profile's default.
 struct Request {
   crypto::PublicKey public_key;
-  x509::Name subject = {};  // asked for by flag, or the CSR's where it may be taken
-  x509::GeneralNames subject_alt_names =
-      {};  // asked for by flag (and --san-from-csr): denied is exit 5
+  /// Set where the key is still to be made: `public_key` then stands in for one of this kind, only
+  /// the kind is checked, and what is prepared can be looked at but not issued.
+  std::optional<crypto::KeySpec> key_to_come = {};
+  /// Asked for by flag, or the CSR's where it may be taken.
+  x509::Name subject = {};
+  /// Asked for by flag (and --san-from-csr): denied is exit 5.
+  x509::GeneralNames subject_alt_names = {};
   std::optional<std::chrono::seconds> period = {};
   std::optional<UnixTime> not_after = {};  // an instant instead of a period
   /// What to do where the validity would pass the issuer's end: clip with a notice, or refuse.
   ValidityPast past_issuer = ValidityPast::clip;
-  /// CA certificates only: overrides the profile's (never above it) and adds to its constraints.
+  /// CA certificates only: overrides the profile's (never above it); permitted names narrow
+  /// the profile's, excluded ones are added to them.
   std::optional<unsigned> path_length = {};
   x509::NameConstraints name_constraints = {};
   std::optional<std::string> request_key = {};
@@ -95,6 +100,7 @@ class Prepared final {
   std::optional<x509::SerialNumber> m_replaces_intent;
   std::optional<x509::SerialNumber> m_replaces;
   bool m_windowed = false;  // only to be issued as revoked
+  bool m_key_to_come = false;
 };
 
 /// What issue gives back.
@@ -130,7 +136,8 @@ class Issuer final {
   /// profile and every constraint of the chain, extensions, validity, serial, TBS; then re-reads
   /// the TBS and compares it with the profile. Throws weak_key, bad_name, too_many_names,
   /// denied_by_profile, constraint_violated, key_mismatch (the CA's own key in a leaf: weak_key),
-  /// bad_signature (a CSR without proof of possession).
+  /// bad_signature (a CSR without proof of possession), clock (it is before the ledger's newest
+  /// time). A key that another subject is certified for gets a warning.
   [[nodiscard]] std::vector<Prepared> prepare(std::span<const Request> requests,
                                               const profile::Profile& profile) const;
 
@@ -142,6 +149,10 @@ class Issuer final {
   [[nodiscard]] std::vector<IssuedCertificate> issue(std::vector<Prepared> prepared,
                                                      Standing standing = Standing::valid);
 
+  /// Keeps this issuer's CA certificate in the ledger, where an earlier run recorded `recorded` and
+  /// may have ended before that. For a new root it is that certificate.
+  void adopt(const x509::Certificate& recorded);
+
   [[nodiscard]] const std::vector<x509::Certificate>& chain() const noexcept { return m_chain; }
   [[nodiscard]] const crypto::PublicKey& public_key() const noexcept {
     return m_signer.public_key();
@@ -149,6 +160,10 @@ class Issuer final {
 
  private:
   Issuer(const crypto::Signer& signer, store::Ledger& ledger, Surroundings surroundings);
+  /// Throws internal for what was prepared only to be looked at, or may only be issued as revoked.
+  static void require_issuable(const std::vector<Prepared>& prepared, Standing standing);
+  [[nodiscard]] std::vector<store::Intent> make_intents(const std::vector<Prepared>& prepared,
+                                                        store::IssuerId issuer) const;
   const crypto::Signer& m_signer;
   std::vector<x509::Certificate> m_chain;  // empty for a new root
   store::Ledger& m_ledger;

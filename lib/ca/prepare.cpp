@@ -1,5 +1,7 @@
 #include "base/error.hpp"
+#include "base/escape.hpp"
 #include "base/format.hpp"
+#include "base/time_text.hpp"
 #include "ca/granted.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/key_check.hpp"
@@ -21,25 +23,26 @@ std::string_view whose_key(const Request& request) {
   return request.csr ? "the key of the CSR" : "the key";
 }
 
+/// What the profile says of a kind of key.
+void require_allowed_kind(const crypto::KeySpec& spec, const Request& request,
+                          const Grounds& grounds) {
+  if (const auto why = grounds.profile.keys.refuses(spec)) {
+    throw Error(Errc::denied_by_profile, format("profile '{}' does not certify {}: {}",
+                                                grounds.profile.name, whose_key(request), *why));
+  }
+}
+
 /// The key must be good, of a kind that the profile certifies, its owner's, and not the CA's own.
 void require_certifiable_key(const Request& request, const Grounds& grounds) {
   // The key first: a weak one proves nothing, and is the better reason to give.
   crypto::require_good_key(request.public_key, whose_key(request), grounds.context);
-  if (request.csr && !request.csr->proves_possession(grounds.context)) {
-    throw Error(
-        Errc::bad_signature, "the signature of the CSR does not verify with its own key",
-        "it proves nothing: ask for the CSR again (openssl req -verify shows the same; SHA-1 "
-        "is not accepted)");
-  }
+  if (request.csr) x509::require_possession(*request.csr, grounds.context);
   const auto spec = request.public_key.spec();
   if (!spec) {
     throw Error(Errc::weak_key, format("{} is {}, which is not certified", whose_key(request),
                                        request.public_key.description()));
   }
-  if (const auto why = grounds.profile.keys.refuses(*spec)) {
-    throw Error(Errc::denied_by_profile, format("profile '{}' does not certify {}: {}",
-                                                grounds.profile.name, whose_key(request), *why));
-  }
+  require_allowed_kind(*spec, request, grounds);
   const bool root = grounds.chain.empty();
   if (root && !(request.public_key == grounds.issuer_key)) {
     throw Error(Errc::internal, "a root is asked for over another key than the one that signs");
@@ -50,6 +53,49 @@ void require_certifiable_key(const Request& request, const Grounds& grounds) {
   if (ca_key) {
     throw Error(Errc::weak_key, "the key is the CA's own: it is not certified for anything else",
                 "make a new key");
+  }
+}
+
+/// A clock that went back makes certificates that begin before what it recorded already.
+void require_going_clock(const store::Ledger& ledger, UnixTime now) {
+  constexpr std::chrono::minutes k_tolerance{5};
+  const auto newest = ledger.newest_time();
+  if (!newest || now >= *newest - k_tolerance) return;
+  throw Error(Errc::clock,
+              format("it is {} by this machine's clock, and the ledger has an entry of {}",
+                     to_rfc3339(now), to_rfc3339(*newest)),
+              "set the clock of this machine; nothing is issued before the ledger's newest time");
+}
+
+/// Whoever holds a key that two subjects are certified for can be either.
+void warn_of_shared_key(const x509::Certificate& certificate, const store::Ledger& ledger,
+                        UnixTime now, std::vector<Notice>& notices) {
+  const std::string subject = certificate.subject().to_text();
+  for (const store::Record& record : ledger.find_by_key(certificate.public_key().spki_hash())) {
+    const bool stands = record.state == store::State::issued && record.validity.not_after >= now;
+    if (!stands || record.subject == subject) continue;
+    const std::string other =
+        format("{} (serial {})", printable(record.subject), record.serial.to_text());
+    notices.push_back({.kind = Notice::Kind::warning,
+                       .field = "subjectPublicKeyInfo",
+                       .requested = subject,
+                       .granted = subject,
+                       .message = format("the key is certified for {} as well", other)});
+    return;
+  }
+}
+
+/// A CA below another bears a name of its own: chains are found by names, and one that is its own
+/// issuer by name is taken for a root.
+void require_name_of_its_own(const x509::Name& subject, const Grounds& grounds) {
+  if (grounds.profile.extensions.basic_constraints.subject != x509::BasicConstraints::Subject::ca) {
+    return;
+  }
+  for (const x509::Certificate& ca : grounds.chain) {
+    if (!ca.subject().matches(subject)) continue;
+    throw Error(Errc::bad_name,
+                format("the subject {} is that of a CA above it", subject.to_text()),
+                "give the new CA a name of its own");
   }
 }
 
@@ -70,6 +116,7 @@ std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
     throw Error(Errc::denied_by_profile,
                 format("profile '{}' is for a root CA, which no other CA signs", profile.name));
   }
+  require_going_clock(m_ledger, grounds.now);
   if (!m_chain.empty() && !m_chain.front().validity().contains(grounds.now)) {
     const bool past = m_chain.front().validity().not_after < grounds.now;
     throw Error(Errc::expired,
@@ -82,7 +129,11 @@ std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
   std::vector<Prepared> prepared;
   prepared.reserve(requests.size());
   for (const Request& request : requests) {
-    require_certifiable_key(request, grounds);
+    if (request.key_to_come) {
+      require_allowed_kind(*request.key_to_come, request, grounds);
+    } else {
+      require_certifiable_key(request, grounds);
+    }
     std::vector<Notice> notices;
     const x509::Name subject = grant_subject(request, grounds, notices);
     const x509::GeneralNames names = grant_subject_alt_names(request, grounds);
@@ -90,6 +141,7 @@ std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
       throw Error(Errc::bad_name, "the certificate would name nobody: no subject and no SAN",
                   "pass --subject or --common-name, or --san");
     }
+    require_name_of_its_own(subject, grounds);
     require_within_constraints(subject, names, grounds);
     const x509::TbsCertificate tbs{
         .serial = make_serial(),
@@ -103,6 +155,7 @@ std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
     const x509::Certificate read_back =
         x509::wrap(octets, tbs.signature, std::array<std::uint8_t, 1>{0});
     require_conformance(read_back, request, grounds);
+    if (!request.key_to_come) warn_of_shared_key(read_back, m_ledger, grounds.now, notices);
     if (request.csr) note_ungranted(*request.csr, read_back, notices);
 
     Prepared one(std::move(octets), read_back);
@@ -113,6 +166,7 @@ std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
     one.m_replaces_intent = request.replaces_intent;
     one.m_replaces = request.replaces;
     one.m_windowed = request.window.has_value();
+    one.m_key_to_come = request.key_to_come.has_value();
     prepared.push_back(std::move(one));
   }
   return prepared;

@@ -11,10 +11,14 @@
 namespace mtls::crypto {
 namespace {
 
-/// Fetched once a process: a fetch costs more than the digest of a key.
+/// Fetched once a process, from its default context: a fetch costs more than the digest of a key.
 const EVP_MD* sha256_method() {
-  static const ossl::Handle<EVP_MD> method(
-      ossl::require_pointer(EVP_MD_fetch(nullptr, "SHA2-256", nullptr), "EVP_MD_fetch(SHA2-256)"));
+  constexpr const char* k_name = "SHA2-256";
+  static const ossl::Handle<EVP_MD> method = [] {
+    ossl::Handle<EVP_MD> fetched(EVP_MD_fetch(nullptr, k_name, nullptr));
+    if (!fetched) ossl::throw_unavailable(k_name);
+    return fetched;
+  }();
   return method.get();
 }
 

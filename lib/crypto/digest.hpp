@@ -9,7 +9,9 @@ namespace mtls::crypto {
 
 using Sha256 = std::array<std::uint8_t, 32>;
 
-/// Returns SHA-256 of `octets`. Throws internal where libcrypto has none.
+/// Returns SHA-256 of `octets`, computed in the process's default library context, which must have
+/// been configured before (ossl::Context::process_default). Throws algorithm_unavailable where it
+/// has none.
 [[nodiscard]] Sha256 sha256(ByteView octets);
 
 /// Fills `octets` from libcrypto's generator; throws io where it fails.

@@ -91,8 +91,7 @@ ossl::Handle<EVP_PKEY> make_evp_pkey(const char* type, int selection, OSSL_PARAM
   const ossl::Handle<EVP_PKEY_CTX> maker(
       EVP_PKEY_CTX_new_from_name(context.get(), type, context.properties()));
   if (!maker || EVP_PKEY_fromdata_init(maker.get()) != 1) {
-    ossl::throw_error(Errc::unsupported, format("libcrypto has no {} keys here", type),
-                      "see the providers and properties in openssl.cnf");
+    ossl::throw_unavailable(format("{} keys", type));
   }
   EVP_PKEY* key = nullptr;
   if (EVP_PKEY_fromdata(maker.get(), &key, selection, parameters) != 1) return nullptr;
@@ -152,8 +151,7 @@ bool verify_with(const EvpKey& key, SignatureAlgorithm algorithm, ByteView messa
                  ByteView signature) {
   const auto context = key.make_context(algorithm, EvpKey::Use::verify);
   if (!context) {
-    ossl::throw_error(Errc::unsupported, format("libcrypto cannot check {} here", name(algorithm)),
-                      "see the providers and properties in openssl.cnf");
+    ossl::throw_unavailable(name(algorithm));
   }
   // 0 is a wrong signature, a negative number one that is not even of its form: both are "no".
   const bool good = EVP_DigestVerify(context.get(), signature.data(), signature.size(),

@@ -18,6 +18,12 @@ inline constexpr std::array<std::uint8_t, 7> k_oid_ec{0x2a, 0x86, 0x48, 0xce, 0x
 /// id-Ed25519, 1.3.101.112 (RFC 8410 section 3).
 inline constexpr std::array<std::uint8_t, 3> k_oid_ed25519{0x2b, 0x65, 0x70};
 
+/// id-dsa, 1.2.840.10040.4.1 (RFC 3279 section 2.3.2).
+inline constexpr std::array<std::uint8_t, 7> k_oid_dsa{0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01};
+/// id-RSASSA-PSS, 1.2.840.113549.1.1.10 (RFC 8017 appendix C).
+inline constexpr std::array<std::uint8_t, 9> k_oid_rsa_pss{0x2a, 0x86, 0x48, 0x86, 0xf7,
+                                                           0x0d, 0x01, 0x01, 0x0a};
+
 /// Octets of an Ed25519 key, public or private.
 inline constexpr std::size_t k_ed25519_size = 32;
 

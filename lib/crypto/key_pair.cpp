@@ -153,7 +153,7 @@ KeyPair make_pair(const EcParts& parts, const ossl::Context& context) {
 KeyPair make_pair(const Ed25519Parts& parts, const ossl::Context& context) {
   ossl::Handle<EVP_PKEY> evp(EVP_PKEY_new_raw_private_key_ex(
       context.get(), "ED25519", context.properties(), parts.seed.data(), parts.seed.size()));
-  if (!evp) ossl::throw_error(Errc::unsupported, "libcrypto has no Ed25519 keys here");
+  if (!evp) ossl::throw_unavailable("Ed25519 keys");
   PublicKey public_key = read_public_key(*evp, KeyType::ed25519, std::nullopt);
   if (parts.point && !equal(*parts.point, public_key.key_bits())) fail_mismatch();
   return {.evp = std::move(evp), .public_key = std::move(public_key)};

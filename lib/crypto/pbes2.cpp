@@ -34,8 +34,7 @@ SecretBytes run_kdf(const char* name, const OSSL_PARAM* parameters, std::size_t 
                     const Library& library) {
   const ossl::Handle<EVP_KDF> method(EVP_KDF_fetch(library.context, name, library.properties));
   if (!method) {
-    ossl::throw_error(Errc::unsupported, format("libcrypto has no {} here", name),
-                      "see the providers and properties in openssl.cnf");
+    ossl::throw_unavailable(name);
   }
   const ossl::Handle<EVP_KDF_CTX> context(
       ossl::require_pointer(EVP_KDF_CTX_new(method.get()), "EVP_KDF_CTX_new"));
@@ -86,8 +85,7 @@ std::optional<SecretBytes> run_cipher(const PbesCipher& cipher, const SecretByte
   const ossl::Handle<EVP_CIPHER> method(
       EVP_CIPHER_fetch(library.context, cipher.name, library.properties));
   if (!method) {
-    ossl::throw_error(Errc::unsupported, format("libcrypto has no {} here", cipher.name),
-                      "see the providers and properties in openssl.cnf");
+    ossl::throw_unavailable(cipher.name);
   }
   const ossl::Handle<EVP_CIPHER_CTX> context(
       ossl::require_pointer(EVP_CIPHER_CTX_new(), "EVP_CIPHER_CTX_new"));

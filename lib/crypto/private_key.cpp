@@ -54,8 +54,7 @@ KeyPair generate_with_provider(const KeySpec& spec, const ossl::Context& context
   const ossl::Handle<EVP_PKEY_CTX> maker(
       EVP_PKEY_CTX_new_from_name(context.get(), parameters.type, context.properties()));
   if (!maker) {
-    ossl::throw_error(Errc::unsupported, format("libcrypto has no {} keys here", parameters.type),
-                      "see the providers and properties in openssl.cnf");
+    ossl::throw_unavailable(format("{} keys", parameters.type));
   }
   EVP_PKEY* key = nullptr;
   if (EVP_PKEY_keygen_init(maker.get()) != 1 ||

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace mtls::crypto {
@@ -39,13 +40,13 @@ class PrivateKey final {
 
   /// Reads the one private key in `text`, PEM (PKCS#8, encrypted PKCS#8, PKCS#1, SEC 1; other
   /// blocks such as certificates or EC PARAMETERS may stand beside it) or DER. `shown` names it in
-  /// errors. Throws malformed, several_keys, wrong_passphrase (hint: how to pass one; also where
-  /// the key is encrypted and `passphrase` has none: then missing_value), hostile_key_derivation
-  /// before any work (over 10,000,000 rounds, scrypt over 32 MiB, salt or output of absurd length),
-  /// unsupported (PBES1 and RFC 1421 encryption unless allowed, other algorithms), key_mismatch
-  /// where a foreign key's parts do not belong together, weak_key for an RSA key that nothing is
-  /// computed with (under 512 bits, over 8,192, even). Whether the key may be certified is
-  /// check_key's to say.
+  /// errors. Throws malformed, several_keys, wrong_passphrase (where the key is encrypted and
+  /// `passphrase` has none: missing_value; neither has a hint: the caller knows its flag),
+  /// hostile_key_derivation before any work (over 10,000,000 rounds, scrypt over 32 MiB, salt or
+  /// output of absurd length), unsupported (PBES1 and RFC 1421 encryption unless allowed, other
+  /// forms), key_mismatch where a foreign key's parts do not belong together, weak_key for other
+  /// algorithms and curves and for an RSA key that nothing is computed with (under 512 bits, over
+  /// 8,192, even). Whether the key may be certified is check_key's to say.
   [[nodiscard]] static PrivateKey from_file(ByteView text, std::string_view shown,
                                             const PassphraseSource& passphrase, LegacyKeys legacy,
                                             const ossl::Context& context);
@@ -84,5 +85,15 @@ class PrivateKey final {
 /// True if `text` holds a private key that needs a passphrase (by its PEM label or PKCS#8 form);
 /// does no key derivation.
 [[nodiscard]] bool is_encrypted_key(ByteView text);
+
+/// Returns words for the private key in `text` whatever its kind, also for those that from_file
+/// refuses: "RSA 512", "EC secp256k1", "EC with explicit parameters (256 bits)", "DSA 2048",
+/// "RSASSA-PSS 2048", "Ed448". Looks at its public parameters only. Nothing where it is encrypted,
+/// malformed or in a form that is not PKCS #8, PKCS #1, SEC 1 or DSA's old one.
+[[nodiscard]] std::optional<std::string> describe_private_key(ByteView text);
+
+/// True if `text` holds a private key in any form, encrypted or not, readable here or not: one
+/// glance at labels and tags, for those who are about to overwrite it.
+[[nodiscard]] bool holds_private_key(ByteView text);
 
 }  // namespace mtls::crypto

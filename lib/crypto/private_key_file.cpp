@@ -13,8 +13,6 @@
 namespace mtls::crypto {
 namespace {
 
-constexpr std::string_view k_passphrase_hint =
-    "pass it with --ca-passphrase or --key-passphrase file:PATH, env:NAME or fd:N";
 constexpr std::string_view k_private_key = "PRIVATE KEY";
 constexpr std::string_view k_pbes2 = "1.2.840.113549.1.5.13";
 
@@ -75,15 +73,14 @@ PrivateParts read_form(Form form, ByteView der) {
 }
 
 [[noreturn]] void fail_wrong_passphrase() {
-  throw Error(Errc::wrong_passphrase, "wrong passphrase", std::string(k_passphrase_hint));
+  throw Error(Errc::wrong_passphrase, "wrong passphrase");  // the caller knows the flag to name
 }
 
 SecretBytes ask(const PassphraseSource& source) {
   std::optional<SecretBytes> passphrase;
   if (source) passphrase = source();
   if (!passphrase) {
-    throw Error(Errc::missing_value, "the key is encrypted and there is no passphrase",
-                std::string(k_passphrase_hint));
+    throw Error(Errc::missing_value, "the key is encrypted and there is no passphrase");
   }
   return std::move(*passphrase);
 }
@@ -167,6 +164,7 @@ KeyPair read_pem_key(ByteView text, const Access& access) {
   const std::vector<der::PemBlock> blocks = der::read_pem(text);
   const der::PemBlock& block = find_block(blocks);
   const std::optional<Form> form = find_form(block.label);
+  if (block.label == "DSA PRIVATE KEY") fail_disallowed("DSA");
   if (!form) {
     throw Error(Errc::unsupported, format("a '{}' is not read", printable(block.label)),
                 block.label == "OPENSSH PRIVATE KEY" ? "convert it with ssh-keygen -p -m PKCS8 -f"
@@ -212,6 +210,12 @@ bool is_encrypted_key(ByteView text) {
   } catch (const Error&) {
     return false;  // malformed PEM holds no key at all; who reads it says so
   }
+}
+
+bool holds_private_key(ByteView text) {
+  // By the words alone: a key beside something malformed is a key all the same.
+  if (as_text(text).find("PRIVATE KEY-----") != std::string_view::npos) return true;
+  return find_der_form(text).has_value();
 }
 
 }  // namespace mtls::crypto

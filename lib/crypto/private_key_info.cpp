@@ -17,10 +17,13 @@ namespace {
 
 constexpr std::string_view k_what = "private key";
 
-[[noreturn]] void fail_unsupported(const std::string& what) {
-  throw Error(
-      Errc::unsupported,
-      format("{} private keys are not read, only RSA, EC (P-256, P-384, P-521) and Ed25519", what));
+[[noreturn]] void fail_version(std::uint64_t version) {
+  constexpr std::uint64_t k_pkcs12_version = 3;
+  if (version == k_pkcs12_version) {
+    throw Error(Errc::unsupported, "it is a PKCS #12 file, not a key by itself",
+                "take it apart with openssl pkcs12 -in FILE -out FILE.pem");
+  }
+  throw Error(Errc::unsupported, format("PKCS #8 of version {} is not read", version));
 }
 
 ByteView read_positive(der::Reader& reader) {
@@ -38,11 +41,11 @@ ByteView whole_octets(der::Reader& reader) {
 }
 
 Curve read_curve(der::Reader& parameters) {
-  if (parameters.next_is(der::tag::sequence)) fail_unsupported("EC with explicit parameters: such");
+  if (parameters.next_is(der::tag::sequence)) fail_disallowed("EC with explicit parameters");
   const der::Oid oid = parameters.oid();
   parameters.end();
   const std::optional<Curve> curve = find_curve(oid.content());
-  if (!curve) fail_unsupported(describe_curve(oid.content()));
+  if (!curve) fail_disallowed(describe_curve(oid.content()));
   return *curve;
 }
 
@@ -81,7 +84,7 @@ RsaParts read_rsa(ByteView der) {
   all.end();
   const std::uint64_t version = key.small_integer();
   if (version == 1 && key.next_is(der::tag::integer)) {
-    fail_unsupported("RSA of more than two primes: such");
+    fail_disallowed("RSA of more than two primes");
   }
   if (version != 0) key.fail("an RSA key of an unknown version");
   RsaParts parts{};
@@ -120,7 +123,7 @@ PrivateParts read_by_algorithm(Algorithm& algorithm, ByteView key) {
     algorithm.parameters.end();
     return read_ed25519(key);
   }
-  fail_unsupported(describe_algorithm(oid));
+  fail_disallowed(describe_algorithm(oid));
 }
 
 /// Puts the public key of OneAsymmetricKey where the algorithm's own form has none.
@@ -177,12 +180,19 @@ SecretBytes write_key(const EVP_PKEY& key, const PublicKey& public_key) {
 
 }  // namespace
 
+void fail_disallowed(const std::string& what) {
+  throw Error(
+      Errc::weak_key,
+      format("its kind is {}: only RSA, EC (P-256, P-384, P-521) and Ed25519 are accepted", what),
+      "make a new one with mtlsctl key generate");
+}
+
 PrivateParts read_pkcs8(ByteView der) {
   der::Reader all(der, k_what);
   der::Reader info = all.into(der::tag::sequence);
   all.end();
   const std::uint64_t version = info.small_integer();
-  if (version > 1) fail_unsupported(format("PKCS#8 version {}: such", version));
+  if (version > 1) fail_version(version);
   der::Reader fields = info.into(der::tag::sequence);
   der::Oid oid = fields.oid();
   Algorithm algorithm{.oid = std::move(oid), .parameters = fields};

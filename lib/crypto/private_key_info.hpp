@@ -6,6 +6,7 @@
 #include "crypto/key_spec.hpp"
 
 #include <optional>
+#include <string>
 #include <variant>
 
 namespace mtls::crypto {
@@ -37,12 +38,16 @@ struct Ed25519Parts {
 using PrivateParts = std::variant<RsaParts, EcParts, Ed25519Parts>;
 
 /// Reads OneAsymmetricKey, which PKCS#8's PrivateKeyInfo is version 0 of (RFC 5958 section 2).
-/// These throw malformed, and unsupported for other algorithms, curves and versions.
+/// These throw malformed, weak_key for other algorithms and curves, unsupported for
+/// other versions.
 [[nodiscard]] PrivateParts read_pkcs8(ByteView der);
 /// Reads RSAPrivateKey (RFC 8017 appendix A.1.2), two primes only.
 [[nodiscard]] PrivateParts read_pkcs1(ByteView der);
 /// Reads ECPrivateKey (RFC 5915 section 3), which must name its curve.
 [[nodiscard]] PrivateParts read_sec1(ByteView der);
+
+/// Throws weak_key: a key of kind `what` ("DSA") is never used.
+[[noreturn]] void fail_disallowed(const std::string& what);
 
 /// A private key and its public half.
 struct KeyPair {

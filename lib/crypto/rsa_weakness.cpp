@@ -3,8 +3,10 @@
 #include "base/error.hpp"
 #include "ossl/openssl_error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bitset>
+#include <cmath>
 #include <utility>
 
 namespace mtls::crypto {
@@ -29,6 +31,25 @@ constexpr std::array<unsigned, k_prime_count> make_primes() {
 }
 constexpr auto k_primes = make_primes();
 static_assert(k_primes.back() == 5711);
+
+/// Two odd primes, whose product BN_mod_word takes at once.
+struct PrimePair {
+  unsigned first;
+  unsigned second;
+  [[nodiscard]] constexpr unsigned product() const { return first * second; }
+};
+constexpr std::size_t k_pairs_at_once = 32;
+
+/// All odd ones of k_primes; 3 makes up the number.
+constexpr std::array<PrimePair, k_prime_count / 2> make_pairs() {
+  std::array<PrimePair, k_prime_count / 2> pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const std::size_t second = 2 * i + 2;
+    pairs[i] = {k_primes[2 * i + 1], second < k_prime_count ? k_primes[second] : 3};
+  }
+  return pairs;
+}
+constexpr auto k_pairs = make_pairs();
 
 constexpr std::size_t k_roca_primes = 38;  // 3 to 167
 static_assert(k_primes[k_roca_primes] == 167);
@@ -57,11 +78,24 @@ ossl::Handle<BIGNUM> new_number() {
   return ossl::Handle<BIGNUM>(ossl::require_pointer(BN_new(), "BN_new"));
 }
 
+/// Returns a number a little above the square root: its first 25 bits or more are right.
+ossl::Handle<BIGNUM> guess_root(const BIGNUM& number) {
+  constexpr int k_head_bits = 50;
+  auto guess = new_number();
+  // Of 50 or 51 bits, so that an even number of bits is behind it, whose root is a shift.
+  const int shift = std::max(0, (BN_num_bits(&number) - k_head_bits) / 2);
+  ossl::require(BN_rshift(guess.get(), &number, 2 * shift) == 1, "BN_rshift");
+  const double head = std::sqrt(static_cast<double>(BN_get_word(guess.get())));
+  ossl::require(BN_set_word(guess.get(), static_cast<BN_ULONG>(head) + 2) == 1 &&
+                    BN_lshift(guess.get(), guess.get(), shift) == 1,
+                "BN_lshift");
+  return guess;
+}
+
 /// Returns the integer part of the square root, by Newton's method from above.
 ossl::Handle<BIGNUM> floor_root(const BIGNUM& number, BN_CTX* scratch) {
-  auto root = new_number();
+  auto root = guess_root(number);
   auto next = new_number();
-  ossl::require(BN_set_bit(root.get(), (BN_num_bits(&number) + 1) / 2) == 1, "BN_set_bit");
   while (true) {
     ossl::require(BN_div(next.get(), nullptr, &number, root.get(), scratch) == 1 &&
                       BN_add(next.get(), next.get(), root.get()) == 1 &&
@@ -101,14 +135,23 @@ bool is_square(const BIGNUM& number, BN_CTX* scratch) {
 }  // namespace
 
 std::optional<unsigned> find_small_factor(const BIGNUM& modulus) {
-  // Two primes for each pass over the modulus.
-  for (std::size_t i = 1; i < k_primes.size(); i += 2) {
-    const bool pair = i + 1 < k_primes.size();
-    const unsigned first = k_primes[i];
-    const unsigned second = pair ? k_primes[i + 1] : 1;
-    const unsigned rest = remainder(modulus, first * second);
-    if (rest % first == 0 && BN_is_word(&modulus, first) == 0) return first;
-    if (pair && rest % second == 0 && BN_is_word(&modulus, second) == 0) return second;
+  const ossl::Handle<BN_CTX> scratch(ossl::require_pointer(BN_CTX_new(), "BN_CTX_new"));
+  const auto product = new_number();
+  const auto rest = new_number();
+  for (std::size_t begin = 0; begin < k_pairs.size(); begin += k_pairs_at_once) {
+    // Long numbers are slow to divide: what is left modulo the product of many primes is short.
+    const std::size_t end = std::min(begin + k_pairs_at_once, k_pairs.size());
+    ossl::require(BN_one(product.get()) == 1, "BN_one");
+    for (std::size_t i = begin; i < end; ++i) {
+      ossl::require(BN_mul_word(product.get(), k_pairs[i].product()) == 1, "BN_mul_word");
+    }
+    ossl::require(BN_mod(rest.get(), &modulus, product.get(), scratch.get()) == 1, "BN_mod");
+    for (std::size_t i = begin; i < end; ++i) {
+      const unsigned left = remainder(*rest, k_pairs[i].product());
+      for (const unsigned prime : {k_pairs[i].first, k_pairs[i].second}) {
+        if (left % prime == 0 && BN_is_word(&modulus, prime) == 0) return prime;
+      }
+    }
   }
   return std::nullopt;
 }

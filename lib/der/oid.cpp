@@ -3,77 +3,115 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 
-#include <charconv>
+#include <algorithm>
 
 namespace mtls::der {
 namespace {
 
 constexpr std::size_t k_content_limit = 64;
-constexpr std::uint64_t k_arc_limit = std::uint64_t{1} << 63U;
+/// More digits than the largest arc of 64 octets has.
+constexpr std::size_t k_digit_limit = 140;
 
-void append_arc(Bytes& content, std::uint64_t arc) {
-  unsigned shift = 0;
-  while (shift < 63 && (arc >> (shift + 7)) != 0) shift += 7;
-  for (;; shift -= 7) {
-    const auto low = static_cast<std::uint8_t>((arc >> shift) & 0x7fU);
-    content.push_back(shift > 0 ? static_cast<std::uint8_t>(low | 0x80U) : low);
-    if (shift == 0) return;
-  }
+// Arcs of any size as decimal digits, most significant first; zero is "0".
+
+void drop_leading_zeros(std::string& digits) {
+  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size() - 1));
 }
 
-/// Returns the arcs, or nothing where `content` is no object identifier.
-std::optional<std::vector<std::uint64_t>> read_arcs(ByteView content) {
-  if (content.empty() || content.size() > k_content_limit) return std::nullopt;
-  std::vector<std::uint64_t> arcs;
-  std::uint64_t arc = 0;
+/// Multiplies by `factor` and adds `addend`.
+void multiply_add(std::string& digits, unsigned factor, unsigned addend) {
+  unsigned carry = addend;
+  for (std::size_t at = digits.size(); at > 0; --at) {
+    carry += static_cast<unsigned>(digits[at - 1] - '0') * factor;
+    digits[at - 1] = static_cast<char>('0' + carry % 10);
+    carry /= 10;
+  }
+  if (carry > 0) digits.insert(0, std::to_string(carry));
+}
+
+/// Divides by `divisor` and returns the rest.
+unsigned divide(std::string& digits, unsigned divisor) {
+  unsigned rest = 0;
+  for (char& digit : digits) {
+    rest = rest * 10 + static_cast<unsigned>(digit - '0');
+    digit = static_cast<char>('0' + rest / divisor);
+    rest %= divisor;
+  }
+  drop_leading_zeros(digits);
+  return rest;
+}
+
+/// Subtracts `amount`, which is no more than there is and below 100.
+void subtract(std::string& digits, unsigned amount) {
+  for (auto digit = digits.rbegin(); amount > 0; ++digit) {
+    const unsigned wanted = amount % 10;
+    const auto has = static_cast<unsigned>(*digit - '0');
+    amount = amount / 10 + (has < wanted ? 1 : 0);
+    *digit = static_cast<char>('0' + (has + 10 - wanted) % 10);
+  }
+  drop_leading_zeros(digits);
+}
+
+bool is_below(const std::string& digits, unsigned bound) {
+  return digits.size() <= 3 && std::stoul(digits) < bound;
+}
+
+void append_sub_identifier(Bytes& content, std::string digits) {
+  Bytes septets;  // least significant first
+  do {
+    septets.push_back(static_cast<std::uint8_t>(divide(digits, 128) | 0x80U));
+  } while (digits != "0");
+  septets.front() &= 0x7fU;
+  content.insert(content.end(), septets.rbegin(), septets.rend());
+}
+
+bool is_oid(ByteView content) {
+  if (content.empty() || content.size() > k_content_limit) return false;
   bool inside = false;
   for (const std::uint8_t octet : content) {
-    if (!inside && octet == 0x80) return std::nullopt;  // not minimal
-    if (arc >= (k_arc_limit >> 7U)) return std::nullopt;
-    arc = (arc << 7U) | (octet & 0x7fU);
+    if (!inside && octet == 0x80) return false;  // not minimal
     inside = (octet & 0x80U) != 0;
-    if (inside) continue;
-    if (arcs.empty()) {
-      const std::uint64_t first = arc < 40 ? 0 : arc < 80 ? 1 : 2;
-      arcs.push_back(first);
-      arc -= first * 40;
-    }
-    arcs.push_back(arc);
-    arc = 0;
   }
-  if (inside) return std::nullopt;
-  return arcs;
+  return !inside;
+}
+
+/// Takes the digits of an arc off `dotted`, and the dot behind them; nothing where there is no
+/// decimal number.
+std::optional<std::string> take_arc(std::string_view& dotted) {
+  const auto dot = dotted.find('.');
+  const std::string_view digits = dotted.substr(0, dot);
+  dotted.remove_prefix(dot == std::string_view::npos ? dotted.size() : dot + 1);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (digits.empty() || digits.size() > k_digit_limit || (digits.size() > 1 && digits[0] == '0') ||
+      !std::all_of(digits.begin(), digits.end(), is_digit)) {
+    return std::nullopt;
+  }
+  return std::string(digits);
 }
 
 }  // namespace
 
 Oid Oid::from_content(ByteView content) {
-  if (!read_arcs(content)) throw Error(Errc::malformed, "not an object identifier");
+  if (!is_oid(content)) throw Error(Errc::malformed, "not an object identifier");
   return Oid(to_bytes(content));
 }
 
 std::optional<Oid> Oid::parse(std::string_view dotted) {
-  std::vector<std::uint64_t> arcs;
-  while (true) {
-    const auto dot = dotted.find('.');
-    const std::string_view digits = dotted.substr(0, dot);
-    std::uint64_t arc = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), arc);
-    if (error != std::errc{} || end != digits.data() + digits.size() || arc >= k_arc_limit ||
-        (digits.size() > 1 && digits[0] == '0')) {
-      return std::nullopt;
-    }
-    arcs.push_back(arc);
-    if (dot == std::string_view::npos) break;
-    dotted.remove_prefix(dot + 1);
-  }
-  if (arcs.size() < 2 || arcs[0] > 2 || (arcs[0] < 2 && arcs[1] > 39) ||
-      arcs[1] >= k_arc_limit - 80) {  // the first two arcs share a sub-identifier
-    return std::nullopt;
-  }
+  if (dotted.ends_with('.')) return std::nullopt;
+  const auto first = take_arc(dotted);
+  auto second = take_arc(dotted);
+  if (!first || !second || !is_below(*first, 3)) return std::nullopt;
+  const auto root = static_cast<unsigned>(std::stoul(*first));
+  if (root < 2 && !is_below(*second, 40)) return std::nullopt;
+  multiply_add(*second, 1, root * 40);  // the two share a sub-identifier
   Bytes content;
-  append_arc(content, arcs[0] * 40 + arcs[1]);
-  for (std::size_t i = 2; i < arcs.size(); ++i) append_arc(content, arcs[i]);
+  append_sub_identifier(content, *std::move(second));
+  while (!dotted.empty()) {
+    auto arc = take_arc(dotted);
+    if (!arc) return std::nullopt;
+    append_sub_identifier(content, *std::move(arc));
+    if (content.size() > k_content_limit) return std::nullopt;
+  }
   if (content.size() > k_content_limit) return std::nullopt;
   return Oid(std::move(content));
 }
@@ -86,10 +124,17 @@ std::strong_ordering Oid::operator<=>(const Oid& other) const noexcept {
 
 std::string Oid::to_dotted() const {
   std::string text;
-  const auto arcs = read_arcs(m_content);
-  for (const std::uint64_t arc : arcs.value()) {
-    if (!text.empty()) text += '.';
-    text += std::to_string(arc);
+  std::string arc = "0";
+  for (const std::uint8_t octet : m_content) {
+    multiply_add(arc, 128, octet & 0x7fU);
+    if ((octet & 0x80U) != 0) continue;
+    if (text.empty()) {
+      const unsigned root = is_below(arc, 40) ? 0 : is_below(arc, 80) ? 1 : 2;
+      subtract(arc, root * 40);
+      text = std::to_string(root);
+    }
+    text += '.' + arc;
+    arc = "0";
   }
   return text;
 }

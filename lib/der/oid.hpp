@@ -10,7 +10,8 @@
 namespace mtls::der {
 
 /// An object identifier as its content octets; valid once it exists: at least one arc pair, each
-/// sub-identifier minimal and below 2^63, at most 64 octets in all.
+/// sub-identifier minimal, at most 64 octets in all. Arcs have any size (2.25 and a UUID of 128
+/// bits, X.667).
 class Oid final {
  public:
   /// Throws malformed.

@@ -3,6 +3,7 @@
 #include "base/base64.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "der/reader.hpp"
 
 #include <algorithm>
 
@@ -60,13 +61,29 @@ bool is_label(std::string_view label) {
          std::all_of(label.begin(), label.end(), printable_ascii);
 }
 
+bool is_base64_digit(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+         c == '/';
+}
+
+/// Judges all digits before it decodes any: what `from_base64` has decoded when it gives up would
+/// be left in freed memory.
 SecretBytes decode_body(const SecretBytes& body, std::size_t line) {
-  auto der = from_base64(as_text(body.view()));
-  if (!der) fail(line, "the block's body is not base64");
-  if (der->empty()) fail(line, "the block is empty");
-  SecretBytes secret(*der);
-  cleanse(*der);
-  return secret;
+  constexpr std::size_t k_group = 4;
+  const std::string_view text = as_text(body.view());
+  if (text.empty()) fail(line, "the block is empty");
+  const std::string_view head = text.substr(0, text.size() - std::min(text.size(), k_group));
+  auto last = from_base64(text.substr(head.size()));
+  if (!last || head.size() % k_group != 0 ||
+      !std::all_of(head.begin(), head.end(), is_base64_digit)) {
+    fail(line, "the block's body is not base64");
+  }
+  auto most = from_base64(head);
+  SecretBytes der(most.value());
+  der.append(*last);
+  cleanse(*most);
+  cleanse(*last);
+  return der;
 }
 
 /// Returns the label of the BEGIN line that `line` is, or nothing for text between blocks; a line
@@ -122,7 +139,9 @@ PemBlock read_block(std::string_view label, Lines& lines) {
 }  // namespace
 
 bool looks_like_pem(ByteView text) noexcept {
-  return as_text(text).find(k_begin) != std::string_view::npos;
+  if (as_text(text).find(k_begin) == std::string_view::npos) return false;
+  // A name inside DER may hold those words.
+  return text[0] != tag::sequence || !is_well_formed(text);
 }
 
 std::vector<PemBlock> read_pem(ByteView text) {
@@ -146,8 +165,8 @@ SecretBytes to_secret_pem(std::string_view label, ByteView der) {
   // 48 octets are one line of 64 characters.
   for (std::size_t at = 0; at < der.size(); at += k_line / 4 * 3) {
     std::string line = to_base64(der.subspan(at, std::min(k_line / 4 * 3, der.size() - at)));
-    line += '\n';
     pem.append(as_bytes(line));
+    pem.append(as_bytes("\n"));
     cleanse({reinterpret_cast<std::uint8_t*>(line.data()), line.size()});
   }
   pem.append(as_bytes(format("-----END {}-----\n", label)));

@@ -23,7 +23,8 @@ struct PemBlock {
 /// line ends inside, headers on what is not a key, an empty body, over 10,000 blocks.
 [[nodiscard]] std::vector<PemBlock> read_pem(ByteView text);
 
-/// True if `text` holds the words of a PEM boundary: then it is not DER.
+/// True if `text` holds the words of a PEM boundary and is not itself one SEQUENCE in DER: what is
+/// PEM is never read as DER.
 [[nodiscard]] bool looks_like_pem(ByteView text) noexcept;
 
 /// Returns the PEM of `der`, lines of 64, ending in a line feed.

@@ -16,10 +16,12 @@ enum class Configuration {
 /// was fetched from it. Safe to share between threads.
 class Context final {
  public:
-  /// The default library context of the process, configured by OpenSSL itself on first use (or not
-  /// at all). Throws bad_config where openssl.cnf cannot be loaded.
+  /// The default library context of the process. To be called before anything else asks libcrypto
+  /// for an algorithm: from here on it no longer configures itself. Throws bad_config, naming the
+  /// file, where openssl.cnf (or what OPENSSL_CONF names) is malformed, cannot be done, or is
+  /// missing although OPENSSL_CONF names it.
   [[nodiscard]] static Context process_default(Configuration configuration);
-  /// A context of its own, configured explicitly: for threads that parse much.
+  /// A context of its own, for threads that parse much. Throws as above.
   [[nodiscard]] static Context make_private(Configuration configuration);
 
   [[nodiscard]] OSSL_LIB_CTX* get() const noexcept { return m_owned.get(); }

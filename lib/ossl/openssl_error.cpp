@@ -3,6 +3,7 @@
 #include "base/format.hpp"
 
 #include <openssl/err.h>
+#include <system_error>
 
 #include <array>
 
@@ -31,6 +32,24 @@ Drained drain() {
   return drained;
 }
 
+/// What goes with an entry of the queue.
+struct Entry {
+  const char* data = nullptr;
+  int flags = 0;
+};
+
+bool has_text(const Entry& entry) {
+  return (static_cast<unsigned>(entry.flags) & ERR_TXT_STRING) != 0 && entry.data != nullptr &&
+         *entry.data != '\0';
+}
+
+std::string reason_of(unsigned long code, const Entry& entry) {
+  if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(ERR_GET_REASON(code));
+  const char* const known = ERR_reason_error_string(code);
+  const std::string reason = known != nullptr ? known : format("error {}", ERR_GET_REASON(code));
+  return has_text(entry) ? format("{}: {}", reason, entry.data) : reason;
+}
+
 }  // namespace
 
 std::vector<std::string> drain_queue() { return drain().lines; }
@@ -42,6 +61,25 @@ void throw_error(Errc code, std::string_view message, std::string_view hint) {
               std::string(hint));
   error.add_details(std::move(drained.lines));
   throw error;
+}
+
+void throw_unavailable(std::string_view what) {
+  throw_error(Errc::algorithm_unavailable, format("libcrypto has no {} here", what),
+              "see the providers and properties in openssl.cnf");
+}
+
+std::string queued_reason() {
+  Entry oldest;
+  const unsigned long code =
+      ERR_peek_error_all(nullptr, nullptr, nullptr, &oldest.data, &oldest.flags);
+  if (code == 0) return {};
+  std::string reason = reason_of(code, oldest);
+  if (has_text(oldest)) return reason;
+  Entry latest;
+  const unsigned long last =
+      ERR_peek_last_error_all(nullptr, nullptr, nullptr, &latest.data, &latest.flags);
+  if (last != code) reason += "; " + reason_of(last, latest);
+  return reason;
 }
 
 void require(bool succeeded, std::string_view call) {

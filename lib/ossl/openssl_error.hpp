@@ -17,6 +17,15 @@ std::vector<std::string> drain_queue();
 /// alone never decides.
 [[noreturn]] void throw_error(Errc code, std::string_view message, std::string_view hint = {});
 
+/// Throws algorithm_unavailable: the providers that openssl.cnf loads have no `what`
+/// ("SHA2-256").
+[[noreturn]] void throw_unavailable(std::string_view what);
+
+/// Returns what the oldest entry of this thread's queue says ("missing equal sign: line 3"), and
+/// the latest where the oldest gives no particulars; empty where there is none. The queue stays as
+/// it is.
+[[nodiscard]] std::string queued_reason();
+
 /// Throws Errc::internal unless `succeeded`: for calls that fail only through a bug or for want of
 /// memory ("EVP_MD_CTX_new").
 void require(bool succeeded, std::string_view call);

@@ -4,6 +4,7 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/nearest.hpp"
+#include "base/system_error.hpp"
 #include "profile/builtin.hpp"
 
 #include <algorithm>
@@ -35,7 +36,7 @@ std::map<std::string, Path, std::less<>> find_files(const Path& directory) {
     }
     files.emplace(path.stem().string(), path);
   }
-  if (error) cannot_list(directory, error.message());
+  if (error) cannot_list(directory, system_words(error.value()));
   return files;
 }
 
@@ -64,14 +65,7 @@ Catalogue::Catalogue(const Path& directory) : m_files(find_files(directory)) {}
 
 Profile Catalogue::load(std::string_view name) const {
   if (const auto file = m_files.find(name); file != m_files.end()) {
-    Profile profile = load_profile(file->second);
-    if (profile.name != name) {
-      throw Error(Errc::bad_profile,
-                  format("{}: its name is {}, which is not its file's",
-                         printable(file->second.string()), profile.name),
-                  format("rename the file to {}.toml, or change 'name'", profile.name));
-    }
-    return profile;
+    return load_profile(file->second);
   }
   if (const BuiltinProfile* builtin = find_builtin(name)) {
     return parse_profile(builtin->text, "built-in");
@@ -88,7 +82,14 @@ std::vector<std::string> Catalogue::names() const {
 
 Profile load_profile(const Path& path) {
   const FileContents file = read_file(path);
-  return parse_profile(as_text(file.bytes.view()), path.string());
+  Profile profile = parse_profile(as_text(file.bytes.view()), path.string());
+  if (path.extension() == ".toml" && path.stem().string() != profile.name) {
+    throw Error(Errc::bad_profile,
+                format("{}: its name is {}, which is not its file's", printable(path.string()),
+                       profile.name),
+                format("rename the file to {}.toml, or change 'name'", profile.name));
+  }
+  return profile;
 }
 
 }  // namespace mtls::profile

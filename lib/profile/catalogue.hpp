@@ -11,8 +11,8 @@
 
 namespace mtls::profile {
 
-/// Reads a profile from a file, whatever its name (`profile check FILE`). Throws unreadable_file,
-/// too_large, bad_profile.
+/// Reads a profile from a file. Throws unreadable_file, too_large, bad_profile; also where a file
+/// NAME.toml holds a profile of another name, which no Catalogue would find.
 [[nodiscard]] Profile load_profile(const Path& path);
 
 /// Profiles by name. A file DIR/NAME.toml comes before the built-in of the same name.
@@ -25,7 +25,7 @@ class Catalogue final {
   explicit Catalogue(const Path& directory);
 
   /// Returns the profile, parsed; `name` is looked up, never made into a path. Throws not_found
-  /// with the nearest name as hint; bad_profile; also where a file's `name` is not its file's name.
+  /// with the nearest name as hint; bad_profile as load_profile does.
   [[nodiscard]] Profile load(std::string_view name) const;
   /// All names, sorted.
   [[nodiscard]] std::vector<std::string> names() const;

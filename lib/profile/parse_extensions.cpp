@@ -170,6 +170,22 @@ x509::BasicConstraints read_basic_constraints(const Section& section, Role role)
           .path_length = length ? std::optional(static_cast<unsigned>(*length)) : std::nullopt};
 }
 
+/// Without the key the default is the maximum, too.
+std::optional<unsigned> read_max_path_length(const Section& section,
+                                             const std::optional<unsigned>& standard) {
+  const auto most = section.table().integer("max_path_length", 0, k_longest_path);
+  if (!most) return standard;
+  if (!standard || *most < *standard) {
+    section.fail_at(
+        "max_path_length",
+        standard
+            ? format("'{}' is below path_length, {}", section.key("max_path_length"), *standard)
+            : format("'{}' is given without path_length", section.key("max_path_length")),
+        "path_length is what a CA gets unless it asks for another");
+  }
+  return static_cast<unsigned>(*most);
+}
+
 x509::GeneralNames read_bases(const Section& section, std::string_view key) {
   x509::GeneralNames bases;
   for (const TomlString& word : section.list(key, k_most_constraints)) {
@@ -233,8 +249,10 @@ std::vector<std::string> read_urls(const Section& section, std::string_view key)
 }  // namespace
 
 ExtensionPolicy read_extensions(const Section& section, Role role, const KeyPolicy& keys) {
+  const x509::BasicConstraints basic_constraints = read_basic_constraints(section, role);
   ExtensionPolicy extensions{
-      .basic_constraints = read_basic_constraints(section, role),
+      .basic_constraints = basic_constraints,
+      .max_path_length = read_max_path_length(section, basic_constraints.path_length),
       .key_usage = read_key_usage(section),
       .extended_key_usage = read_purposes(section),
       .extended_key_usage_criticality = section.boolean("extended_key_usage_critical", false)

@@ -92,8 +92,10 @@ struct CsrPolicy {
 
 /// The extensions that a certificate gets. Absent options are left out of it.
 struct ExtensionPolicy {
-  x509::BasicConstraints basic_constraints;  // always there, critical
-  x509::KeyUsage key_usage;                  // never empty, critical
+  x509::BasicConstraints basic_constraints;  // always there, critical; its path length by default
+  /// The longest path that may be asked for instead of the default; nothing: any. Never below it.
+  std::optional<unsigned> max_path_length;
+  x509::KeyUsage key_usage;  // never empty, critical
   std::vector<der::Oid> extended_key_usage;
   x509::Criticality extended_key_usage_criticality;
   x509::NameConstraints name_constraints;

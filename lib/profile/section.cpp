@@ -48,8 +48,10 @@ TomlString Section::required_string(std::string_view key, std::string_view examp
 std::vector<TomlString> Section::list(std::string_view key, std::size_t most) const {
   std::vector<TomlString> values = m_table.strings(key).value_or(std::vector<TomlString>{});
   if (values.size() > most) {
-    fail_at(key, format("'{}' has {} values; at most {} are allowed", this->key(key), values.size(),
-                        most));
+    fail_at(
+        key,
+        format("'{}' has {} values; at most {} are allowed", this->key(key), values.size(), most),
+        "take some of them away");
   }
   std::set<std::string_view> seen;
   for (const TomlString& value : values) {
@@ -81,8 +83,10 @@ std::optional<std::chrono::seconds> Section::duration(std::string_view key,
          "digits and one of s, m, h, d, w, y: for example 90d");
   }
   if (*parsed < least || *parsed > most) {
-    fail(value->place, format("'{}' is {}; it must be from {} to {}", this->key(key), value->text,
-                              to_text(least), to_text(most)));
+    fail(value->place,
+         format("'{}' is {}; it must be from {} to {}", this->key(key), value->text, to_text(least),
+                to_text(most)),
+         format("allowed: from {} to {}", to_text(least), to_text(most)));
   }
   return parsed;
 }

@@ -20,7 +20,9 @@ Error to_error(const DbError& failure, const LedgerName& ledger) {
       return {Errc::disk_full, format("cannot write the ledger {}: {}", name, what),
               "make room and run the same command again; the ledger is as it was"};
     case DbErrc::unavailable:
-      return {Errc::ledger_unavailable, format("cannot use the ledger {}: {}", name, what)};
+      return {Errc::ledger_unavailable, format("cannot use the ledger {}: {}", name, what),
+              "look at 'store' in ca.toml; a ledger that was lost is restored from a backup, and "
+              "never made anew for a CA that has issued"};
     case DbErrc::outcome_unknown:
       return {Errc::ledger_unavailable,
               format("cannot tell whether the ledger {} took the change: {}", name, what),

@@ -70,13 +70,22 @@ Meta settle_schema(Connection& connection, const LedgerName& name, LedgerAccess 
   return meta;
 }
 
+Error lost(const LedgerName& name) {
+  return {Errc::ledger_unavailable,
+          format("the ledger {} is empty: what it recorded is lost", name.shown()),
+          "restore it from a backup; it is never made anew for a CA that has issued"};
+}
+
+/// An empty file is left as it is: the engine would write its own header into it.
+void require_content(const LedgerName& name) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(name.file, error);
+  if (!error && size == 0) throw lost(name);
+}
+
 /// A database without meta: says what it is instead of "damaged".
 [[noreturn]] void explain_missing_meta(Connection& connection, const LedgerName& name) {
-  if (connection.tables().empty()) {
-    throw Error(Errc::ledger_unavailable,
-                format("the ledger {} is empty: making it was interrupted", name.shown()),
-                "run the same 'mtlsctl ca init' again");
-  }
+  if (connection.tables().empty()) throw lost(name);
   throw Error(Errc::ledger_mismatch,
               format("{} is a database, but no ledger of mtlsctl", name.shown()),
               "look at 'store' in ca.toml");
@@ -91,6 +100,33 @@ std::optional<IssuerId> read_issuer(Connection& connection, const std::string& s
   return IssuerId{statement->integer(0)};
 }
 
+/// Returns the issuer, put in where it is new; within a writing transaction of the caller's.
+IssuerId insert_issuer(Connection& connection, const x509::Name& subject,
+                       const crypto::PublicKey& key) {
+  const std::string subject_der = to_base64(subject.der());
+  const std::string spki_hash = to_hex(key.spki_hash());
+  connection
+      .prepare(
+          "INSERT INTO issuers (issuer, subject_der, spki_hash) "
+          "SELECT coalesce(max(issuer), 0) + 1, cast(:subject_der AS text), "
+          "cast(:spki_hash AS text) FROM issuers WHERE true ON CONFLICT DO NOTHING")
+      ->bind("subject_der", subject_der)
+      .bind("spki_hash", spki_hash)
+      .run();
+  const auto added = read_issuer(connection, subject_der, spki_hash);
+  if (!added) throw DbError(DbErrc::other, "an issuer that was added is not there");
+  return *added;
+}
+
+bool has_ca_certificate(Connection& connection, IssuerId issuer,
+                        const crypto::Sha256& fingerprint) {
+  const auto statement = connection.prepare(
+      "SELECT 1 FROM ca_certificates WHERE issuer = :issuer AND fingerprint = :fingerprint");
+  statement->bind("issuer", static_cast<std::int64_t>(issuer))
+      .bind("fingerprint", to_hex(fingerprint));
+  return statement->step();
+}
+
 }  // namespace
 
 Ledger::Ledger(std::unique_ptr<Data> data) : m_data(std::move(data)) {}
@@ -101,6 +137,7 @@ Ledger::~Ledger() = default;
 Ledger Ledger::create(const LedgerLocation& location, const std::string& ledger_id) {
   auto data = std::make_unique<Data>();
   data->name = {.file = location.file, .lock_timeout = location.lock_timeout};
+  data->intent_pending = location.intent_pending;
   data->guard([&] {
     refuse_foreign_file(data->name);
     data->connection = open_sqlite(location.file, OpenMode::create, location.lock_timeout);
@@ -116,8 +153,10 @@ Ledger Ledger::open(const LedgerLocation& location, const std::string& ledger_id
                     LedgerAccess access) {
   auto data = std::make_unique<Data>();
   data->name = {.file = location.file, .lock_timeout = location.lock_timeout};
+  data->intent_pending = location.intent_pending;
   data->guard([&] {
     const bool writes = access == LedgerAccess::read_write;
+    require_content(data->name);
     data->connection = open_sqlite(
         location.file, writes ? OpenMode::read_write : OpenMode::read_only, location.lock_timeout);
     Meta meta;
@@ -148,24 +187,41 @@ Ledger Ledger::create_in_memory(const std::string& ledger_id) {
   return Ledger(std::move(data));
 }
 
+void insert_ca_certificate(Connection& connection, IssuerId issuer,
+                           const crypto::Sha256& fingerprint, ByteView der) {
+  connection
+      .prepare(
+          "INSERT INTO ca_certificates (issuer, fingerprint, certificate) "
+          "VALUES (:issuer, :fingerprint, :certificate) ON CONFLICT DO NOTHING")
+      ->bind("issuer", static_cast<std::int64_t>(issuer))
+      .bind("fingerprint", to_hex(fingerprint))
+      .bind("certificate", to_base64(der))
+      .run();
+}
+
+std::chrono::seconds Ledger::intent_pending() const noexcept { return m_data->intent_pending; }
+
 IssuerId Ledger::add_issuer(const x509::Name& subject, const crypto::PublicKey& key) {
   if (const auto known = find_issuer(subject, key)) return *known;
   return m_data->guard([&] {
-    const std::string subject_der = to_base64(subject.der());
-    const std::string spki_hash = to_hex(key.spki_hash());
     Transaction transaction(*m_data->connection, Transaction::Kind::writing);
-    m_data
-        ->prepare(
-            "INSERT INTO issuers (issuer, subject_der, spki_hash) "
-            "SELECT coalesce(max(issuer), 0) + 1, cast(:subject_der AS text), "
-            "cast(:spki_hash AS text) FROM issuers WHERE true ON CONFLICT DO NOTHING")
-        ->bind("subject_der", subject_der)
-        .bind("spki_hash", spki_hash)
-        .run();
-    const auto added = read_issuer(*m_data->connection, subject_der, spki_hash);
-    if (!added) throw DbError(DbErrc::other, "an issuer that was added is not there");
+    const IssuerId added = insert_issuer(*m_data->connection, subject, key);
     transaction.commit();
-    return *added;
+    return added;
+  });
+}
+
+IssuerId Ledger::add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
+                            const x509::Certificate& certificate) {
+  const auto known = find_issuer(subject, key);
+  return m_data->guard([&] {
+    Connection& connection = *m_data->connection;
+    if (known && has_ca_certificate(connection, *known, certificate.fingerprint())) return *known;
+    Transaction transaction(connection, Transaction::Kind::writing);
+    const IssuerId issuer = insert_issuer(connection, subject, key);
+    insert_ca_certificate(connection, issuer, certificate.fingerprint(), certificate.der());
+    transaction.commit();
+    return issuer;
   });
 }
 
@@ -178,15 +234,10 @@ std::optional<IssuerId> Ledger::find_issuer(const x509::Name& subject,
 
 void Ledger::add_ca_certificate(IssuerId issuer, const x509::Certificate& certificate) {
   m_data->guard([&] {
-    Transaction transaction(*m_data->connection, Transaction::Kind::writing);
-    m_data
-        ->prepare(
-            "INSERT INTO ca_certificates (issuer, fingerprint, certificate) "
-            "VALUES (:issuer, :fingerprint, :certificate) ON CONFLICT DO NOTHING")
-        ->bind("issuer", static_cast<std::int64_t>(issuer))
-        .bind("fingerprint", to_hex(certificate.fingerprint()))
-        .bind("certificate", to_base64(certificate.der()))
-        .run();
+    Connection& connection = *m_data->connection;
+    if (has_ca_certificate(connection, issuer, certificate.fingerprint())) return;
+    Transaction transaction(connection, Transaction::Kind::writing);
+    insert_ca_certificate(connection, issuer, certificate.fingerprint(), certificate.der());
     transaction.commit();
   });
 }

@@ -17,10 +17,14 @@
 
 namespace mtls::store {
 
+/// How long the intent of a process that cannot be seen from here counts as pending.
+inline constexpr std::chrono::minutes k_intent_pending{15};
+
 /// Where a ledger is and how to wait for it.
 struct LedgerLocation {
   Path file;  // SQLite; a postgresql:// URL is refused before it comes here, until it is built
   std::chrono::milliseconds lock_timeout{30'000};
+  std::chrono::seconds intent_pending = k_intent_pending;
 };
 
 enum class LedgerAccess { read_only, read_write };
@@ -36,9 +40,9 @@ class Ledger final {
   [[nodiscard]] static Ledger create(const LedgerLocation& location, const std::string& ledger_id);
   /// Opens an existing one; an older schema is brought up to date, but not by read_only. Throws
   /// ledger_mismatch where its id is not `ledger_id`, where it is no ledger, or a newer mtlsctl
-  /// wrote it; ledger_unavailable where it is absent or an interrupted `create` left it empty;
-  /// permission where it cannot be written, and for read_only where its directory cannot
-  /// (store/db.hpp says why).
+  /// wrote it; ledger_unavailable where it is absent or empty (truncated, or `create` was
+  /// interrupted); permission where it cannot be written, and for read_only where its directory
+  /// cannot (store/db.hpp says why).
   [[nodiscard]] static Ledger open(const LedgerLocation& location, const std::string& ledger_id,
                                    LedgerAccess access);
   /// One that lives in memory and goes with the object: for rehearsals (--dry-run) and tests.
@@ -52,6 +56,10 @@ class Ledger final {
   /// Returns the issuer with this name and key, adding it where it is new: a root's must be there
   /// before its own certificate is signed.
   [[nodiscard]] IssuerId add_issuer(const x509::Name& subject, const crypto::PublicKey& key);
+  /// The same with one of its CA certificates, in one commit; where both are there nothing is
+  /// written. A renewed certificate of a known issuer is added.
+  [[nodiscard]] IssuerId add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
+                                    const x509::Certificate& certificate);
   [[nodiscard]] std::optional<IssuerId> find_issuer(const x509::Name& subject,
                                                     const crypto::PublicKey& key) const;
   /// Records a CA certificate of an issuer (renewal and cross-signing give it several); one that is
@@ -62,7 +70,9 @@ class Ledger final {
   /// taken for the issuer in any state, request_key_used where an intent or issued certificate has
   /// the request key, malformed for text that is not UTF-8 or holds a NUL. `replaces_intent`, where
   /// an intent names one, turns that intent (of a dead process) into state `unknown` in the same
-  /// commit; where it is no pending intent any more: intent_live.
+  /// commit; where it is no pending intent any more: intent_live. Other intents that nobody will
+  /// complete (of a dead process of this host, or of one that cannot be seen and older than the
+  /// pending time) become `unknown` as well.
   void record_intents(std::span<const Intent> intents);
 
   /// Completes intents, all or none, in one durable commit. Throws revoked_meanwhile where an
@@ -79,6 +89,8 @@ class Ledger final {
   /// never used again, its request key free. One that was revoked or burnt meanwhile stays so.
   /// Throws not_in_ledger where there is none, internal where it is issued.
   void burn_intent(IssuerId issuer, const x509::SerialNumber& serial, std::string_view note);
+
+  [[nodiscard]] std::chrono::seconds intent_pending() const noexcept;
 
   // Reading. Lists come in the order (not_after, serial) and are paged by key, never by offset.
   [[nodiscard]] std::optional<Record> find(IssuerId issuer, const x509::SerialNumber& serial) const;

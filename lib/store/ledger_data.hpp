@@ -9,6 +9,7 @@ namespace mtls::store {
 struct Ledger::Data {
   LedgerName name;
   std::unique_ptr<Connection> connection;
+  std::chrono::seconds intent_pending = k_intent_pending;
 
   [[nodiscard]] std::unique_ptr<Statement> prepare(std::string_view sql) const {
     return connection->prepare(sql);
@@ -19,5 +20,10 @@ struct Ledger::Data {
     return with_ledger_errors(name, std::forward<Work>(work));
   }
 };
+
+/// Puts a CA certificate in, within a writing transaction of the caller's; one that is there is
+/// left.
+void insert_ca_certificate(Connection& connection, IssuerId issuer,
+                           const crypto::Sha256& fingerprint, ByteView der);
 
 }  // namespace mtls::store

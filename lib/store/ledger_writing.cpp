@@ -1,5 +1,6 @@
 #include "base/base64.hpp"
 #include "base/format.hpp"
+#include "base/process_identity.hpp"
 #include "store/ledger_data.hpp"
 #include "store/record_row.hpp"
 
@@ -22,6 +23,16 @@ constexpr std::string_view k_take_over = R"(
   SET state = 'unknown', note = :note,
       changed_time = CASE WHEN changed_time > :time THEN changed_time ELSE :time END
   WHERE issuer = :issuer AND serial = :serial AND origin = 'issued' AND state = 'intent')";
+
+constexpr std::string_view k_pending_intents = R"(
+  SELECT id, host, pid, session, intent_time FROM certificates
+  WHERE state = 'intent' AND intent_time > 0)";
+
+constexpr std::string_view k_settle = R"(
+  UPDATE certificates
+  SET state = 'unknown', note = 'the process that recorded it ended',
+      changed_time = CASE WHEN changed_time > :time THEN changed_time ELSE :time END
+  WHERE id = :id AND state = 'intent')";
 
 // The certificate holds the TBS from here on.
 constexpr std::string_view k_complete = R"(
@@ -70,7 +81,6 @@ void require_text(std::string_view text, std::string_view what) {
 
 /// Checks what may come from a person or a file, so that no engine has to refuse or cut it.
 void require_texts(const Intent& intent) {
-  constexpr std::size_t k_request_key_limit = 1000;  // an index of PostgreSQL holds 2,700 octets
   if (intent.request_key) {
     require_text(*intent.request_key, "request key");
     if (intent.request_key->size() > k_request_key_limit) {
@@ -123,13 +133,43 @@ void take_over(Connection& connection, const Intent& intent) {
               "run the same command again");
 }
 
+/// Whether a process may still complete the intent of the statement's row.
+bool is_pending(const Statement& row, UnixTime now, std::chrono::seconds pending) {
+  switch (liveness({.host = row.text(1), .pid = row.integer(2), .session = row.text(3)})) {
+    case Liveness::dead:
+      return false;
+    case Liveness::alive:
+      return true;
+    case Liveness::elsewhere:
+      break;
+  }
+  return now - to_time(row.integer(4)) < pending;
+}
+
+/// Intents that nobody will complete become `unknown`: maybe signed, never released.
+void settle_dead_intents(Connection& connection, UnixTime now, std::chrono::seconds pending) {
+  std::vector<std::int64_t> dead;
+  const auto intents = connection.prepare(k_pending_intents);
+  while (intents->step()) {
+    if (!is_pending(*intents, now, pending)) dead.push_back(intents->integer(0));
+  }
+  for (const std::int64_t id : dead) {
+    connection.prepare(k_settle)->bind("id", id).bind("time", to_seconds(now)).run();
+  }
+}
+
 /// Runs `completion` for one intent; throws revoked_meanwhile where it does not stand any more.
 void complete(Connection& connection, Statement& completion, const Issued& one) {
   bind_row(completion, one.issuer, one.serial)
       .bind("fingerprint", to_hex(one.fingerprint))
       .bind("certificate", to_base64(one.certificate))
       .bind("time", to_seconds(one.time));
-  if (completion.run() == 1) return;
+  if (completion.run() == 1) {
+    if (one.use == Issued::Use::own_certificate) {
+      insert_ca_certificate(connection, one.issuer, one.fingerprint, one.certificate);
+    }
+    return;
+  }
   const auto state = read_state(connection, one.issuer, one.serial);
   throw Error(Errc::revoked_meanwhile,
               format("the intent for serial {} does not stand any more (it is {})",
@@ -162,6 +202,7 @@ void Ledger::record_intents(std::span<const Intent> intents) {
       bind_intent(*insertion, intent);
       if (insertion->run() == 0) throw conflict(*m_data->connection, intent);
     }
+    settle_dead_intents(*m_data->connection, intents.front().time, m_data->intent_pending);
     transaction.commit();
   });
 }

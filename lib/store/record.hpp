@@ -6,6 +6,7 @@
 #include "x509/serial_number.hpp"
 #include "x509/validity.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,6 +28,9 @@ enum class State {
 [[nodiscard]] std::optional<State> parse_state(std::string_view word) noexcept;
 
 enum class Origin { issued, imported };
+
+/// The longest request key, in octets: an index of PostgreSQL holds 2,700.
+inline constexpr std::size_t k_request_key_limit = 1000;
 
 /// Who is working: goes into every record.
 struct Actor {
@@ -63,6 +67,10 @@ struct Issued {
   crypto::Sha256 fingerprint;
   Bytes certificate;  // DER
   UnixTime time;
+  /// Whether it is a CA certificate of `issuer` itself (a root's own), to be kept as one of those
+  /// in the same commit.
+  enum class Use { leaf, own_certificate };
+  Use use = Use::leaf;
 };
 
 /// One row.

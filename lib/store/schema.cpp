@@ -86,6 +86,10 @@ constexpr std::string_view k_by_fingerprint = R"(
   CREATE INDEX certificates_fingerprint ON certificates (fingerprint)
     WHERE fingerprint IS NOT NULL)";
 
+// The few that are under way, or were cut short.
+constexpr std::string_view k_by_intent = R"(
+  CREATE INDEX certificates_intent ON certificates (intent_time) WHERE state = 'intent')";
+
 // The order of lists; id decides between equals, so that pages lose none.
 constexpr std::string_view k_by_end = R"(
   CREATE INDEX certificates_end ON certificates (not_after, serial, id))";
@@ -104,7 +108,7 @@ std::span<const Migration> migrations() {
       Migration{.version = 1,
                 .statements = {k_meta, k_issuers, k_ca_certificates, k_certificates,
                                k_unique_serial, k_unique_request_key, k_by_serial, k_by_key,
-                               k_by_fingerprint, k_by_end, k_by_change}}};
+                               k_by_fingerprint, k_by_intent, k_by_end, k_by_change}}};
   return steps;
 }
 

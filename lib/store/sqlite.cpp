@@ -1,13 +1,13 @@
 // The SQLite half of the seam: the only file that knows sqlite3.
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "base/system_error.hpp"
 #include "base/utf8.hpp"
 #include "store/db.hpp"
 #include "store/patience.hpp"
 #include "store/sqlite_file.hpp"
 
 #include <sqlite3.h>
-#include <system_error>
 
 #include <algorithm>
 #include <cerrno>
@@ -96,7 +96,7 @@ DbError make_error(sqlite3* database, int code) {
   const DbErrc kind = db_errc(code, system_error, message);
   // The engine's own message only where it tells more; it can name tables of a hostile file.
   std::string words = primary(code) == SQLITE_ERROR ? printable(message) : sqlite3_errstr(code);
-  if (system_error != 0) words += ": " + std::generic_category().message(system_error);
+  if (system_error != 0) words += ": " + system_words(system_error);
   return {kind, format("{} (SQLite {})", words, code)};
 }
 

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t k_shown_name_limit = 256;
 
-std::string abridged(std::string text) {
+std::string first_alternative_name(const x509::GeneralNames& names) {
+  std::string text = names.front().to_text();
   if (text.size() <= k_shown_name_limit) return text;
   text.resize(k_shown_name_limit);
   return text + "...";
@@ -47,6 +48,9 @@ bool decode(const x509::Extension& extension, DecodedExtensions& into) {
   } else if (extension.id == oids::certificate_policies()) {
     static_cast<void>(x509::decode_certificate_policies(value));
   } else if (extension.id == oids::crl_distribution_points()) {
+    // Processed also where it is critical: it says where CRLs are, and whether one must be asked is
+    // local policy (RFC 5280 section 6.3). OpenSSL's listeners let it pass without any CRL; a
+    // verdict that they do not share would help nobody.
     static_cast<void>(x509::decode_crl_distribution_points(value));
   } else if (extension.id == oids::authority_info_access()) {
     static_cast<void>(x509::decode_authority_info_access(value));
@@ -136,18 +140,22 @@ X509* Candidate::libcrypto_form(const ossl::Context& context) {
   return m_libcrypto_form->get();
 }
 
-std::string shown_name(const x509::Name& name) {
-  return name.empty() ? "(empty name)" : abridged(name.to_text());
+const std::string& Candidate::shown_name() {
+  if (m_shown_name) return *m_shown_name;
+  const x509::Name& subject = m_certificate.subject();
+  const x509::GeneralNames& names = extensions().subject_alt_names;
+  if (!subject.empty()) {
+    m_shown_name = verify::shown_name(subject);
+  } else if (!names.empty()) {
+    m_shown_name = first_alternative_name(names);
+  } else {
+    m_shown_name = format("serial {}", m_certificate.serial().to_text());
+  }
+  return *m_shown_name;
 }
 
-std::string shown_name(const x509::Certificate& certificate) {
-  if (!certificate.subject().empty()) return abridged(certificate.subject().to_text());
-  try {
-    const x509::GeneralNames names = certificate.subject_alt_names();
-    if (!names.empty()) return abridged(names.front().to_text());
-  } catch (const Error&) {  // then the serial must do
-  }
-  return format("serial {}", certificate.serial().to_text());
+std::string shown_name(const x509::Name& name) {
+  return name.empty() ? "(empty name)" : name.to_text(k_shown_name_limit);
 }
 
 KeyIdMatch match_key_ids(Candidate& child, Candidate& issuer) {

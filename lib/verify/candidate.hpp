@@ -54,6 +54,9 @@ class Candidate final {
   [[nodiscard]] bool has_harmless_key(const ossl::Context& context);
   /// libcrypto's form, owned here; null where it refuses to read it. Only for a harmless key.
   [[nodiscard]] X509* libcrypto_form(const ossl::Context& context);
+  /// The subject, else the first alternative name, else the serial: something to call it by, safe
+  /// to show and not long.
+  [[nodiscard]] const std::string& shown_name();
 
  private:
   x509::Certificate m_certificate;
@@ -62,12 +65,10 @@ class Candidate final {
   std::optional<bool> m_self_issued;
   std::optional<std::vector<crypto::KeyFinding>> m_key_findings;
   std::optional<ossl::Handle<X509>> m_libcrypto_form;
+  std::optional<std::string> m_shown_name;
 };
 
-/// The subject, else the first alternative name, else the serial: something to call it by, safe to
-/// show and not long.
-[[nodiscard]] std::string shown_name(const x509::Certificate& certificate);
-/// The same for a name alone.
+/// Words for a name, safe to show and not long.
 [[nodiscard]] std::string shown_name(const x509::Name& name);
 
 /// What the key identifiers of the two say about who issued `child`.

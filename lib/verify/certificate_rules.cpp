@@ -66,8 +66,9 @@ void check_signature_algorithm(const x509::Certificate& certificate, std::size_t
                                Findings& findings) {
   der::Reader outer(certificate.signature_algorithm(), "signatureAlgorithm");
   const std::string oid = outer.into(der::tag::sequence).oid().to_dotted();
-  const auto weak = std::find_if(k_weak_algorithms.begin(), k_weak_algorithms.end(),
-                                 [&oid](const WeakAlgorithm& each) { return each.oid == oid; });
+  const auto* const weak =
+      std::find_if(k_weak_algorithms.begin(), k_weak_algorithms.end(),
+                   [&oid](const WeakAlgorithm& each) { return each.oid == oid; });
   if (weak == k_weak_algorithms.end()) return;
   findings.error(Problem::weak_signature, depth, format("it is signed by {}", weak->name));
 }
@@ -85,15 +86,26 @@ void check_serial(const x509::Certificate& certificate, std::size_t depth, Findi
   }
 }
 
+void check_unknown_critical(const std::vector<der::Oid>& unknown, std::size_t depth,
+                            Findings& findings) {
+  constexpr std::size_t k_most_listed = 16;
+  const std::size_t listed = std::min(unknown.size(), k_most_listed);
+  for (std::size_t i = 0; i < listed; ++i) {
+    findings.error(
+        Problem::unknown_critical_extension, depth,
+        format("its critical extension {} is not known here", x509::oid_name(unknown[i])));
+  }
+  if (unknown.size() == listed) return;
+  findings.error(Problem::unknown_critical_extension, depth,
+                 format("and {} more of its critical extensions", unknown.size() - listed));
+}
+
 void check_extensions(Candidate& candidate, std::size_t depth, Findings& findings) {
   const DecodedExtensions& extensions = candidate.extensions();
   for (const std::string& why : extensions.malformed) {
     findings.error(Problem::malformed_extension, depth, why);
   }
-  for (const der::Oid& id : extensions.unknown_critical) {
-    findings.error(Problem::unknown_critical_extension, depth,
-                   format("its critical extension {} is not known here", x509::oid_name(id)));
-  }
+  check_unknown_critical(extensions.unknown_critical, depth, findings);
   if (!extensions.name_constraints) return;
   // RFC 5280 section 4.2.1.10: only in a CA certificate, and not empty.
   if (!extensions.is_ca()) {

@@ -6,6 +6,11 @@
 #include <tuple>
 
 namespace mtls::verify {
+namespace {
+
+constexpr unsigned k_most_kept = 64;
+
+}  // namespace
 
 void Findings::error(Problem problem, std::size_t depth, std::string message) {
   add(problem, Severity::error, depth, std::move(message));
@@ -16,16 +21,10 @@ void Findings::warning(Problem problem, std::size_t depth, std::string message) 
 }
 
 bool Findings::has_error(Problem problem, std::size_t depth) const noexcept {
-  return std::any_of(m_findings.begin(), m_findings.end(), [&](const Finding& finding) {
-    return finding.problem == problem && finding.depth == depth &&
-           finding.severity == Severity::error;
-  });
+  return m_errors.contains({problem, depth});
 }
 
-bool Findings::has_errors() const noexcept {
-  return std::any_of(m_findings.begin(), m_findings.end(),
-                     [](const Finding& finding) { return finding.severity == Severity::error; });
-}
+bool Findings::has_errors() const noexcept { return !m_errors.empty(); }
 
 std::vector<Finding> Findings::take() && {
   std::stable_sort(m_findings.begin(), m_findings.end(), [](const auto& left, const auto& right) {
@@ -36,10 +35,17 @@ std::vector<Finding> Findings::take() && {
 }
 
 void Findings::add(Problem problem, Severity severity, std::size_t depth, std::string message) {
+  if (severity == Severity::error) m_errors.emplace(problem, depth);
+  const unsigned count = ++m_counts[{severity, depth}];
+  if (count > k_most_kept) return;
+  if (count == k_most_kept) {
+    problem = Problem::other;
+    message = "there are more problems with it than are listed";
+  }
   m_findings.push_back({.problem = problem,
                         .severity = severity,
                         .depth = depth,
-                        .subject = shown_name(m_path.certificates.at(depth)->certificate()),
+                        .subject = m_path.certificates.at(depth)->shown_name(),
                         .message = std::move(message),
                         .hint = hint_for(problem, depth, m_purpose)});
 }

@@ -4,9 +4,14 @@
 #include "verify/path.hpp"
 #include "verify/verify.hpp"
 
+#include <map>
+#include <set>
+#include <utility>
+
 namespace mtls::verify {
 
-/// Gathers findings on one path; adds subject and hint to each. Holds the path by reference.
+/// Gathers findings on one path; adds subject and hint to each. Of one severity at most 64 are kept
+/// for each certificate, the last of which says that there are more. Holds the path by reference.
 class Findings final {
  public:
   Findings(const Path& path, Purpose purpose) : m_path(path), m_purpose(purpose) {}
@@ -25,6 +30,8 @@ class Findings final {
   const Path& m_path;
   Purpose m_purpose;
   std::vector<Finding> m_findings;
+  std::set<std::pair<Problem, std::size_t>> m_errors;  // and depth; also of those not kept
+  std::map<std::pair<Severity, std::size_t>, unsigned> m_counts;
 };
 
 }  // namespace mtls::verify

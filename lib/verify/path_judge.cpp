@@ -162,14 +162,46 @@ void report(const Session& session, const Path& path, const VerifyRequest& reque
     const bool is_signature = complaint.code == X509_V_ERR_CERT_SIGNATURE_FAILURE &&
                               complaint.depth + 1 < path.certificates.size();
     findings.error(problem, complaint.depth,
-                   is_signature
-                       ? format("its signature is not by the key of {}",
-                                shown_name(path.certificates[complaint.depth + 1]->certificate()))
-                       : describe_verify_error(complaint.code));
+                   is_signature ? format("its signature is not by the key of {}",
+                                         path.certificates[complaint.depth + 1]->shown_name())
+                                : describe_verify_error(complaint.code));
   }
 }
 
-/// Runs X509_verify_cert; only 1 is success (CVE-2021-4044), and only without any complaint.
+bool has_policies(const Path& path) {
+  return std::any_of(path.certificates.begin(), path.certificates.end(), [](const Candidate* each) {
+    return x509::find(each->certificate().extensions(), x509::oids::certificate_policies()) !=
+           nullptr;
+  });
+}
+
+/// Finds what on the path kept X509_verify_cert from a verdict; throws where nothing there did:
+/// then it was libcrypto or its surroundings that failed.
+void report_no_verdict(int code, const Session& session, const Path& path, Findings& findings) {
+  bool unreadable = false;
+  for (std::size_t depth = 0; depth < session.path.size(); ++depth) {
+    const bool is_known = findings.has_error(Problem::malformed_extension, depth);
+    const bool is_invalid =
+        (X509_get_extension_flags(session.path[depth]) & EXFLAG_INVALID) != 0 && !is_known;
+    if (is_invalid) {
+      findings.error(Problem::malformed_extension, depth, "libcrypto cannot read its extensions");
+    }
+    unreadable = unreadable || is_known || is_invalid;
+  }
+  const std::string why = format("X509_verify_cert came to no verdict{}",
+                                 code == X509_V_OK ? "" : "; " + describe_verify_error(code));
+  if (unreadable) {
+    findings.error(Problem::other, 0, why);
+  } else if (code == X509_V_ERR_OUT_OF_MEM && has_policies(path)) {
+    // What it says where the policies grow past its bound (CVE-2023-0464).
+    findings.error(Problem::policy_failed, 0, "the policies on its path are too many to work out");
+  } else {
+    ossl::throw_error(code == X509_V_ERR_OUT_OF_MEM ? Errc::io : Errc::internal, why);
+  }
+}
+
+/// Runs X509_verify_cert; only 1 is success, and only without any complaint. All but 1, and 0 with
+/// a complaint, is no verdict (CVE-2021-4044: internal errors as success).
 Judged run(Session& session, const Path& path, const VerifyRequest& request,
            const ossl::Context& context, Findings& findings) {
   const auto store = make_store(path, session);
@@ -188,11 +220,10 @@ Judged run(Session& session, const Path& path, const VerifyRequest& request,
   report(session, path, request, findings);
   if (session.overflowed) {
     findings.error(Problem::other, 0, "libcrypto found more problems than can be listed");
-  } else if (result != 1) {
-    const int code = X509_STORE_CTX_get_error(verification.get());
-    findings.error(Problem::other, 0,
-                   format("X509_verify_cert came to no verdict{}",
-                          code == X509_V_OK ? "" : "; " + describe_verify_error(code)));
+  } else if (result != 1 && (result != 0 || session.complaints.empty())) {
+    report_no_verdict(X509_STORE_CTX_get_error(verification.get()), session, path, findings);
+  } else if (result != 1 && !findings.has_errors()) {
+    findings.error(Problem::other, 0, "libcrypto refuses it");
   } else if (!followed && path.end == PathEnd::anchor && !findings.has_errors()) {
     findings.error(Problem::other, 0, "libcrypto judged another path than this one");
   }

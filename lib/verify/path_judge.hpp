@@ -11,8 +11,9 @@ enum class Judged { no, yes };
 
 /// Has X509_verify_cert check `path` alone and adds what it finds: its anchor is all that is
 /// trusted, and what the rules found already (`findings`) is not said twice. It is not asked where
-/// a key on the path is not one to compute with; the rules must have said so. Judged with nothing
-/// found means that it accepted exactly this path.
+/// a key on the path is not one to compute with; the rules must have said so. Throws io or
+/// internal where X509_verify_cert comes to no verdict. Judged with nothing found means that it
+/// accepted exactly this path.
 Judged judge_with_libcrypto(const Path& path, const VerifyRequest& request,
                             const ossl::Context& context, Findings& findings);
 

@@ -14,17 +14,18 @@ struct RevocationAnswer {
   std::optional<UnixTime> revoked_at;
 };
 
-/// Answers for one certificate at a time. Asked only for certificates whose signature held.
+/// Answers for one certificate at a time. Asked only for certificates whose signature held,
+/// and for a leaf that is trusted as it stands.
 class RevocationSource {
  public:
   RevocationSource() = default;
   RevocationSource(const RevocationSource&) = delete;
   RevocationSource& operator=(const RevocationSource&) = delete;
   virtual ~RevocationSource() = default;
-  /// `unknown` means that this source does not cover the certificate's issuer: no finding comes of
-  /// it.
+  /// `issuer` is null for a leaf that is itself the anchor. `unknown` means that this source does
+  /// not cover the certificate's issuer: no finding comes of it.
   [[nodiscard]] virtual RevocationAnswer ask(const x509::Certificate& certificate,
-                                             const x509::Certificate& issuer) const = 0;
+                                             const x509::Certificate* issuer) const = 0;
 };
 
 }  // namespace mtls::verify

@@ -47,12 +47,13 @@ void check_names_below(const Path& path, std::size_t depth, Findings& findings) 
   for (std::size_t i = 0; i < depth; ++i) {
     Candidate& below = *path.certificates[i];
     if (i > 0 && below.is_self_issued()) continue;
-    const auto why = x509::constraint_violation(*constraints, below.certificate().subject(),
-                                                below.extensions().subject_alt_names);
+    const auto why = x509::constraint_violation(
+        *constraints, below.certificate().subject(), below.extensions().subject_alt_names,
+        i == 0 ? x509::CommonNames::as_hosts : x509::CommonNames::ignored);
     if (!why) continue;
-    findings.error(Problem::name_constraint_violated, i,
-                   format("{} by the name constraints of {}", *why,
-                          shown_name(path.certificates[depth]->certificate())));
+    findings.error(
+        Problem::name_constraint_violated, i,
+        format("{} by the name constraints of {}", *why, path.certificates[depth]->shown_name()));
   }
 }
 
@@ -61,7 +62,7 @@ void check_key_ids(Candidate& child, Candidate& issuer, std::size_t depth, Findi
   if (match_key_ids(child, issuer) != KeyIdMatch::differ) return;
   findings.error(Problem::other, depth,
                  format("its authorityKeyIdentifier means another certificate than that of {}",
-                        shown_name(issuer.certificate())));
+                        issuer.shown_name()));
 }
 
 /// OpenSSL takes such a certificate for no root, and refuses every path to it unless told to accept

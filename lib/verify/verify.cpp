@@ -57,12 +57,16 @@ struct Inquiry {
   const ossl::Context& context;
 };
 
-/// Asks for every certificate below the end of the path whose signature held.
+/// Asks for every certificate below the end of the path whose signature held, and for the leaf
+/// even where it is itself the anchor.
 void check_revocation(const Path& path, const RevocationSource& source, Findings& findings) {
-  for (std::size_t depth = 0; depth + 1 < path.certificates.size(); ++depth) {
+  for (std::size_t depth = 0; depth < path.certificates.size(); ++depth) {
+    const bool is_last = depth + 1 == path.certificates.size();
+    if (is_last && depth > 0) break;
     if (findings.has_error(Problem::bad_signature, depth)) continue;
-    const RevocationAnswer answer = source.ask(path.certificates[depth]->certificate(),
-                                               path.certificates[depth + 1]->certificate());
+    const x509::Certificate* const issuer =
+        is_last ? nullptr : &path.certificates[depth + 1]->certificate();
+    const RevocationAnswer answer = source.ask(path.certificates[depth]->certificate(), issuer);
     if (answer.status != RevocationStatus::revoked) continue;
     findings.error(Problem::revoked, depth,
                    answer.revoked_at ? format("revoked at {}", to_rfc3339(*answer.revoked_at))

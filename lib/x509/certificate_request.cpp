@@ -199,10 +199,30 @@ std::optional<std::string> CertificateRequest::unstructured_name() const {
   return attribute ? attribute->text() : std::nullopt;
 }
 
-bool CertificateRequest::proves_possession(const ossl::Context& context) const {
+Possession CertificateRequest::proves_possession(const ossl::Context& context) const {
   const auto algorithm = crypto::find_signature_algorithm(signature_algorithm());
-  return algorithm &&
-         crypto::verify_signature(public_key(), *algorithm, info(), m_data->signature, context);
+  if (!algorithm) return Possession::algorithm_not_accepted;
+  return crypto::verify_signature(public_key(), *algorithm, info(), m_data->signature, context)
+             ? Possession::proven
+             : Possession::refuted;
+}
+
+void require_possession(const CertificateRequest& request, const ossl::Context& context) {
+  switch (request.proves_possession(context)) {
+    case Possession::proven:
+      return;
+    case Possession::refuted:
+      throw Error(Errc::bad_signature, "the signature of the CSR does not verify with its own key",
+                  "it proves nothing: ask for the CSR again (openssl req -verify shows the same)");
+    case Possession::algorithm_not_accepted:
+      break;
+  }
+  der::Reader algorithm(request.signature_algorithm(), "algorithm");
+  throw Error(
+      Errc::unsupported,
+      format("the CSR is signed with {}, which is not accepted",
+             oid_name(algorithm.into(der::tag::sequence).oid())),
+      "make it again with the same key: openssl req -new -sha256 -key KEY, without -sigopt");
 }
 
 std::string to_pem(const CertificateRequest& request) {

@@ -12,6 +12,10 @@
 
 namespace mtls::x509 {
 
+/// What a request's own signature says: that its maker has the key, that it was changed or forged,
+/// or nothing, since it is by an algorithm that is not accepted (SHA-1, RSASSA-PSS …).
+enum class Possession { proven, refuted, algorithm_not_accepted };
+
 /// A request as read. It only proposes: nothing in it is trusted but the proof of possession, once
 /// `proves_possession` has said yes. Immutable, cheap to copy.
 class CertificateRequest final {
@@ -40,14 +44,18 @@ class CertificateRequest final {
   /// Types of its attributes other than those above.
   [[nodiscard]] const std::vector<der::Oid>& other_attributes() const noexcept;
   [[nodiscard]] ByteView signature_algorithm() const noexcept;  // whole element
-  /// Whether the signature over info() is by its own key, by an accepted algorithm.
-  [[nodiscard]] bool proves_possession(const ossl::Context& context) const;
+  /// Whether the signature over info() is by its own key.
+  [[nodiscard]] Possession proves_possession(const ossl::Context& context) const;
 
  private:
   struct Data;
   explicit CertificateRequest(std::shared_ptr<const Data> data) : m_data(std::move(data)) {}
   std::shared_ptr<const Data> m_data;
 };
+
+/// Throws unless the request proves possession of its key: bad_signature, or unsupported (naming
+/// the algorithm) where its algorithm is not accepted.
+void require_possession(const CertificateRequest& request, const ossl::Context& context);
 
 /// What a request that we make says.
 struct RequestFields {

@@ -25,9 +25,13 @@ std::string join(const std::vector<std::string>& parts) {
 /// (CVE-2021-44532). `to_text` sees to that but for the values inside a directory name, which may
 /// hold those two octets.
 std::string describe(const GeneralName& name) {
-  std::string text = name.to_text();
-  for (std::size_t at = text.find(", "); at != std::string::npos; at = text.find(", ", at)) {
-    text.replace(at + 1, 1, "\\x20");
+  std::string text;
+  for (const char c : name.to_text()) {
+    if (c == ' ' && text.ends_with(',')) {
+      text += "\\x20";
+    } else {
+      text += c;
+    }
   }
   return text;
 }

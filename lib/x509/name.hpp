@@ -50,6 +50,9 @@ class Name final {
   /// which `parse` reads; types without a name and values that are no text are #hex. Two values of
   /// one type have one text only if they are the same text. Empty for the empty name.
   [[nodiscard]] std::string to_text() const;
+  /// The first `limit` octets of to_text, with "..." behind them where something is left out. Takes
+  /// no longer than its result wants, whatever the name holds: for messages.
+  [[nodiscard]] std::string to_text(std::size_t limit) const;
   /// All values of one type, in encoding order, as text.
   [[nodiscard]] std::vector<std::string> values(const der::Oid& type) const;
   /// The last commonName, which is the most specific.

@@ -22,6 +22,7 @@ enum class Reach { itself, one_label_before, all_below };
 /// nor out of anything.
 struct Term {
   GeneralName source;
+  GeneralNameKind kind = source.kind();  // the kind of constraint that it is held to
   bool comparable = false;
   Reach reach = Reach::itself;
   std::optional<std::string> mailbox = {};  // the local part of an email
@@ -59,6 +60,24 @@ void set_uri_host(Term& term, std::string_view uri) {
   term.comparable = is_comparable_host(term.host) && !parse_ip(term.host);
 }
 
+bool is_utf8_mailbox(const GeneralName& name) {
+  static const der::Oid smtp_utf8_mailbox = der::oid("1.3.6.1.5.5.7.8.9");
+  return name.kind() == other_name && name.type() == smtp_utf8_mailbox;
+}
+
+/// RFC 9598 section 6. A host with letters beyond ASCII, or as A-labels, is not taken apart:
+/// readers differ on which form to compare.
+void set_utf8_mailbox(Term& term, const Bytes& value) {
+  term.kind = email;
+  if (!der::is_well_formed(value) || value[0] != der::tag::utf8_string) return;
+  const std::string_view address = as_text(der::Reader(value, "mailbox").any().content);
+  const auto at = address.find('@');
+  if (at == std::string_view::npos || at == 0) return;
+  term.mailbox = address.substr(0, at);
+  term.host = to_lower(address.substr(at + 1));
+  term.comparable = is_comparable_host(term.host) && term.host.find("xn--") == std::string::npos;
+}
+
 Term name_term(const GeneralName& name) {
   Term term{.source = name};
   if (name.kind() == dns) {
@@ -74,6 +93,8 @@ Term name_term(const GeneralName& name) {
     set_uri_host(term, name.text());
   } else if (name.kind() == ip) {
     term.comparable = name.octets().size() == 4 || name.octets().size() == 16;
+  } else if (is_utf8_mailbox(name)) {
+    set_utf8_mailbox(term, name.octets());
   } else {
     term.comparable = name.kind() == directory;
   }
@@ -154,7 +175,7 @@ bool is_ip_within(const Bytes& address, const Bytes& network) {
 
 /// Both are comparable and of one kind.
 bool is_within(const Term& name, const Term& base, Side side) {
-  switch (name.source.kind()) {
+  switch (name.kind) {
     case dns:
       return is_dns_within(name, base, side);
     case email:
@@ -170,24 +191,54 @@ bool is_within(const Term& name, const Term& base, Side side) {
   }
 }
 
-/// The names that a certificate has: its alternative names, its subject, and that one's e-mail
-/// addresses where no alternative name is one (RFC 5280 section 4.2.1.10).
-std::vector<Term> name_terms(const Name& subject, const GeneralNames& names) {
+/// Whether OpenSSL takes a common name for a host: letters, digits, '_', and inside '-' and '.',
+/// with at least one dot and neither another nor a hyphen beside it.
+bool is_host_to_openssl(std::string_view text) {
+  bool has_dot = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_') {
+      continue;
+    }
+    if (i == 0 || i + 1 == text.size()) return false;
+    if (c == '-') continue;
+    if (c != '.' || text[i + 1] == '.' || text[i + 1] == '-' || text[i - 1] == '-') return false;
+    has_dot = true;
+  }
+  return has_dot;
+}
+
+/// Adds the hosts and e-mail addresses that the subject's attributes are to OpenSSL.
+void add_attribute_terms(const Name& subject, CommonNames common_names, std::vector<Term>& terms) {
+  static const der::Oid email_address = der::oid("1.2.840.113549.1.9.1");
+  static const der::Oid common_name = der::oid("2.5.4.3");
+  for (const Rdn& rdn : subject.rdns()) {
+    for (const Attribute& attribute : rdn) {
+      if (attribute.type == email_address) {
+        // What cannot be read comes out as an address that cannot be compared.
+        terms.push_back(name_term(GeneralName::email(attribute.text().value_or(""))));
+      } else if (attribute.type == common_name && common_names == CommonNames::as_hosts) {
+        std::string text = attribute.text().value_or("");
+        text.resize(text.find_last_not_of('\0') + 1);  // OpenSSL lets NULs at the end pass
+        if (is_host_to_openssl(text)) terms.push_back(name_term(GeneralName::dns(text)));
+      }
+    }
+  }
+}
+
+/// The names that a certificate has: its alternative names, its subject, and what is a name among
+/// that one's attributes. RFC 5280 section 4.2.1.10 asks for its e-mail addresses only where no
+/// alternative name is one; OpenSSL asks always.
+std::vector<Term> name_terms(const Name& subject, const GeneralNames& names,
+                             CommonNames common_names) {
   std::vector<Term> terms;
   terms.reserve(names.size() + 1);
   std::transform(names.begin(), names.end(), std::back_inserter(terms), name_term);
   if (subject.empty()) return terms;
   terms.push_back(name_term(GeneralName::directory(subject)));
-  const auto is_email = [](const GeneralName& name) { return name.kind() == email; };
-  if (std::any_of(names.begin(), names.end(), is_email)) return terms;
-  static const der::Oid email_address = der::oid("1.2.840.113549.1.9.1");
-  for (const Rdn& rdn : subject.rdns()) {
-    for (const Attribute& attribute : rdn) {
-      if (attribute.type != email_address) continue;
-      // What cannot be read comes out as an address that cannot be compared.
-      terms.push_back(name_term(GeneralName::email(attribute.text().value_or(""))));
-    }
-  }
+  const auto is_dns = [](const GeneralName& name) { return name.kind() == dns; };
+  const bool has_dns = std::any_of(names.begin(), names.end(), is_dns);
+  add_attribute_terms(subject, has_dns ? CommonNames::ignored : common_names, terms);
   return terms;
 }
 
@@ -207,18 +258,24 @@ std::string outside(const Term& name, const std::vector<Term>& permitted) {
   std::string list;
   std::size_t count = 0;
   for (const Term& base : permitted) {
-    if (base.source.kind() != name.source.kind() || ++count > k_shown) continue;
+    if (base.kind != name.kind || ++count > k_shown) continue;
     list += (list.empty() ? "" : ", ") + abridged(base);
   }
   if (count > k_shown) list += format(" and {} more", count - k_shown);
   return format("{} is not within the permitted {}", abridged(name), list);
 }
 
+/// Readers differ on an SmtpUTF8Mailbox under a constraint to one mailbox.
+bool are_comparable(const Term& name, const Term& base) {
+  const bool is_utf8 = name.source.kind() == other_name;
+  return name.comparable && base.comparable && !(is_utf8 && base.mailbox);
+}
+
 std::optional<std::string> violation(const Term& name, const std::vector<Term>& permitted,
                                      const std::vector<Term>& excluded) {
   for (const Term& base : excluded) {
-    if (base.source.kind() != name.source.kind()) continue;
-    if (!name.comparable || !base.comparable) return incomparable(name, base);
+    if (base.kind != name.kind) continue;
+    if (!are_comparable(name, base)) return incomparable(name, base);
     if (is_within(name, base, Side::excluded)) {
       return format("{} is within the excluded {}", abridged(name), abridged(base));
     }
@@ -226,13 +283,45 @@ std::optional<std::string> violation(const Term& name, const std::vector<Term>& 
   bool bound = false;
   bool within = false;
   for (const Term& base : permitted) {
-    if (base.source.kind() != name.source.kind()) continue;
-    if (!name.comparable || !base.comparable) return incomparable(name, base);
+    if (base.kind != name.kind) continue;
+    if (!are_comparable(name, base)) return incomparable(name, base);
     bound = true;
     within = within || is_within(name, base, Side::permitted);
   }
   if (bound && !within) return outside(name, permitted);
   return std::nullopt;
+}
+
+/// As set_domain reads them: a host stands for itself, ".domain" for all below it.
+bool is_host_subtree_within(const Term& base, const Term& outer) {
+  if (outer.reach == Reach::itself) {
+    return base.reach == Reach::itself && base.host == outer.host;
+  }
+  return is_below(base.host, outer.host) ||
+         (base.reach == Reach::all_below && base.host == outer.host);
+}
+
+bool is_network_within(const Bytes& network, const Bytes& outer) {
+  if (network.size() != outer.size()) return false;
+  const std::size_t size = outer.size() / 2;
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::uint8_t mask = outer[size + i];
+    if (((network[i] ^ outer[i]) & mask) != 0 || (network[size + i] & mask) != mask) return false;
+  }
+  return true;
+}
+
+/// A dNSName base holds its host too, unless it begins with a dot.
+bool is_dns_subtree_within(const Term& base, const Term& outer) {
+  if (outer.host.empty()) return true;
+  return is_below(base.host, outer.host) ||
+         (base.host == outer.host &&
+          (outer.reach == Reach::itself || base.reach == Reach::all_below));
+}
+
+bool is_email_subtree_within(const Term& base, const Term& outer) {
+  if (!outer.mailbox) return is_host_subtree_within(base, outer);
+  return base.mailbox == outer.mailbox && base.host == outer.host;
 }
 
 bool equals_ignoring_case(std::string_view left, std::string_view right) noexcept {
@@ -244,9 +333,10 @@ bool equals_ignoring_case(std::string_view left, std::string_view right) noexcep
 }  // namespace
 
 std::optional<std::string> constraint_violation(const NameConstraints& constraints,
-                                                const Name& subject, const GeneralNames& names) {
+                                                const Name& subject, const GeneralNames& names,
+                                                CommonNames common_names) {
   if (constraints.empty()) return std::nullopt;
-  const std::vector<Term> terms = name_terms(subject, names);
+  const std::vector<Term> terms = name_terms(subject, names, common_names);
   const std::size_t bases = constraints.permitted.size() + constraints.excluded.size();
   if (terms.size() > k_comparison_limit / bases) {
     return format("{} names and {} constraints are too many to compare", terms.size(), bases);
@@ -257,6 +347,27 @@ std::optional<std::string> constraint_violation(const NameConstraints& constrain
     if (auto why = violation(name, permitted, excluded)) return why;
   }
   return std::nullopt;
+}
+
+bool is_subtree_within(const GeneralName& base, const GeneralName& outer) {
+  if (base.kind() != outer.kind()) return false;
+  const Term inner_term = constraint_term(base);
+  const Term outer_term = constraint_term(outer);
+  if (!inner_term.comparable || !outer_term.comparable) return false;
+  switch (base.kind()) {
+    case dns:
+      return is_dns_subtree_within(inner_term, outer_term);
+    case email:
+      return is_email_subtree_within(inner_term, outer_term);
+    case uri:
+      return is_host_subtree_within(inner_term, outer_term);
+    case ip:
+      return is_network_within(base.octets(), outer.octets());
+    case directory:
+      return base.directory_name().is_within(outer.directory_name());
+    default:
+      return false;
+  }
 }
 
 bool dns_name_matches(std::string_view pattern, std::string_view host) noexcept {

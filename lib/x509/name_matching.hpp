@@ -9,14 +9,26 @@
 
 namespace mtls::x509 {
 
+/// Whether a common name counts as a host where no name is a dNSName. To OpenSSL it does for the
+/// certificate at the path's beginning, and not for the CAs above.
+enum class CommonNames { as_hosts, ignored };
+
 /// Returns why (`subject`, `names`) breaks `constraints`, as a sentence part ("dns:a.example is not
-/// within the permitted dns:b.example"), or nothing. An emailAddress in the subject is held to
-/// e-mail constraints where there is no rfc822Name; a constraint of a kind that is not understood
-/// is broken by any name of that kind. A wildcard dNSName is within an excluded subtree if any name
-/// it covers is. Bounded: names × constraints at most 2^20 comparisons, past which it is broken.
+/// within the permitted dns:b.example"), or nothing. An emailAddress in the subject and an
+/// SmtpUTF8Mailbox (RFC 9598) are held to e-mail constraints, and every common name that has the
+/// form of a host with a dot in it to dns constraints as `common_names` says: OpenSSL does so. A
+/// constraint of a kind that is not understood is broken by any name of that kind. A wildcard
+/// dNSName is within an excluded subtree if any name it covers is. Bounded: names × constraints at
+/// most 2^20 comparisons, past which it is broken.
 [[nodiscard]] std::optional<std::string> constraint_violation(const NameConstraints& constraints,
                                                               const Name& subject,
-                                                              const GeneralNames& names);
+                                                              const GeneralNames& names,
+                                                              CommonNames common_names);
+
+/// Whether the subtree under `base` is all within the one under `outer`, both bases of name
+/// constraints of one kind. False also where either is of a kind or form that cannot be compared:
+/// it must not be taken for a narrower one.
+[[nodiscard]] bool is_subtree_within(const GeneralName& base, const GeneralName& outer);
 
 /// Whether a dNSName pattern covers `host` (RFC 9525 section 6.3: ASCII case-insensitive; a
 /// wildcard only as the whole left-most label, for exactly one label, and with at least two labels

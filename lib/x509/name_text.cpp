@@ -7,6 +7,7 @@
 #include "x509/name.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace mtls::x509 {
 namespace {
@@ -184,10 +185,10 @@ std::vector<Rdn> parse_slashes(std::string_view text) {
 // --- to text ---
 
 /// RFC 4514 section 2.4; octets beyond printable ASCII are pairs of hexadecimal digits, which the
-/// RFC allows and which cannot act on a terminal.
-std::string escaped(std::string_view value) {
+/// RFC allows and which cannot act on a terminal. Ends once it has over `limit` octets.
+std::string escaped(std::string_view value, std::size_t limit) {
   std::string text;
-  for (std::size_t at = 0; at < value.size(); ++at) {
+  for (std::size_t at = 0; at < value.size() && text.size() <= limit; ++at) {
     const char c = value[at];
     const bool at_edge = at == 0 || at + 1 == value.size();
     const auto octet = static_cast<unsigned char>(c);
@@ -204,13 +205,16 @@ std::string escaped(std::string_view value) {
   return text;
 }
 
-std::string to_text(const Attribute& attribute) {
+/// Longer than `limit` where the whole text is.
+std::string to_text(const Attribute& attribute, std::size_t limit) {
   const AttributeType* known = known_attribute_type(attribute.type);
   const auto value = attribute.text();
-  if (known != nullptr && value) return format("{}={}", known->name, escaped(*value));
+  if (known != nullptr && value) return format("{}={}", known->name, escaped(*value, limit));
   der::Writer writer;
   writer.element(attribute.tag, attribute.octets);
-  return format("{}=#{}", attribute_name(attribute.type), to_hex(writer.view()));
+  const ByteView encoded = writer.view();
+  return format("{}=#{}", attribute_name(attribute.type),
+                to_hex(encoded.first(std::min(encoded.size(), limit))));
 }
 
 }  // namespace
@@ -222,16 +226,21 @@ Name Name::parse(std::string_view text) {
   return name;
 }
 
-std::string Name::to_text() const {
+std::string Name::to_text() const { return to_text(std::numeric_limits<std::size_t>::max()); }
+
+std::string Name::to_text(std::size_t limit) const {
   std::string text;
   for (auto rdn = rdns().rbegin(); rdn != rdns().rend(); ++rdn) {
     if (rdn != rdns().rbegin()) text += ',';
     for (const Attribute& attribute : *rdn) {
+      if (text.size() > limit) break;
       if (&attribute != &rdn->front()) text += '+';
-      text += x509::to_text(attribute);
+      text += x509::to_text(attribute, limit);
     }
   }
-  return text;
+  if (text.size() <= limit) return text;
+  text.resize(limit);
+  return text + "...";
 }
 
 }  // namespace mtls::x509

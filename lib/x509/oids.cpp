@@ -159,6 +159,13 @@ const std::vector<NamedOid>& named_oids() {
       {"challengePassword", der::oid("1.2.840.113549.1.9.7")},
       {"extensionRequest", der::oid("1.2.840.113549.1.9.14")},
       {"msExtensionRequest", der::oid("1.3.6.1.4.1.311.2.1.14")},
+      // signatures that are not accepted, or by libcrypto alone
+      {"md5WithRSAEncryption", der::oid("1.2.840.113549.1.1.4")},
+      {"sha1WithRSAEncryption", der::oid("1.2.840.113549.1.1.5")},
+      {"sha224WithRSAEncryption", der::oid("1.2.840.113549.1.1.14")},
+      {"RSASSA-PSS", der::oid("1.2.840.113549.1.1.10")},
+      {"ecdsa-with-SHA1", der::oid("1.2.840.10045.4.1")},
+      {"ecdsa-with-SHA224", der::oid("1.2.840.10045.4.3.1")},
       // names of other kinds
       {"userPrincipalName", oids::user_principal_name()},
   };

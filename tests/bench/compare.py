@@ -3,6 +3,8 @@
 
   MTLSCTL=build/mtlsctl tests/bench/compare.py [ROUNDS]
 
+ROUNDS 0 counts instructions instead (needs valgrind).
+
 Each round runs one and then the other, so that both meet the same machine; the ratio is of the medians of
 the rounds. Absolute times are printed for orientation only: they drift.
 """
@@ -39,6 +41,23 @@ def compare(what, ours, theirs, rounds):
           f"(quartiles {ratios[len(ratios) // 4]:.2f} to {ratios[-len(ratios) // 4]:.2f})")
 
 
+def count_instructions():
+    """The same commands under valgrind: a count that no other load on the machine changes."""
+    def count(*argv):
+        done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *argv],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+        return int(done.stderr.split("Collected :")[1].split()[0]) / 1e6
+
+    for what, ours, theirs in (
+            ("verify --trust, rsa CA", ("verify", "--trust", "rsa/ca.crt", "rsa.crt"),
+             ("verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", "rsa/ca.crt", "rsa.crt")),
+            ("verify --ca, rsa CA", ("verify", "--ca", "rsa", "rsa.crt"),
+             ("verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", "rsa/ca.crt", "rsa.crt")),
+            ("version", ("version",), ("version",))):
+        mine, other = count(MTLSCTL, *ours), count("openssl", *theirs)
+        print(f"{what:<44} {mine:8.2f} M  {other:8.2f} M    ratio {mine / other:5.2f}")
+
+
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 40
     with tempfile.TemporaryDirectory(prefix="mtlsctl-bench.") as scratch:
@@ -51,11 +70,15 @@ def main():
         pathlib.Path("ext.cnf").write_text("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
                                            "extendedKeyUsage=clientAuth\n")
         print(f"{'':<44} {'mtlsctl':>11} {'openssl':>11}")
+        if rounds == 0:
+            return count_instructions()
         for ca in ("rsa", "ec"):
-            compare(f"verify client.crt ({ca} CA)",
-                    lambda i: [(MTLSCTL, "verify", "--trust", f"{ca}/ca.crt", f"{ca}.crt")],
-                    lambda i: [("openssl", "verify", "-x509_strict", "-purpose", "sslclient", "-CAfile",
-                                f"{ca}/ca.crt", f"{ca}.crt")], rounds)
+            # The same question, then the usual form, which asks the ledger what was revoked, too.
+            for how, trust in (("--trust", f"{ca}/ca.crt"), ("--ca", ca)):
+                compare(f"verify {how} {trust} {ca}.crt",
+                        lambda i: [(MTLSCTL, "verify", how, trust, f"{ca}.crt")],
+                        lambda i: [("openssl", "verify", "-x509_strict", "-purpose", "sslclient", "-CAfile",
+                                    f"{ca}/ca.crt", f"{ca}.crt")], rounds)
         for ca in ("rsa", "ec"):
             compare(f"client issue, existing P-256 key ({ca} CA)",
                     lambda i: [(MTLSCTL, "client", "issue", "--ca", ca, "--key", "k.pem", "--name", f"{ca}{i}")],

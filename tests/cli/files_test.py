@@ -83,6 +83,17 @@ class Modes(Workbench):
         self.mtlsctl("client", "issue", "--out-dir", "a/b", *KEY, umask=0o000)
         self.assertEqual((self.mode("a"), self.mode("a", "b")), (0o700, 0o700))
 
+    def test_a_new_output_directory_is_durable_however_its_name_is_spelt(self):
+        self.make_ca()
+        for name in ("one", "two/", "three/four/"):
+            with self.subTest(name=name):
+                result, calls = trace(self, [MTLSCTL, "client", "issue", "--out-dir", name, *KEY],
+                                      self.dir)
+                self.assertEqual(result.code, 0, str(result))
+                synced = {call.file for call in calls if call.name == "fsync"}
+                folder = self.path(name).resolve()
+                self.assertLessEqual({str(folder), str(folder.parent)}, synced)
+
 
 class Links(Workbench):
     def setUp(self):
@@ -118,9 +129,13 @@ class Links(Workbench):
         self.assertEqual(self.mode("client.key"), 0o600)
         self.mtlsctl("verify", "client.crt", "--key", "client.key")
 
-    def test_a_request_that_is_a_link_to_another_file_is_replaced(self):
+    def test_a_request_that_is_a_link_to_another_file_gives_way_to_force_alone(self):
         self.path("client.csr").symlink_to("victim")
-        self.mtlsctl("client", "issue", *KEY)
+        result = self.mtlsctl("client", "issue", *KEY, "--json", exit=5)
+        self.assertEqual(result.json["error"]["code"], "would_overwrite")
+        self.assertTrue(self.path("client.csr").is_symlink())
+        self.assertFalse(self.path("client.key").exists(), "a refusal left a key behind")
+        self.mtlsctl("client", "issue", *KEY, "--force")
         self.assert_replaced("client.csr")
 
     def test_without_force_a_link_is_something_that_exists(self):

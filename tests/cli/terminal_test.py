@@ -187,6 +187,24 @@ class TerminalTest(unittest.TestCase):
         with open(os.path.join(self.directory, "ca/ca.key"), encoding="ascii") as key:
             self.assertIn("ENCRYPTED PRIVATE KEY", key.readline())
 
+    def test_an_answer_that_may_not_stand_in_a_name_is_asked_for_again(self):
+        terminal = self.start("ca", "init", "--key-type", "ec:p256")
+        terminal.expect(b"Country Name (2 letter code) []:")
+        terminal.type(b"china\n")
+        terminal.expect(b"mtlsctl: error: ")
+        terminal.expect(b"Country Name (2 letter code) []:")
+        terminal.type(b"cn\n")
+        terminal.expect(b"State or Province Name (full name) []:")
+        self.assertFalse(self.exists("ca"))
+
+    def test_the_end_of_input_ends_the_question_line(self):
+        terminal = self.start("ca", "init", "--key-type", "ec:p256")
+        terminal.expect(b"Country Name (2 letter code) []:")
+        terminal.type(b"\x04")
+        code, shown = terminal.end()
+        self.assertEqual(code, 2, shown)
+        self.assertIn(b"\r\nmtlsctl: error: no answer", shown)
+
     def test_der_is_not_written_to_a_terminal(self):
         subprocess.run([MTLSCTL, "-q", "ca", "init", "--common-name", "r", "--key-type", "ec:p256"],
                        cwd=self.directory, check=True, stdin=subprocess.DEVNULL,

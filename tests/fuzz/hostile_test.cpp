@@ -235,11 +235,11 @@ TEST_CASE("a changed anchor or intermediate is read or refused") {
 }
 
 TEST_CASE("a changed request is read or refused, and never proves possession") {
-  REQUIRE(material().request.proves_possession(context()));
+  REQUIRE(material().request.proves_possession(context()) == x509::Possession::proven);
   for_each_change(material().request.der(), [](ByteView changed) {
     if (!survives(read_request, changed)) return;
     const auto request = x509::CertificateRequest::from_der(changed);
-    CHECK_FALSE(request.proves_possession(context()));
+    CHECK(request.proves_possession(context()) != x509::Possession::proven);
   });
 }
 
@@ -281,7 +281,7 @@ TEST_CASE("nesting and size cost neither stack nor time") {
       [](ByteView octets) { static_cast<void>(x509::Name::from_der(octets)); },
       [](ByteView octets) { static_cast<void>(crypto::PublicKey::from_spki(octets)); },
       [](ByteView octets) { static_cast<void>(x509::read_certificates(octets, "file")); }};
-  const Bytes deep = nested(2'000);
+  const Bytes deep = nested(10'000);
   const Bytes zeros(std::size_t{1} << 20U, 0);
   const Bytes sequences(std::size_t{1} << 20U, 0x30);
   std::string boundaries;

@@ -99,6 +99,19 @@ TEST_CASE("makes no directory below a file or a dangling link") {
   CHECK(code_of([] { static_cast<void>(Directory::make("")); }) == Errc::io);
 }
 
+TEST_CASE("a umask that takes the owner's bits does not shut a new directory") {
+  const TemporaryDirectory scratch;
+  const test::Umask mask(0777);
+  CHECK(Directory::make(scratch.path() / "a" / "b").fd() >= 0);
+  for (const char* name : {"a", "a/b"}) CHECK(mode_of(scratch.file(name).c_str()) == 0700);
+}
+
+TEST_CASE("gives up where a parent stands and takes no new names") {
+  for (const char* name : {"/proc/absent", "/proc/absent/below", "/dev/fd/absent/below"}) {
+    CHECK(code_of([name] { static_cast<void>(Directory::make(name)); }) == Errc::io);
+  }
+}
+
 TEST_CASE("opens directories only") {
   const TemporaryDirectory scratch;
   const std::string file = scratch.write("file", "x");

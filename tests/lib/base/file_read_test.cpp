@@ -1,4 +1,4 @@
-// base/file.hpp: reading, and what is safe to be read from.
+// base/file.hpp: reading.
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "support/temporary_directory.hpp"
@@ -148,58 +148,6 @@ TEST_CASE("a dangling link is a name that exists") {
   CHECK(name_exists(scratch.file("dangling")));
   CHECK(name_exists(scratch.path()));
   CHECK_FALSE(name_exists(scratch.file("absent")));
-}
-
-TEST_CASE("a directory of the user's own below safe ones is safe") {
-  const TemporaryDirectory scratch;
-  CHECK(unsafe_directory(scratch.path()) == std::nullopt);
-  CHECK(unsafe_directory("/tmp") == std::nullopt);  // root's, and sticky
-}
-
-TEST_CASE("a directory is unsafe where group or others can write it or one above it") {
-  const TemporaryDirectory scratch;
-  const Path upper = scratch.path() / "upper";
-  const Path lower = upper / "lower";
-  REQUIRE(std::filesystem::create_directories(lower));
-  for (const mode_t mode : {0770U, 0702U, 0720U, 0777U}) {
-    CAPTURE(mode);
-    REQUIRE(::chmod(lower.c_str(), mode) == 0);
-    const auto own = unsafe_directory(lower);
-    REQUIRE(own);
-    CHECK(own->find(lower.native()) != std::string::npos);
-    REQUIRE(::chmod(lower.c_str(), 0700) == 0);
-    CHECK(unsafe_directory(lower) == std::nullopt);
-
-    REQUIRE(::chmod(upper.c_str(), mode) == 0);
-    const auto parent = unsafe_directory(lower);
-    REQUIRE(parent);
-    CHECK(parent->find(upper.native() + " ") != std::string::npos);
-    REQUIRE(::chmod(upper.c_str(), 0700) == 0);
-  }
-  // Others may read.
-  REQUIRE(::chmod(upper.c_str(), 0755) == 0);
-  CHECK(unsafe_directory(lower) == std::nullopt);
-}
-
-TEST_CASE("an unsafe directory is unsafe through a link, too, and an absent one is not safe") {
-  const TemporaryDirectory scratch;
-  const Path open = scratch.path() / "open";
-  REQUIRE(std::filesystem::create_directory(open));
-  REQUIRE(::chmod(open.c_str(), 0777) == 0);
-  std::filesystem::create_directory_symlink(open, scratch.file("link"));
-  CHECK(unsafe_directory(scratch.file("link")));
-  CHECK(unsafe_directory(scratch.file("absent")));
-}
-
-TEST_CASE("a directory of another user is unsafe, also where it is sticky" *
-          doctest::skip(::geteuid() != 0)) {
-  const TemporaryDirectory scratch;
-  const Path other = scratch.path() / "other";
-  REQUIRE(std::filesystem::create_directory(other));
-  REQUIRE(::chown(other.c_str(), 65534, 65534) == 0);
-  CHECK(unsafe_directory(other));
-  REQUIRE(::chmod(other.c_str(), 01777) == 0);
-  CHECK(unsafe_directory(other));
 }
 
 }  // namespace mtls

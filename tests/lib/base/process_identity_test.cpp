@@ -4,7 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
+#include <string>
 
 namespace mtls {
 
@@ -34,6 +36,34 @@ TEST_CASE("a process that ended is dead") {
   ProcessIdentity ended = this_process();
   ended.pid = child;
   CHECK(liveness(ended) == Liveness::dead);
+}
+
+TEST_CASE("a process that ended is dead before its parent has waited for it") {
+  std::array<int, 2> pipe{};
+  REQUIRE(::pipe(pipe.data()) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const std::string session = this_process().session;
+    const bool told =
+        ::write(pipe[1], session.data(), session.size()) == static_cast<ssize_t>(session.size());
+    ::_exit(told ? 0 : 1);
+  }
+  REQUIRE(child > 0);
+  ::close(pipe[1]);
+  std::string session;
+  std::array<char, 256> block{};
+  for (ssize_t got = 1; got > 0;) {
+    got = ::read(pipe[0], block.data(), block.size());
+    if (got > 0) session.append(block.data(), static_cast<std::size_t>(got));
+  }
+  ::close(pipe[0]);
+  siginfo_t ended{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) == 0);
+  ProcessIdentity zombie = this_process();
+  zombie.pid = child;
+  zombie.session = session;
+  CHECK(liveness(zombie) == Liveness::dead);
+  REQUIRE(::waitpid(child, nullptr, 0) == child);
 }
 
 TEST_CASE("a process of another host or PID namespace cannot be told from here") {

@@ -173,20 +173,20 @@ TEST_CASE("PBES1 is refused unless allowed, and its rounds are limited even then
   CHECK(allowed(2'147'483'647) == Errc::hostile_key_derivation);
 }
 
-TEST_CASE("no passphrase is a missing value, a wrong one is bad input, and both say what to do") {
+TEST_CASE("no passphrase is a missing value, a wrong one is bad input, and the hint is the caller's") {
   const Bytes der = make_encrypted(pbkdf2(16, 1));
   const PassphraseSource unset;
   for (const PassphraseSource& none : {test::no_passphrase(), unset}) {
     const auto missing = test::thrown_by([&] { static_cast<void>(read_key(der, none)); });
     REQUIRE(missing);
     CHECK(missing->code() == Errc::missing_value);
-    CHECK(missing->hint().find("--ca-passphrase") != std::string::npos);
+    CHECK(missing->hint().empty());  // the caller knows which flag to name
   }
   const auto wrong =
       test::thrown_by([&] { static_cast<void>(read_key(der, test::passphrase("x"))); });
   REQUIRE(wrong);
   CHECK(wrong->code() == Errc::wrong_passphrase);
-  CHECK(wrong->hint().find("file:PATH, env:NAME or fd:N") != std::string::npos);
+  CHECK(wrong->hint().empty());
   CHECK(wrong->message() == "cannot read test.key: wrong passphrase");
 }
 
@@ -226,7 +226,7 @@ TEST_CASE("an encrypted key with a flipped bit is the same key, or refused") {
     if (code) {
       const bool expected = code == Errc::malformed || code == Errc::unsupported ||
                             code == Errc::wrong_passphrase || code == Errc::key_mismatch ||
-                            code == Errc::hostile_key_derivation;
+                            code == Errc::hostile_key_derivation || code == Errc::weak_key;
       CHECK_MESSAGE(expected, name(*code));
     } else {
       CHECK(same);

@@ -1,5 +1,6 @@
 #include "der/pem.hpp"
 
+#include "der/writer.hpp"
 #include "support/process.hpp"
 #include "support/thrown.hpp"
 
@@ -156,6 +157,13 @@ TEST_CASE("a boundary tells PEM from DER") {
   CHECK_FALSE(looks_like_pem(as_bytes("-----END X-----")));
   CHECK_FALSE(looks_like_pem(Bytes{0x30, 0x00}));
   CHECK_FALSE(looks_like_pem({}));
+  // A name may hold the words.
+  der::Writer name;
+  name.sequence([](der::Writer& parts) { parts.text(der::tag::utf8_string, "-----BEGIN x"); });
+  CHECK_FALSE(looks_like_pem(name.view()));
+  Bytes followed = to_bytes(name.view());
+  followed.push_back(0);
+  CHECK(looks_like_pem(followed));
 }
 
 TEST_CASE("writes lines of 64 characters") {

@@ -167,6 +167,18 @@ TEST_CASE("a path length is a CA's, from 0 to 32") {
   CHECK(refused_at(client_with("path_length = 0\n"), "path_length"));
 }
 
+TEST_CASE("a longer path may be asked for as far as the profile says") {
+  const auto most = [](const char* lines) {
+    return parse(ca_with(lines)).extensions.max_path_length;
+  };
+  CHECK_FALSE(most(""));
+  CHECK(most("path_length = 1\n") == 1U);
+  CHECK(most("path_length = 1\nmax_path_length = 3\n") == 3U);
+  CHECK(refused_at(ca_with("path_length = 2\nmax_path_length = 1\n"), "max_path_length"));
+  CHECK(refused_at(ca_with("max_path_length = 1\n"), "max_path_length"));
+  CHECK(refused_at(ca_with("path_length = 1\nmax_path_length = 33\n"), "max_path_length"));
+}
+
 TEST_CASE("name constraints are a CA's") {
   constexpr std::string_view k_constraints =
       "[extensions.name_constraints]\npermitted = [\"dns:example.com\", \"ip:10.0.0.0/8\"]\n"

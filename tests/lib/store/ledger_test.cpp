@@ -128,7 +128,7 @@ TEST_CASE("a ledger that was only begun is unavailable, with the way out") {
     const auto error = thrown_by([&] { return Ledger::open(in(directory), k_id, access); });
     REQUIRE(error);
     CHECK(error->code() == Errc::ledger_unavailable);
-    CHECK(error->hint().find("ca init") != std::string::npos);
+    CHECK(error->hint().find("backup") != std::string::npos);
   }
 }
 

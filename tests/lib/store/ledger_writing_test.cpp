@@ -1,4 +1,5 @@
 // Intent, issued, burnt: what may follow what.
+#include "base/process_identity.hpp"
 #include "lib/store/child_process.hpp"
 #include "lib/store/ledger_fixture.hpp"
 #include "lib/store/system_call_faults.hpp"
@@ -365,6 +366,72 @@ TEST_CASE("a ledger opened for reading does not write") {
   Ledger reader = fixture.reopen(LedgerAccess::read_only);
   CHECK(code_of([&] { record(reader, intent(fixture.issuer, 1)); }) == Errc::permission);
   CHECK(reader.count() == 0);
+}
+
+TEST_CASE("an intent that nobody will complete is unknown once another one is recorded") {
+  LedgerFixture fixture;
+  const ProcessIdentity self = this_process();
+  const auto of = [&](std::uint64_t number, std::int64_t pid, const std::string& session) {
+    Intent one = intent(fixture.issuer, number);
+    one.actor = {.actor = "alice", .host = self.host, .pid = pid, .session = session};
+    return one;
+  };
+  record(fixture.ledger, of(1, self.pid, self.session));
+  record(fixture.ledger, of(2, self.pid, self.session + "0"));  // a pid that was used again
+  record(fixture.ledger, intent(fixture.issuer, 3));            // another host
+  CHECK(state_of(fixture, 1) == State::intent);
+  CHECK(state_of(fixture, 2) == State::unknown);
+  CHECK(state_of(fixture, 3) == State::intent);
+
+  Intent later = intent(fixture.issuer, 4);
+  later.time = at(15 * 60 - 1);
+  record(fixture.ledger, later);
+  CHECK(state_of(fixture, 3) == State::intent);
+  Intent latest = intent(fixture.issuer, 5);
+  latest.time = at(15 * 60);
+  record(fixture.ledger, latest);
+  CHECK(state_of(fixture, 1) == State::intent);
+  CHECK(state_of(fixture, 3) == State::unknown);
+  CHECK(code_of([&] { complete(fixture.ledger, issued(fixture.issuer, 3)); }) ==
+        Errc::revoked_meanwhile);
+  CHECK(state_of(fixture, 4) == State::intent);
+}
+
+TEST_CASE("how long an unseen process is waited for is the ledger's to say") {
+  LedgerFixture fixture;
+  record(fixture.ledger, intent(fixture.issuer, 1));
+  fixture.location.intent_pending = std::chrono::seconds(10);
+  Ledger ledger = fixture.reopen();
+  CHECK(ledger.intent_pending() == std::chrono::seconds(10));
+  Intent later = intent(fixture.issuer, 2);
+  later.time = at(10);
+  record(ledger, later);
+  CHECK(state_of(fixture, 1) == State::unknown);
+}
+
+TEST_CASE("a root's own certificate becomes one of its CA certificates in the same commit") {
+  LedgerFixture fixture;
+  const auto count = [&] {
+    const auto connection =
+        open_sqlite(fixture.location.file, OpenMode::read_only, std::chrono::seconds(30));
+    const auto statement = connection->prepare("SELECT count(*) FROM ca_certificates");
+    statement->step();
+    return statement->integer(0);
+  };
+  record(fixture.ledger, intent(fixture.issuer, 1));
+  complete(fixture.ledger, issued(fixture.issuer, 1));
+  CHECK(count() == 0);
+  record(fixture.ledger, intent(fixture.issuer, 2));
+  Issued own = issued(fixture.issuer, 2);
+  own.use = Issued::Use::own_certificate;
+  complete(fixture.ledger, own);
+  CHECK(count() == 1);
+  // One that is renewed joins it; the same again changes nothing.
+  for (int i = 0; i < 2; ++i) {
+    CHECK(fixture.ledger.add_issuer(x509::Name::parse("CN=root"), key(1), ca_certificate()) ==
+          fixture.issuer);
+    CHECK(count() == 2);
+  }
 }
 
 }  // namespace

@@ -66,6 +66,7 @@ TEST_CASE("every question that a ledger asks is answered by an index") {
         std::pair("spki_hash = 'a'", "certificates_key"),
         std::pair("issuer = 1 AND request_key = 'a' AND state IN ('intent', 'issued')",
                   "certificates_request_key"),
+        std::pair("state = 'intent' AND intent_time > 0", "certificates_intent"),
         std::pair("(not_after, serial, id) > (1, 'a', 1) AND not_after < 5 "
                   "ORDER BY not_after, serial, id LIMIT 9",
                   "certificates_end"),

@@ -97,6 +97,11 @@ void add_odd_extension_cases(std::vector<Case>& cases) {
                    below_root(leaf_with(with(client_extensions(), tolerable))), ""});
   cases.push_back({"a CA with an unknown critical extension",
                    below_ca(with(ca_extensions(), unknown)), "unknown_critical_extension@1"});
+  // Whether a CRL must be asked is local policy, be the extension critical or not.
+  x509::Extension points = x509::encode_crl_distribution_points({"http://crl.example/ca.crl"});
+  points.criticality = Criticality::critical;
+  cases.push_back({"a leaf with critical cRLDistributionPoints",
+                   below_root(leaf_with(with(client_extensions(), points))), ""});
   const auto broken = [](const der::Oid& id, Bytes value) {
     return x509::Extension{.id = id, .criticality = Criticality::non_critical, .value = value};
   };
@@ -123,6 +128,13 @@ void add_identifier_cases(std::vector<Case>& cases) {
                    below_root(leaf_with(with(client_extensions(),
                                              x509::encode_authority_key_identifier(elsewhere)))),
                    "other@0"});
+  const Entity odd_root = self_sign(
+      {.subject = "CN=odd root",
+       .key = "odd root",
+       .extensions = with(ca_extensions(), x509::encode_authority_key_identifier(elsewhere))});
+  cases.push_back({"a root whose authorityKeyIdentifier does not mean itself",
+                   request_for(leaf_with(client_extensions(), odd_root), {odd_root.certificate}),
+                   "other@1", Other::agrees, Other::accepts});
   Plan plan{.subject = "CN=client,O=mtls", .key = "client", .extensions = client_extensions()};
   plan.serial = "42" + std::string(40, '0');
   // RFC 5280 section 4.1.2.2 allows 20 octets.

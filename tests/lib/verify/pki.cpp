@@ -36,7 +36,7 @@ Entity make(const Plan& plan, const x509::Name& issuer, const std::string& by) {
                            .signature = algorithm,
                            .issuer = issuer,
                            .validity = {.not_before = plan.not_before, .not_after = plan.not_after},
-                           .subject = x509::Name::parse(plan.subject),
+                           .subject = plan.name.value_or(x509::Name::parse(plan.subject)),
                            .public_key = subject_key,
                            .extensions = plan.extensions};
   add_if_absent(tbs.extensions, x509::encode_subject_key_identifier(subject_key.key_identifier()));

@@ -32,6 +32,7 @@ struct Plan {
   UnixTime not_after = at("2049-12-31T23:59:59Z");
   std::string serial = {};                           // else counted
   std::optional<crypto::PublicKey> public_key = {};  // else that of `key`
+  std::optional<x509::Name> name = {};               // else `subject`
 };
 
 /// A certificate with the name of its key, so that it can issue others.

@@ -53,6 +53,13 @@ void add_purpose_cases(std::vector<Case>& cases) {
   cases.push_back(
       {"no extendedKeyUsage, as a listener", as(Purpose::server, silent), "~purpose_not_stated@0"});
   cases.push_back({"no extendedKeyUsage, for any purpose", as(Purpose::any, silent), ""});
+  cases.push_back(
+      {"a CA's certificate as a client",
+       as(Purpose::client,
+          with(ca_extensions(), x509::encode(x509::KeyUsage{x509::KeyUsageBit::key_cert_sign,
+                                                            x509::KeyUsageBit::digital_signature},
+                                             x509::Criticality::critical))),
+       "~purpose_not_stated@0 ~other@0"});
   // certtool does not look at keyUsage for a purpose.
   cases.push_back(
       {"a client without digitalSignature",

@@ -30,8 +30,8 @@ const Finding& only_finding(const VerifyReport& report) {
 class Revoked final : public RevocationSource {
  public:
   explicit Revoked(std::set<std::string> serials) : m_serials(std::move(serials)) {}
-  RevocationAnswer ask(const Certificate& certificate, const Certificate& issuer) const override {
-    CHECK(certificate.issuer().matches(issuer.subject()));
+  RevocationAnswer ask(const Certificate& certificate, const Certificate* issuer) const override {
+    if (issuer != nullptr) CHECK(certificate.issuer().matches(issuer->subject()));
     asked.push_back(certificate.serial().to_text());
     if (m_serials.count(certificate.serial().to_text()) == 0) {
       return {.status = RevocationStatus::unknown, .revoked_at = {}};
@@ -180,6 +180,15 @@ TEST_CASE("what is not covered by the revocation source is not held against it")
   // The root is its own judge.
   CHECK(source.asked == std::vector<std::string>{client().certificate.serial().to_text(),
                                                  intermediate().certificate.serial().to_text()});
+}
+
+TEST_CASE("a revoked leaf is refused even where it is itself the anchor") {
+  const Certificate& leaf = client().certificate;
+  const Revoked source({leaf.serial().to_text()});
+  const VerifyReport report = judge(request_for(leaf, {leaf}), &source);
+  CHECK(summary(report) == "revoked@0");
+  CHECK_FALSE(report.accepted);
+  CHECK(judge(request_for(leaf, {leaf})).accepted);
 }
 
 TEST_CASE("no revocation is asked for where the signature does not hold") {

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+
 using namespace mtls::x509;
 using namespace mtls::x509::test;
 namespace der = mtls::der;
@@ -97,6 +99,19 @@ TEST_CASE("a description cannot act on a terminal or forge another name") {
   const std::string line =
       describe(encode_subject_alt_name({directory}, Criticality::non_critical));
   CHECK(line.find(", ") == std::string::npos);
+}
+
+TEST_CASE("a name full of separators is described in one pass") {
+  std::string value;
+  for (unsigned i = 0; i < 200'000; ++i) value += "+, ";
+  const Attribute attribute{.type = der::oid("2.5.4.3"),
+                            .tag = der::tag::utf8_string,
+                            .octets = mtls::to_bytes(mtls::as_bytes(value))};
+  const GeneralName name = GeneralName::directory(Name::make({{attribute}}));
+  const auto begin = std::chrono::steady_clock::now();
+  const std::string line = describe(encode_subject_alt_name({name}, Criticality::non_critical));
+  CHECK(line.size() > 5 * 200'000);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(1));
 }
 
 TEST_CASE("every name of an identifier is read back, and names are told apart") {

@@ -9,6 +9,7 @@
 #include <vector>
 
 using mtls::test::run;
+using mtls::x509::CommonNames;
 using mtls::x509::constraint_violation;
 using mtls::x509::GeneralName;
 using mtls::x509::Name;
@@ -23,6 +24,12 @@ std::string in_config(const std::string& text) {
   if (kind == "dns") return "DNS:" + value;
   if (kind == "uri") return "URI:" + value;
   if (kind == "email") return "email:" + value;
+  if (kind == "other") {  // OID;HEX, the DER of a short UTF8String
+    const auto semicolon = value.find(';');
+    const auto octets = mtls::from_hex(std::string_view(value).substr(semicolon + 5)).value();
+    return "otherName:" + value.substr(0, semicolon) +
+           ";UTF8:" + std::string(mtls::as_text(octets));
+  }
   if (const auto bits = value.find("/8"); bits != std::string::npos) {
     value.replace(bits, 2, "/255.0.0.0");
   }
@@ -101,19 +108,39 @@ TEST_CASE("name constraints decide as openssl decides") {
         Row{"email:.a.example", "/O=x", "email:u@b.a.example"},
         Row{"email:a.example", "/O=x/emailAddress=u@b.example", ""},
         Row{"email:a.example", "/O=x/emailAddress=u@a.example", ""},
+        Row{"email:a.example", "/O=x/emailAddress=u@b.example", "email:u@a.example"},
+        Row{"email:a.example", "/O=x", "other:1.3.6.1.5.5.7.8.9;0c0b7540612e6578616d706c65"},
+        Row{"email:a.example", "/O=x", "other:1.3.6.1.5.5.7.8.9;0c0b7540622e6578616d706c65"},
+        Row{"dns:a.example", "/CN=a.example", ""},
+        Row{"dns:a.example", "/CN=x.b.example", ""},
+        Row{"dns:a.example", "/CN=x.b.example", "ip:10.0.0.1"},
+        Row{"dns:a.example", "/CN=x.b.example", "dns:a.example"},
+        Row{"dns:a.example", "/CN=x_y.b.example/CN=a.example", ""},
+        Row{"dns:a.example", "/CN=10.0.0.1", ""},
+        Row{"dns:a.example", "/CN=b", ""},
+        Row{"dns:a.example", "/CN=b example.org", ""},
+        Row{"dns:a.example", "/CN=*.b.example", ""},
+        Row{"dns:a.example", "/CN=b.example.", ""},
+        Row{"dns:a.example", "/CN=b.-example", ""},
+        Row{"dns:a.example", "/CN=b-.example", ""},
+        Row{"dns:a.example", "/CN=b..example", ""},
+        Row{"dns:a.example", "/OU=x.b.example", ""},
         Row{"uri:a.example", "/O=x", "uri:https://a.example/p"},
         Row{"uri:a.example", "/O=x", "uri:https://b.a.example:1/p"},
         Row{"uri:.a.example", "/O=x", "uri:https://b.a.example/p"},
-        Row{"ip:10.0.0.0/8", "/O=x", "ip:10.1.2.3"}, Row{"ip:10.0.0.0/8", "/O=x", "ip:11.1.2.3"},
+        Row{"ip:10.0.0.0/8", "/O=x", "ip:10.1.2.3"},
+        Row{"ip:10.0.0.0/8", "/O=x", "ip:11.1.2.3"},
         Row{"ip:10.0.0.0/8", "/O=x", "ip:::1"}}) {
     const std::string shown = std::string(base) + " " + subject + " " + name;
     CAPTURE(shown);
     mtls::x509::GeneralNames names;
     if (*name != '\0') names.push_back(GeneralName::parse(name));
     const Name parsed = Name::parse(subject);
-    CHECK(!constraint_violation({.permitted = {constraint(base)}, .excluded = {}}, parsed, names) ==
+    CHECK(!constraint_violation({.permitted = {constraint(base)}, .excluded = {}}, parsed, names,
+                                CommonNames::as_hosts) ==
           chain.accepts("permitted", base, subject, name));
-    CHECK(!constraint_violation({.permitted = {}, .excluded = {constraint(base)}}, parsed, names) ==
+    CHECK(!constraint_violation({.permitted = {}, .excluded = {constraint(base)}}, parsed, names,
+                                CommonNames::as_hosts) ==
           chain.accepts("excluded", base, subject, name));
   }
 }

@@ -12,7 +12,7 @@
 #include <vector>
 
 using mtls::Bytes;
-using mtls::x509::constraint_violation;
+using mtls::x509::CommonNames;
 using mtls::x509::dns_name_matches;
 using mtls::x509::GeneralName;
 using mtls::x509::GeneralNames;
@@ -22,6 +22,11 @@ using mtls::x509::NameConstraints;
 using mtls::x509::parse_ip;
 
 namespace {
+
+std::optional<std::string> constraint_violation(const NameConstraints& constraints,
+                                                const Name& subject, const GeneralNames& names) {
+  return mtls::x509::constraint_violation(constraints, subject, names, CommonNames::as_hosts);
+}
 
 /// "dns:…", "email:…" and "uri:…" without any check; the other kinds as they are parsed.
 GeneralName loose(const std::string& text) {
@@ -185,18 +190,66 @@ TEST_CASE("a directory constraint holds the subject and directory names, by all 
   CHECK_FALSE(constraint_violation(without, Name::parse("CN=a,C=cn"), {}));
 }
 
-TEST_CASE("an e-mail address in the subject is held where no alternative name is one") {
+TEST_CASE("an e-mail address in the subject is held, whatever the alternative names are") {
   const NameConstraints constraints = {.permitted = {loose("email:a.example")}, .excluded = {}};
   CHECK_FALSE(constraint_violation(constraints, Name::parse("emailAddress=u@a.example"), {}));
   CHECK(constraint_violation(constraints, Name::parse("emailAddress=u@b.example"), {}));
   CHECK(constraint_violation(constraints, Name::parse("emailAddress=a.alibaba.com"), {}));
   CHECK(constraint_violation(constraints,
                              Name::parse("emailAddress=u@b.example,emailAddress=u@a.example"), {}));
-  CHECK_FALSE(constraint_violation(constraints, Name::parse("emailAddress=u@b.example"),
-                                   {loose("email:v@a.example")}));
+  CHECK(constraint_violation(constraints, Name::parse("emailAddress=u@b.example"),
+                             {loose("email:v@a.example")}));
   CHECK(
       constraint_violation(constraints, Name::parse("emailAddress=u@b.example"), {loose("dns:x")}));
   CHECK_FALSE(constraint_violation(constraints, Name::parse("CN=x"), {loose("dns:x")}));
+}
+
+TEST_CASE("a common name that OpenSSL takes for a host is held where no name is a dNSName") {
+  const NameConstraints constraints = {.permitted = {loose("dns:a.example")}, .excluded = {}};
+  const auto is_held = [&](const char* subject, const GeneralNames& names) {
+    return constraint_violation(constraints, Name::parse(subject), names).has_value();
+  };
+  CHECK_FALSE(is_held("CN=x.a.example", {}));
+  CHECK(is_held("CN=x.b.example", {}));
+  CHECK(is_held("CN=x.b.example", {loose("ip:10.0.0.1")}));
+  CHECK(is_held("CN=x.b.example,CN=x.a.example", {}));
+  CHECK(is_held("CN=x.a.example,CN=x_y.b-c.example", {}));
+  CHECK(is_held("CN=10.0.0.1", {}));
+  CHECK_FALSE(is_held("CN=x.b.example", {loose("dns:a.example")}));
+  for (const char* subject : {"CN=b", "CN=b example.org", "CN=*.b.example", "CN=b.example.",
+                              "CN=-b.example", "CN=b.-example", "CN=b..example", "OU=b.example"}) {
+    CAPTURE(subject);
+    CHECK_FALSE(is_held(subject, {}));
+  }
+  CHECK_FALSE(mtls::x509::constraint_violation(constraints, Name::parse("CN=x.b.example"), {},
+                                               CommonNames::ignored));
+}
+
+GeneralName utf8_mailbox(std::string_view address, std::uint8_t tag = mtls::der::tag::utf8_string) {
+  mtls::der::Writer value;
+  value.text(tag, address);
+  return GeneralName::other(mtls::der::oid("1.3.6.1.5.5.7.8.9"), std::move(value).take());
+}
+
+TEST_CASE("an SmtpUTF8Mailbox is held to e-mail constraints (RFC 9598)") {
+  const NameConstraints host = {.permitted = {loose("email:a.example")}, .excluded = {}};
+  const NameConstraints not_host = {.permitted = {}, .excluded = {loose("email:a.example")}};
+  CHECK_FALSE(constraint_violation(host, Name(), {utf8_mailbox("\u00fc@a.example")}));
+  CHECK(constraint_violation(not_host, Name(), {utf8_mailbox("\u00fc@A.example")}));
+  CHECK(constraint_violation(host, Name(), {utf8_mailbox("\u00fc@b.example")}));
+  CHECK_FALSE(constraint_violation(not_host, Name(), {utf8_mailbox("\u00fc@b.example")}));
+  // What readers differ on is neither in nor out.
+  for (const GeneralName& odd :
+       {utf8_mailbox("\u00fc@xn--4ca.example"), utf8_mailbox("\u00fc@\u00fc.example"),
+        utf8_mailbox("\u00fc"), utf8_mailbox("@a.example"), utf8_mailbox("\u00fc@a.example@b"),
+        utf8_mailbox("u@a.example", mtls::der::tag::ia5_string)}) {
+    CHECK(constraint_violation(host, Name(), {odd}));
+    CHECK(constraint_violation(not_host, Name(), {odd}));
+  }
+  const NameConstraints mailbox = {.permitted = {}, .excluded = {loose("email:u@a.example")}};
+  CHECK(constraint_violation(mailbox, Name(), {utf8_mailbox("\u00fc@a.example")}));
+  CHECK_FALSE(constraint_violation({.permitted = {loose("dns:a.example")}, .excluded = {}}, Name(),
+                                   {utf8_mailbox("\u00fc@b.example")}));
 }
 
 TEST_CASE("an exclusion holds beside a permission (Botan CVE-2024-39312)") {

@@ -70,6 +70,10 @@ TEST_CASE("a name has the octets that RFC 5280 wants") {
   CHECK(Name::parse("") == Name());
   CHECK(Name::parse("/") == Name());
   CHECK(Name().to_text().empty());
+  const Name name = Name::parse("CN=root,C=cn");
+  CHECK(name.to_text(5) == "CN=ro...");
+  CHECK(name.to_text(8) == "CN=root,...");
+  CHECK(name.to_text(12) == "CN=root,C=cn");
   CHECK(Name().empty());
 }
 
