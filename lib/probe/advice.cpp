@@ -91,6 +91,22 @@ std::string versions_text(const std::vector<tls::Version>& versions) {
   return text;
 }
 
+bool speaks_plain_http_alone(const Report& report) {
+  const bool tls = any_attempt(report, [](const Judged& one) {
+    return one.attempt.version && one.attempt.record.stage > tls::Stage::hello;
+  });
+  return !tls && any_attempt(report, [](const Judged& one) {
+    return one.attempt.id == Id::p9b && one.attempt.record.ending == tls::Ending::answer;
+  });
+}
+
+/// Whether nothing got in but past the handshake (--require handshake).
+bool refuses_by_http_alone(const Report& report) {
+  return !any_attempt(report, [](const Judged& one) {
+    return one.attempt.id != Id::p0 && one.let_in && one.judgement == Judgement::accepted;
+  });
+}
+
 std::string why_no_verdict(const Report& report) {
   const auto control = [](Judgement wanted) {
     return
@@ -103,15 +119,12 @@ std::string why_no_verdict(const Report& report) {
   };
   if (all_bare(tls::Ending::refused)) return "nothing listens there";
   if (all_bare(tls::Ending::unreachable)) return "it cannot be reached";
-  if (all_bare(tls::Ending::timed_out)) return "it does not answer in time";
-  if (all_bare(tls::Ending::foreign)) {
-    const bool plain = any_attempt(report, [](const Judged& one) {
-      return one.attempt.id == Id::p9b && one.attempt.record.ending == tls::Ending::answer;
-    });
-    return plain ? "it speaks plain HTTP and no TLS: nothing is enforced there, and there is "
-                   "nothing to prove"
-                 : "it does not speak TLS";
+  if (speaks_plain_http_alone(report)) {
+    return "it speaks plain HTTP and no TLS: nothing is enforced there, and there is nothing to "
+           "prove";
   }
+  if (all_bare(tls::Ending::timed_out)) return "it does not answer in time";
+  if (all_bare(tls::Ending::foreign)) return "it does not speak TLS";
   const bool cut = !any_attempt(report, [](const Judged& one) {
     const tls::Record& record = one.attempt.record;
     return one.attempt.version &&
@@ -147,6 +160,10 @@ std::string sentence(const Report& report) {
         versions_text(finding.offered));
   }
   if (finding.overall == Overall::no_verdict) return "no verdict: " + why_no_verdict(report);
+  if (refuses_by_http_alone(report)) {
+    return format("not enforced ({}): handshakes are let through, and refused over HTTP alone",
+                  name(*finding.mode));
+  }
   switch (finding.mode.value()) {
     case Mode::no_mtls:
       return "not enforced (no-mtls): clients are not asked for a certificate";
@@ -167,6 +184,11 @@ std::vector<std::string> advise(const Report& report) {
   const Finding& finding = report.overall;
   if (finding.overall == Overall::enforced) return {};
   const Kind& kind = kind_of(report);
+  if (finding.overall == Overall::not_enforced && refuses_by_http_alone(report)) {
+    return {
+        "nginx cannot refuse in the handshake: leave out --require handshake, or put a listener "
+        "in front that can (haproxy, apache, envoy)"};
+  }
   if (finding.overall == Overall::not_enforced) {
     switch (finding.mode.value()) {
       case Mode::bypass:

@@ -39,8 +39,10 @@ class ProbePorts(Probing):
         self.assert_verdict(self.bounded(servers.closing(self), 5), "no-verdict")
 
     def test_plain_http(self):
+        # One that waits for the rest of a request line, and one that answers the ClientHello with 400.
         document = self.bounded(servers.HttpServer(self), 20, "--timeout", "2s")
         self.assert_verdict(document, "no-verdict")
+        self.assertIn("plain HTTP", document["sentence"])
         plain = servers.nginx(self, *self.SERVER, "", listen="127.0.0.1")
         config = self.path(f"nginx-{plain.port}.conf")
         plain.stop()

@@ -43,6 +43,7 @@ class ProbeServers(Probing):
             self.assertEqual(one["alert"]["name"], "decrypt_error", self.explain(document))
         self.assertEqual(document["server"][:5], "nginx")
         self.check(server, "not-enforced", "optional", "--require", "handshake")
+        self.assertIn("over HTTP alone", self.probe(server, "--require", "handshake")["sentence"])
 
     def test_nginx_optional(self):
         self.check(self.nginx("ssl_client_certificate {ca}; ssl_verify_client optional;"), "not-enforced", "optional")
