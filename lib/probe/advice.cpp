@@ -92,10 +92,10 @@ std::string versions_text(const std::vector<tls::Version>& versions) {
 }
 
 bool speaks_plain_http_alone(const Report& report) {
-  const bool tls = any_attempt(report, [](const Judged& one) {
+  const bool speaks_tls = any_attempt(report, [](const Judged& one) {
     return one.attempt.version && one.attempt.record.stage > tls::Stage::hello;
   });
-  return !tls && any_attempt(report, [](const Judged& one) {
+  return !speaks_tls && any_attempt(report, [](const Judged& one) {
     return one.attempt.id == Id::p9b && one.attempt.record.ending == tls::Ending::answer;
   });
 }
