@@ -1,13 +1,13 @@
-#include "render/render.hpp"
-
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/input_file.hpp"
 #include "cmd/render_facts.hpp"
 #include "cmd/render_options.hpp"
 #include "cmd/value_types.hpp"
+#include "render/check.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -25,6 +25,7 @@ struct Options {
   std::optional<Path> crl;
   std::optional<Path> out;
   bool force = false;
+  std::optional<Path> check;
   RenderOptions render;
 
   [[nodiscard]] bool to_stdout() const { return !out || *out == "-"; }
@@ -41,6 +42,7 @@ Json target_document(const render::TargetInfo& info, const Session& session) {
   document["secret"] = false;
   document["probe"] = nullptr;
   document["notices"] = Json::array();
+  document["check"] = nullptr;
   return document;
 }
 
@@ -108,6 +110,52 @@ Json notices_json(const std::vector<render::Notice>& notices) {
   return list;
 }
 
+/// Files that a configuration names are looked for from where it stands.
+render::ReadFile file_reader(const Path& configuration) {
+  const Path directory = configuration == "-" ? Path(".") : configuration.parent_path();
+  return [directory](const std::string& name) {
+    return read_file(directory / name, k_crl_limit).bytes;
+  };
+}
+
+void print_check(const Options& options, const std::vector<render::Difference>& differences,
+                 const Session& session) {
+  const std::string file = shown_input(*options.check);
+  if (session.json()) {
+    Json list = Json::array();
+    for (const render::Difference& one : differences) {
+      list.push_back({{"setting", one.setting}, {"expected", one.expected}, {"found", one.found}});
+    }
+    Json document = target_document(render::info(*options.target), session);
+    document["check"] = {
+        {"file", file}, {"holds", differences.empty()}, {"differences", std::move(list)}};
+    session.print(document);
+    return;
+  }
+  std::string text = format("{}: {}\n", file,
+                            differences.empty() ? "holds what the CA directory says"
+                                                : "differs from what the CA directory says");
+  for (const render::Difference& one : differences) {
+    text +=
+        format("  {}\n    expected: {}\n    found:    {}\n", one.setting, one.expected, one.found);
+  }
+  session.out().write(text);
+}
+
+ExitCode check_live(const Options& options, Session& session) {
+  if (options.out || options.force) {
+    refuse_together("--check", options.out ? "--out" : "--force", "a check writes nothing");
+  }
+  render::require_checkable(*options.target);
+  const render::RenderRequest request = make_request(options, session);
+  const SecretBytes live = read_input(*options.check, k_crl_limit);
+  const auto differences = with_context(shown_input(*options.check), [&] {
+    return render::check(request, as_text(live.view()), file_reader(*options.check));
+  });
+  print_check(options, differences, session);
+  return differences.empty() ? ExitCode::ok : ExitCode::no;
+}
+
 ExitCode render_target(const Options& options, Session& session) {
   const render::RenderRequest request = make_request(options, session);
   const render::Rendered rendered = render::render(request);
@@ -135,7 +183,7 @@ ExitCode run(const Options& options, Session& session) {
   if (!options.target) {
     throw Error(Errc::missing_value, "render needs a TARGET", "mtlsctl render --list says which");
   }
-  return render_target(options, session);
+  return options.check ? check_live(options, session) : render_target(options, session);
 }
 
 }  // namespace
@@ -148,6 +196,10 @@ void add_render(Command& command) {
       "takes CRLs, is what is refused. What would be one-way TLS in silence is refused, and the "
       "text ends with the mtlsctl probe command that proves it. A file that holds a private key "
       "is 0600.\n\n"
+      "With --check FILE and the same flags it ends with 1 if a live configuration differs in who "
+      "is let in: another CA, another CRL, a certificate no longer demanded. For nginx, FILE may "
+      "be "
+      "what nginx -T prints.\n\n"
       "docs/servers.md says of each target what it checks and what it does not.");
   OptionSet set = command.options();
   set.positional("TARGET", options->target, target_value(), "What it is for (see --list)");
@@ -157,6 +209,8 @@ void add_render(Command& command) {
             "The CRLs of every CA of the chain (default: ca.crl in the CA directory, if any)");
   set.value("-o,--out", options->out, file_value(), "Write to FILE instead of standard output");
   set.flag("-f,--force", options->force, "Replace FILE if it exists");
+  set.value("--check", options->check, file_value(),
+            "Write nothing; say whether FILE, which is live, still holds CA, CRL and settings");
   options->render.add_to(command);
   command.example(
       "$ mtlsctl render albconfig --vswitch vsw-1 --vswitch vsw-2 \\\n"

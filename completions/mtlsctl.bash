@@ -212,6 +212,7 @@ _mtlsctl() {
     'render:--crl') _mtlsctl_files; return ;;
     'render:--out') _mtlsctl_files; return ;;
     'render:-o') _mtlsctl_files; return ;;
+    'render:--check') _mtlsctl_files; return ;;
     'render:--host') :; return ;;
     'render:--listen') :; return ;;
     'render:--server-cert') _mtlsctl_files; return ;;
@@ -322,7 +323,7 @@ _mtlsctl() {
       else :
       fi ;;
     'render')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--list --ca --lock-timeout --crl --out -o --force -f --host --listen --server-cert --server-key --backend --trust-file --crl-file --name --namespace --image --ingress-class --alb-name --address-type --edition --vswitch --port --protocol --quic-upgrade --server-certificate-id --ca-certificate-id --security-policy --client-cert-header --listener-id --warehouse-id --region --client-cert --client-key --trust --resolve --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--list --ca --lock-timeout --crl --out -o --force -f --check --host --listen --server-cert --server-key --backend --trust-file --crl-file --name --namespace --image --ingress-class --alb-name --address-type --edition --vswitch --port --protocol --quic-upgrade --server-certificate-id --ca-certificate-id --security-policy --client-cert-header --listener-id --warehouse-id --region --client-cert --client-key --trust --resolve --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_words 'albconfig k8s-demo k8s-secret nginx haproxy envoy aliyun-cli curl'
       fi ;;
     'profile') _mtlsctl_words 'list show check' ;;

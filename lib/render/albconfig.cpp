@@ -43,9 +43,9 @@ void refuse_open_doors(const Settings& settings) {
   }
   if (settings.protocol == Protocol::http || settings.protocol == Protocol::quic) {
     throw Error(Errc::usage,
-                format("an {} listener of ALB has no mutual TLS",
+                format("ALB has no mutual TLS on {} listeners",
                        settings.protocol == Protocol::http ? "HTTP" : "QUIC"),
-                "only HTTPS listeners have: leave --protocol out");
+                "only HTTPS listeners have it: leave --protocol out");
   }
   if (settings.quic_upgrade) {
     throw Error(Errc::usage,
