@@ -73,8 +73,10 @@ void compare(Comparison& comparison, const YamlNode& expected, const YamlNode* f
       compare_lists(comparison, expected, *found, where);
       break;
     case YamlNode::Kind::map:
-      for (const auto& [key, value] : expected.fields) {
-        compare(comparison, value, found->find(key), where.empty() ? key : where + "." + key);
+      for (std::size_t i = 0; i < expected.keys.size(); ++i) {
+        const std::string& key = expected.keys[i];
+        compare(comparison, expected.items[i], found->find(key),
+                where.empty() ? key : where + "." + key);
       }
       break;
   }

@@ -89,7 +89,7 @@ enum class Protocol { https, http, quic };
 /// What of the client's certificate ALB tells the back end.
 enum class CertHeader { subject_dn, issuer_dn, fingerprint, client_verify };
 struct ClientCertHeader {
-  CertHeader header;
+  CertHeader header = CertHeader::subject_dn;
   std::optional<HeaderAlias> alias;
 
   /// Reads "subjectdn", "issuerdn", "fingerprint" or "clientverify", with "=ALIAS" or without;

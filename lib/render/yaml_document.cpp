@@ -35,7 +35,8 @@ class Conversion final {
           throw Error(Errc::malformed,
                       format("the key {} stands twice in one map", printable(key)));
         }
-        converted.fields.emplace_back(key, convert(field.second, depth + 1));
+        converted.keys.push_back(key);
+        converted.items.push_back(convert(field.second, depth + 1));
       }
     }
     return converted;
@@ -57,9 +58,8 @@ std::vector<YAML::Node> load(const std::string& text) {
 }  // namespace
 
 const YamlNode* YamlNode::find(std::string_view key) const {
-  const auto found = std::find_if(fields.begin(), fields.end(),
-                                  [key](const auto& field) { return field.first == key; });
-  return found == fields.end() ? nullptr : &found->second;
+  const auto found = std::find(keys.begin(), keys.end(), key);
+  return found == keys.end() ? nullptr : &items[static_cast<std::size_t>(found - keys.begin())];
 }
 
 const YamlNode* YamlNode::at(std::string_view path) const {

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace mtls::render {
@@ -15,8 +14,8 @@ struct YamlNode {
   enum class Kind { nothing, scalar, list, map };
   Kind kind = Kind::nothing;
   std::string scalar;
-  std::vector<YamlNode> items;
-  std::vector<std::pair<std::string, YamlNode>> fields;
+  std::vector<std::string> keys;  // of a map, those of its items
+  std::vector<YamlNode> items;    // of a list or map
 
   /// The field of a map, or null.
   [[nodiscard]] const YamlNode* find(std::string_view key) const;
