@@ -60,32 +60,40 @@ void check_tls(Comparison& comparison, const YamlNode& tls, const std::string& w
   }
 }
 
+/// Every filter chain of a listener: the name that a client asks for picks one.
+void check_listener(Comparison& comparison, const YamlNode& listener, const std::string& where) {
+  const YamlNode* chains = listener.find("filter_chains");
+  if (chains == nullptr || chains->items.empty()) {
+    comparison.add(where + "filter_chains", "there", "nothing");
+    return;
+  }
+  for (std::size_t i = 0; i < chains->items.size(); ++i) {
+    const std::string chain = format("{}filter_chains[{}]: ", where, i);
+    const YamlNode* tls = chains->items[i].at("transport_socket.typed_config");
+    if (tls == nullptr || tls->find("common_tls_context") == nullptr) {
+      comparison.add(chain + "transport_socket", "DownstreamTlsContext", "nothing");
+    } else {
+      check_tls(comparison, *tls, chain);
+    }
+  }
+}
+
 }  // namespace
 
 void check_envoy(Comparison& comparison, std::string_view live) {
-  const ServerListener wanted = server_listener(comparison.request());
-  const std::string port = std::to_string(wanted.listen.port);
-  std::size_t found = 0;
+  const std::string port = std::to_string(server_listener(comparison.request()).listen.port);
+  const std::string where = format("listener on port {}", port);
+  bool found = false;
   for (const YamlNode& document : read_yaml(live)) {
     const YamlNode* listeners = document.at("static_resources.listeners");
     if (listeners == nullptr) continue;
     for (const YamlNode& listener : listeners->items) {
       if (listener.text_at("address.socket_address.port_value") != port) continue;
-      const YamlNode* chains = listener.find("filter_chains");
-      const std::size_t count = chains == nullptr ? 0 : chains->items.size();
-      for (std::size_t i = 0; i < count; ++i) {
-        ++found;
-        const std::string where = format("listener on port {}, filter_chains[{}]: ", port, i);
-        const YamlNode* tls = chains->items[i].at("transport_socket.typed_config");
-        if (tls == nullptr || tls->find("common_tls_context") == nullptr) {
-          comparison.add(where + "transport_socket", "DownstreamTlsContext", "nothing");
-        } else {
-          check_tls(comparison, *tls, where);
-        }
-      }
+      found = true;
+      check_listener(comparison, listener, where + ", ");
     }
   }
-  if (found == 0) comparison.add(format("listener on port {}", port), "there", "nothing");
+  if (!found) comparison.add(where, "there", "nothing");
 }
 
 }  // namespace mtls::render

@@ -23,7 +23,7 @@ std::string describe(const x509::CertificateList& list) {
 
 }  // namespace
 
-void Comparison::add(std::string setting, std::string expected, std::string_view found) {
+void Comparison::add(std::string_view setting, std::string expected, std::string_view found) {
   m_differences.push_back({printable(setting), std::move(expected), printable(found)});
 }
 

@@ -22,7 +22,7 @@ class Comparison final {
   [[nodiscard]] std::vector<Difference> take() { return std::move(m_differences); }
 
   /// Notes a difference; `found` comes from the file and is escaped here.
-  void add(std::string setting, std::string expected, std::string_view found);
+  void add(std::string_view setting, std::string expected, std::string_view found);
   /// Notes one unless `found` is `expected`.
   void expect(const std::string& setting, std::string_view expected,
               const std::optional<std::string>& found);

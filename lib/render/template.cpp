@@ -22,6 +22,7 @@ const Values::Entry& find(const std::string& name, const Scopes& scopes) {
 }
 
 /// Throws internal unless every tag has a value of its kind wherever it will be reached.
+// NOLINTNEXTLINE(misc-no-recursion): as deep as a template of ours
 void check_tags(const std::vector<Tag>& tags, Scopes& scopes) {
   for (const Tag& tag : tags) {
     const Values::Entry& entry = find(tag.name, scopes);
@@ -30,9 +31,9 @@ void check_tags(const std::vector<Tag>& tags, Scopes& scopes) {
       throw Error(Errc::internal, format("{} is a {} in the values and not in the template",
                                          tag.name, is_list ? "list" : "text"));
     }
-    if (tag.kind == Tag::Kind::inverted && entry.items.empty()) check_tags(tag.inner, scopes);
+    if (tag.kind == Tag::Kind::inverted && entry.items->empty()) check_tags(tag.inner, scopes);
     if (tag.kind != Tag::Kind::section) continue;
-    for (const Values& item : entry.items) {
+    for (const Values& item : *entry.items) {
       scopes.push_back(&item);
       check_tags(tag.inner, scopes);
       scopes.pop_back();
@@ -40,6 +41,7 @@ void check_tags(const std::vector<Tag>& tags, Scopes& scopes) {
   }
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): as deep as a template of ours
 void collect_names(const std::vector<Tag>& tags, std::set<std::string, std::less<>>& names) {
   for (const Tag& tag : tags) {
     names.insert(tag.name);
@@ -48,12 +50,14 @@ void collect_names(const std::vector<Tag>& tags, std::set<std::string, std::less
 }
 
 /// Throws internal where a value would be left out in silence.
+// NOLINTNEXTLINE(misc-no-recursion): as deep as a template of ours
 void check_used(const Values& values, const std::set<std::string, std::less<>>& names) {
   for (const auto& [name, entry] : values.entries()) {
     if (names.count(name) == 0) {
       throw Error(Errc::internal, format("no tag uses the value {}", name));
     }
-    for (const Values& item : entry.items) check_used(item, names);
+    if (entry.kind != Values::Kind::list) continue;
+    for (const Values& item : *entry.items) check_used(item, names);
   }
 }
 
@@ -74,13 +78,14 @@ std::string without_standalone_lines(std::string_view text) {
   return kept;
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): as deep as a template of ours
 kainjow::mustache::data to_data(const Values& values, Dialect dialect) {
   using kainjow::mustache::data;
   data object;
   for (const auto& [name, entry] : values.entries()) {
     if (entry.kind == Values::Kind::list) {
       data items(data::type::list);
-      for (const Values& item : entry.items) items.push_back(to_data(item, dialect));
+      for (const Values& item : *entry.items) items.push_back(to_data(item, dialect));
       object.set(name, items);
     } else {
       object.set(name,

@@ -38,7 +38,8 @@ Values& Values::comment(std::string name, std::string_view value) {
 }
 
 Values& Values::list(std::string name, std::vector<Values> items) {
-  return put(std::move(name), {Kind::list, {}, std::move(items)});
+  return put(std::move(name),
+             {Kind::list, {}, std::make_shared<const std::vector<Values>>(std::move(items))});
 }
 
 Values& Values::maybe(std::string name, std::optional<Values> item) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +24,8 @@ class Values final {
   struct Entry {
     Kind kind;
     std::string value;
-    std::vector<Values> items;
+    /// Of a list: shared, so that a copy costs little.
+    std::shared_ptr<const std::vector<Values>> items;
   };
   using Entries = std::map<std::string, Entry, std::less<>>;
 

@@ -15,6 +15,7 @@ constexpr std::size_t k_most_nodes = 200'000;
 
 class Conversion final {
  public:
+  // NOLINTNEXTLINE(misc-no-recursion): bounded by k_deepest
   YamlNode convert(const YAML::Node& node, std::size_t depth) {
     if (depth > k_deepest) throw Error(Errc::malformed, "it is nested too deeply");
     if (++m_nodes > k_most_nodes) throw Error(Errc::malformed, "it has too many nodes");
@@ -83,12 +84,13 @@ std::vector<YamlNode> read_yaml(std::string_view text) {
   std::vector<YamlNode> documents;
   for (const YAML::Node& node : load(std::string(text))) {
     YamlNode document = conversion.convert(node, 0);
-    const YamlNode* items = document.find("items");
-    if (document.text_at("kind") == "List" && items != nullptr) {
-      documents.insert(documents.end(), items->items.begin(), items->items.end());
-    } else {
+    const auto list = std::find(document.keys.begin(), document.keys.end(), "items");
+    if (document.text_at("kind") != "List" || list == document.keys.end()) {
       documents.push_back(std::move(document));
+      continue;
     }
+    YamlNode& items = document.items[static_cast<std::size_t>(list - document.keys.begin())];
+    for (YamlNode& one : items.items) documents.push_back(std::move(one));
   }
   return documents;
 }

@@ -12,6 +12,14 @@ namespace mtls::render {
 /// is nothing.
 struct YamlNode {
   enum class Kind { nothing, scalar, list, map };
+
+  YamlNode() = default;
+  YamlNode(YamlNode&&) noexcept = default;
+  YamlNode& operator=(YamlNode&&) noexcept = default;
+  YamlNode(const YamlNode&) = delete;  // a copy would be of a whole tree
+  YamlNode& operator=(const YamlNode&) = delete;
+  ~YamlNode() = default;
+
   Kind kind = Kind::nothing;
   std::string scalar;
   std::vector<std::string> keys;  // of a map, those of its items
