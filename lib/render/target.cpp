@@ -13,10 +13,10 @@ constexpr std::array k_targets{
                "with a security policy that has it; one CA certificate a listener"},
     TargetInfo{Target::k8s_demo, "k8s-demo",
                "The guide's Deployment, Service and Ingress behind that ALB",
-               "It enforces nothing by itself: the listener of the AlbConfig does"},
+               "it enforces nothing by itself: the listener of the AlbConfig does"},
     TargetInfo{Target::k8s_secret, "k8s-secret",
                "A Secret with ca.crt, ca.crl, tls.crt and tls.key, as ingress controllers read it",
-               "It enforces nothing by itself: whatever reads it has to be told to verify clients; "
+               "it enforces nothing by itself: whatever reads it has to be told to verify clients; "
                "1 MiB at most"},
     TargetInfo{Target::nginx, "nginx", "A whole nginx.conf with one server that verifies clients",
                "nginx refuses by HTTP 400 after the handshake; it needs a CRL of every CA of the "
@@ -32,7 +32,7 @@ constexpr std::array k_targets{
                "ALB checks no CRL and no OCSP; the private key of the CA is never uploaded"},
     TargetInfo{Target::curl, "curl",
                "A script that tries a listener with the client certificate and without",
-               "That no certificate is refused does not show that only the CA's are let in: "
+               "that no certificate is refused does not show that only the CA's are let in: "
                "mtlsctl probe does"},
 };
 

@@ -1,6 +1,7 @@
 """Points 4 and 6: what `render` writes passes its target's own checker, and servers started from it let the
 client in and turn away everyone else."""
 
+import base64
 import contextlib
 import http.server
 import json
@@ -13,7 +14,7 @@ import yaml
 
 import json_schema
 import servers
-from workbench import GUIDE_ROOT, GUIDE_SUBJECT, KEY, Workbench, main
+from workbench import GUIDE_ROOT, GUIDE_SUBJECT, KEY, MTLSCTL, Workbench, main
 
 VECTORS = pathlib.Path(__file__).resolve().parents[1] / "vectors/render"
 GUIDE = ["--vswitch", "vsw-uf6ccg2a9g71hx8go0001", "--vswitch", "vsw-uf6nun9tql5t8nh15t0002",
@@ -138,6 +139,19 @@ class Checkers(Rendered):
         secret = yaml.safe_load(file.read_text())
         self.assertEqual(set(secret["data"]), {"ca.crt", "ca.crl", "tls.crt", "tls.key"})
         self.assertEqual(secret["type"], "kubernetes.io/tls")
+
+    def test_the_ca_key_is_in_nothing(self):
+        self.make_pki()
+        body = self.read("ca/ca.key").decode().splitlines()[1].encode()
+        for target in ("k8s-demo", "k8s-secret", "nginx", "haproxy", "envoy", "aliyun-cli", "curl"):
+            args = ["--server-cert", "server.crt", "--server-key", "server.key"] if target == "k8s-secret" else []
+            text = self.render(target, *args).read_bytes()
+            self.assertNotIn(body, text, target)
+            self.assertNotIn(b"PRIVATE KEY-----", text, target)
+            if target == "k8s-secret":
+                data = {k: base64.b64decode(v) for k, v in yaml.safe_load(text)["data"].items()}
+                self.assertEqual([k for k, v in data.items() if b"PRIVATE KEY" in v], ["tls.key"])
+                self.assertNotIn(body, data["tls.key"])
 
     def test_demo_is_of_one_piece(self):
         self.make_ca()
@@ -349,6 +363,38 @@ class Started(Rendered):
             words = shlex.split(last.lstrip("# "))
             self.assertEqual(words[:2], ["mtlsctl", "probe"], target)
             self.assertTrue(words[2].startswith("https://"), target)
+
+
+class Proof(Rendered):
+    """Every server that was rendered is judged by the command that it ends with."""
+
+    def setUp(self):
+        super().setUp()
+        if self.run_any([MTLSCTL, "help", "probe"]).code != 0:
+            self.skipTest("this build has no probe yet")
+
+    def judge(self, target, exit, *args, change=lambda text: text):
+        file = self.render(target, *args)
+        words = shlex.split(file.read_text().splitlines()[-1].lstrip("# "))
+        file.write_text(change(file.read_text()))
+        with SERVERS[target](file, self.port, self.dir):
+            self.mtlsctl(*words[1:], exit=exit)
+
+    def test_enforced(self):
+        self.make_pki()
+        for target in SERVERS:
+            with self.subTest(target=target):
+                self.judge(target, 0)
+                self.judge(target, 0, "--ca", "issuing", "--client-cert", "below.crt", "--client-key", "below.key")
+        self.make_crl("ca", "ca/ca.crl", "revoked.crt")
+        for target in SERVERS:
+            with self.subTest(target=target, crl=True):
+                self.judge(target, 0)
+
+    def test_not_enforced(self):
+        self.make_pki()
+        self.judge("nginx", 1, change=lambda t: t.replace("ssl_verify_client on", "ssl_verify_client optional"))
+        self.judge("haproxy", 1, change=lambda t: t.replace("verify required", "verify required ca-ignore-err all crt-ignore-err all"))
 
 
 class Scripts(Rendered):

@@ -5,7 +5,9 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <map>
+#include <random>
 
 using namespace mtls::render;
 using namespace mtls::render::test;
@@ -219,4 +221,26 @@ TEST_CASE("a script cannot be checked, and nonsense is malformed") {
         Errc::malformed);
   CHECK(code_of([] { static_cast<void>(check(request(Target::envoy), "a: [", files({}))); }) ==
         Errc::malformed);
+}
+
+TEST_CASE("whatever is done to a live configuration, it is compared or refused") {
+  const std::string crls = both_crls();
+  for (const Target target : {Target::albconfig, Target::k8s_demo, Target::k8s_secret,
+                              Target::nginx, Target::haproxy, Target::envoy}) {
+    CAPTURE(name(target));
+    const auto wanted = request(target, with_crl(issuing_facts(), crls));
+    const ReadFile read = ca_files(k_root, crls);
+    const std::string live = text(wanted);
+    const auto survives = [&](const std::string& changed) {
+      const auto code = code_of([&] { static_cast<void>(check(wanted, changed, read)); });
+      CHECK((!code || code == Errc::malformed));
+    };
+    for (std::size_t size = 0; size < live.size(); size += 5) survives(live.substr(0, size));
+    std::mt19937 random(1);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same changes every time
+    for (int i = 0; i < 500; ++i) {
+      std::string changed = live;
+      for (int k = 0; k < 3; ++k) changed[random() % changed.size()] = static_cast<char>(random());
+      survives(changed);
+    }
+  }
 }
