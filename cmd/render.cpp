@@ -67,12 +67,14 @@ render::RenderRequest make_request(const Options& options, Session& session) {
                                 .server = std::nullopt};
   const render::Settings& settings = request.settings;
   if (*options.target != Target::k8s_secret) return request;
-  if (settings.server_certificate.has_value() != settings.server_key.has_value()) {
+  if (settings.listener.server_certificate.has_value() !=
+      settings.listener.server_key.has_value()) {
     throw Error(Errc::missing_value, "a Secret takes --server-cert and --server-key together",
                 "give both, or neither for one that holds only whom to trust");
   }
-  if (settings.server_certificate) {
-    request.server = server_identity(*settings.server_certificate, *settings.server_key, session);
+  if (settings.listener.server_certificate) {
+    request.server = server_identity(*settings.listener.server_certificate,
+                                     *settings.listener.server_key, session);
   }
   return request;
 }

@@ -37,17 +37,17 @@ std::string_view key_part(CertHeader header) {
 
 /// Whatever would leave a door without mutual TLS, or make none.
 void refuse_open_doors(const Settings& settings) {
-  if (settings.edition == Edition::basic) {
+  if (settings.alb.edition == Edition::basic) {
     throw Error(Errc::usage, "an ALB of the Basic edition has no mutual TLS",
                 "give --edition Standard or StandardWithWaf");
   }
-  if (settings.protocol == Protocol::http || settings.protocol == Protocol::quic) {
+  if (settings.alb.protocol == Protocol::http || settings.alb.protocol == Protocol::quic) {
     throw Error(Errc::usage,
                 format("ALB has no mutual TLS on {} listeners",
-                       settings.protocol == Protocol::http ? "HTTP" : "QUIC"),
+                       settings.alb.protocol == Protocol::http ? "HTTP" : "QUIC"),
                 "only HTTPS listeners have it: leave --protocol out");
   }
-  if (settings.quic_upgrade) {
+  if (settings.alb.quic_upgrade) {
     throw Error(Errc::usage,
                 "a QUIC upgrade opens a door beside the listener that has no mutual TLS",
                 "leave --quic-upgrade out");
@@ -55,25 +55,25 @@ void refuse_open_doors(const Settings& settings) {
 }
 
 void refuse_wrong_counts(const Settings& settings) {
-  if (settings.ca_certificate_ids.size() > 1) {
+  if (settings.alb.ca_certificate_ids.size() > 1) {
     throw Error(Errc::usage,
                 format("--ca-certificate-id is given {} times: a listener of ALB takes exactly one "
                        "CA certificate",
-                       settings.ca_certificate_ids.size()),
+                       settings.alb.ca_certificate_ids.size()),
                 "give the one of the root that all clients chain to");
   }
   std::set<std::string> zones;
-  for (const CloudId& vswitch : settings.vswitches) zones.insert(vswitch.text());
-  if (settings.vswitches.size() < 2) {
+  for (const CloudId& vswitch : settings.alb.vswitches) zones.insert(vswitch.text());
+  if (settings.alb.vswitches.size() < 2) {
     throw Error(Errc::usage, "an ALB stands in two zones at least, and --vswitch is given once",
                 "give --vswitch ID for two vSwitches in different zones");
   }
-  if (zones.size() < settings.vswitches.size()) {
+  if (zones.size() < settings.alb.vswitches.size()) {
     throw Error(Errc::usage, "a vSwitch is given twice: an ALB stands in different zones",
                 "give each --vswitch once");
   }
   std::set<CertHeader> headers;
-  for (const ClientCertHeader& one : settings.client_cert_headers) {
+  for (const ClientCertHeader& one : settings.alb.client_cert_headers) {
     if (headers.insert(one.header).second) continue;
     throw Error(Errc::usage, "a header is given twice in --client-cert-header",
                 "give each of subjectdn, issuerdn, fingerprint and clientverify once");
@@ -81,9 +81,9 @@ void refuse_wrong_counts(const Settings& settings) {
 }
 
 std::optional<Values> forwarded(const Settings& settings) {
-  if (settings.client_cert_headers.empty()) return std::nullopt;
+  if (settings.alb.client_cert_headers.empty()) return std::nullopt;
   std::vector<Values> headers;
-  for (const ClientCertHeader& one : settings.client_cert_headers) {
+  for (const ClientCertHeader& one : settings.alb.client_cert_headers) {
     Values values;
     values.word("header", std::string(key_part(one.header)));
     values.maybe("alias", one.alias ? std::optional(Values().text("alias_name", one.alias->text()))
@@ -94,13 +94,13 @@ std::optional<Values> forwarded(const Settings& settings) {
 }
 
 Notice policy_notice(const Settings& settings) {
-  if (!settings.security_policy) {
+  if (!settings.alb.security_policy) {
     return {Notice::Level::note,
             format("TLS 1.3 is off on this listener: give --security-policy {} to have it",
                    k_policy_with_1_3),
             {}};
   }
-  const std::string& policy = settings.security_policy->text();
+  const std::string& policy = settings.alb.security_policy->text();
   if (policy == "tls_cipher_policy_1_0" || policy == "tls_cipher_policy_1_1") {
     return {Notice::Level::warning, format("{} lets clients in with TLS 1.0 or 1.1", policy),
             format("give --security-policy {}", k_policy_with_1_3)};
@@ -121,26 +121,27 @@ Draft draft_albconfig(const RenderRequest& request) {
   refuse_open_doors(settings);
   refuse_wrong_counts(settings);
   Draft draft{Dialect::yaml, make_alb_proof(settings), {}, {}};
-  const std::string name = settings.name ? settings.name->text() : "alb-demo";
+  const std::string name = settings.kubernetes.name ? settings.kubernetes.name->text() : "alb-demo";
   std::vector<Values> vswitches;
-  for (const CloudId& one : settings.vswitches) {
+  for (const CloudId& one : settings.alb.vswitches) {
     vswitches.push_back(Values().text("vswitch", one.text()));
   }
   std::optional<Values> edition;
-  if (settings.edition) {
-    edition = Values().text("edition_name", std::string(word(*settings.edition)));
+  if (settings.alb.edition) {
+    edition = Values().text("edition_name", std::string(word(*settings.alb.edition)));
   }
   std::optional<Values> policy;
-  if (settings.security_policy) policy = Values().text("policy", settings.security_policy->text());
+  if (settings.alb.security_policy)
+    policy = Values().text("policy", settings.alb.security_policy->text());
   draft.values.text("name", name)
-      .text("alb_name", settings.alb_name ? settings.alb_name->text() : name)
+      .text("alb_name", settings.alb.name ? settings.alb.name->text() : name)
       .text("address_type",
-            std::string(word(settings.address_type.value_or(AddressType::internet))))
+            std::string(word(settings.alb.address_type.value_or(AddressType::internet))))
       .maybe("edition", std::move(edition))
       .list("vswitches", std::move(vswitches))
       .word("port", std::to_string(draft.proof.port))
-      .text("ca_certificate_id", settings.ca_certificate_ids.front().text())
-      .text("server_certificate_id", settings.server_certificate_id->text())
+      .text("ca_certificate_id", settings.alb.ca_certificate_ids.front().text())
+      .text("server_certificate_id", settings.alb.server_certificate_id->text())
       .maybe("security_policy", std::move(policy))
       .maybe("forwarded", forwarded(settings));
   draft.notices = {no_crl_notice(request.facts), policy_notice(settings)};

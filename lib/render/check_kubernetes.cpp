@@ -113,7 +113,7 @@ void refuse_open_doors(Comparison& comparison, const YamlNode& object) {
   if (listeners == nullptr) return;
   for (const YamlNode& listener : listeners->items) {
     const std::string port = listener.text_at("port").value_or("");
-    if (port != std::to_string(comparison.request().settings.port.value_or(443))) continue;
+    if (port != std::to_string(comparison.request().settings.alb.port.value_or(443))) continue;
     const std::string where = format("spec.listeners[port={}]", port);
     if (listener.text_at("quicConfig.quicUpgradeEnabled") == "true") {
       comparison.add(where + ".quicConfig.quicUpgradeEnabled", "nothing", "true");

@@ -7,8 +7,8 @@ namespace mtls::render {
 namespace {
 
 bool is_this_machine(const Settings& settings) {
-  if (settings.hosts.empty()) return false;
-  const std::string& host = settings.hosts.front().text();
+  if (settings.listener.hosts.empty()) return false;
+  const std::string& host = settings.listener.hosts.front().text();
   return host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0;
 }
 
@@ -19,7 +19,7 @@ Draft draft_curl(const RenderRequest& request) {
   // On the desk the listener's certificate comes from the CA directory too.
   const std::string trust = is_this_machine(settings) ? request.facts.anchor_path : "system";
   Draft draft{Dialect::shell,
-              make_proof(settings, k_guide_host, settings.port.value_or(443), trust),
+              make_proof(settings, k_guide_host, settings.alb.port.value_or(443), trust),
               {},
               {}};
   const Proof& proof = draft.proof;
@@ -41,11 +41,11 @@ Draft draft_curl(const RenderRequest& request) {
 
 Draft draft_aliyun_cli(const RenderRequest& request) {
   const Settings& settings = request.settings;
-  if (settings.ca_certificate_ids.size() > 1) {
+  if (settings.alb.ca_certificate_ids.size() > 1) {
     throw Error(Errc::usage,
                 format("--ca-certificate-id is given {} times: a listener of ALB takes exactly one "
                        "CA certificate",
-                       settings.ca_certificate_ids.size()),
+                       settings.alb.ca_certificate_ids.size()),
                 "give the one of the root that all clients chain to");
   }
   Draft draft{Dialect::shell, make_alb_proof(settings), {}, {}};
@@ -54,26 +54,26 @@ Draft draft_aliyun_cli(const RenderRequest& request) {
   };
   std::optional<Values> upload;
   std::optional<Values> known;
-  if (settings.ca_certificate_ids.empty()) {
+  if (settings.alb.ca_certificate_ids.empty()) {
     upload =
         Values()
             .text("upload_name",
                   format("mtlsctl-{}", to_hex(request.facts.anchor().fingerprint()).substr(0, 16)))
             .lines("pem", x509::to_pem(request.facts.anchor()));
-    upload->maybe("warehouse", id("warehouse_id", settings.warehouse_id));
+    upload->maybe("warehouse", id("warehouse_id", settings.alb.warehouse_id));
   } else {
-    known = Values().text("ca_certificate_id", settings.ca_certificate_ids.front().text());
-    if (settings.warehouse_id) {
+    known = Values().text("ca_certificate_id", settings.alb.ca_certificate_ids.front().text());
+    if (settings.alb.warehouse_id) {
       throw Error(Errc::usage,
                   "--warehouse-id goes with an upload, and --ca-certificate-id is given",
                   "leave one of them out");
     }
   }
-  draft.values.maybe("region", id("region_id", settings.region))
+  draft.values.maybe("region", id("region_id", settings.alb.region))
       .maybe("upload", std::move(upload))
       .maybe("known", std::move(known))
-      .maybe("listener", id("listener_id", settings.listener_id))
-      .maybe("security_policy", id("policy", settings.security_policy));
+      .maybe("listener", id("listener_id", settings.alb.listener_id))
+      .maybe("security_policy", id("policy", settings.alb.security_policy));
   draft.notices = {no_crl_notice(request.facts)};
   return draft;
 }

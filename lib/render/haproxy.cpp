@@ -9,8 +9,8 @@ namespace {
 /// HAProxy finds the key by the certificate's name: server.crt and server.key, or both in one PEM.
 void require_pair(const Settings& settings) {
   constexpr std::string_view k_extension = ".crt";
-  const std::string& certificate = *settings.server_certificate;
-  const std::string& key = *settings.server_key;
+  const std::string& certificate = *settings.listener.server_certificate;
+  const std::string& key = *settings.listener.server_key;
   if (certificate == key) return;
   const std::size_t stem = certificate.size() - std::min(k_extension.size(), certificate.size());
   if (certificate.substr(stem) == k_extension && certificate.substr(0, stem) + ".key" == key) {
@@ -30,11 +30,12 @@ Draft draft_haproxy(const RenderRequest& request) {
   ServerListener listener = server_listener(request);
   Draft draft{Dialect::haproxy, listener.proof, {}, server_notices(request)};
   std::optional<Values> backend;
-  if (settings.backend) backend = Values().word("upstream", settings.backend->text());
+  if (settings.listener.backend)
+    backend = Values().word("upstream", settings.listener.backend->text());
   std::optional<Values> crl;
   if (listener.crl_path) crl = Values().text("crl_file", *listener.crl_path);
   draft.values.word("listen", listener.listen.text())
-      .text("certificate", *settings.server_certificate)
+      .text("certificate", *settings.listener.server_certificate)
       .text("trust_file", listener.trust_path)
       .maybe("crl", std::move(crl))
       .maybe("backend", std::move(backend));

@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t k_secret_limit = std::size_t{1} << 20U;
 
 std::optional<Values> namespace_values(const Settings& settings) {
-  if (!settings.object_namespace) return std::nullopt;
-  return Values().text("namespace_name", settings.object_namespace->text());
+  if (!settings.kubernetes.object_namespace) return std::nullopt;
+  return Values().text("namespace_name", settings.kubernetes.object_namespace->text());
 }
 
 }  // namespace
@@ -20,11 +20,17 @@ std::optional<Values> namespace_values(const Settings& settings) {
 Draft draft_k8s_demo(const RenderRequest& request) {
   const Settings& settings = request.settings;
   Draft draft{Dialect::yaml, make_alb_proof(settings), {}, {}};
-  draft.values.text("name", settings.name ? settings.name->text() : "https-demo")
+  if (is_address(draft.proof.host)) {
+    throw Error(Errc::usage, "an Ingress takes host names, and --host is an address",
+                "give the name that clients use");
+  }
+  draft.values
+      .text("name", settings.kubernetes.name ? settings.kubernetes.name->text() : "https-demo")
       .maybe("namespace", namespace_values(settings))
-      .text("image",
-            settings.image.value_or("registry.cn-hangzhou.aliyuncs.com/alb-sample/cafe:v1"))
-      .text("ingress_class", settings.ingress_class ? settings.ingress_class->text() : "alb")
+      .text("image", settings.kubernetes.image.value_or(
+                         "registry.cn-hangzhou.aliyuncs.com/alb-sample/cafe:v1"))
+      .text("ingress_class",
+            settings.kubernetes.ingress_class ? settings.kubernetes.ingress_class->text() : "alb")
       .text("host", draft.proof.host.text())
       .text("listen_ports", format("[{{\"HTTPS\":{}}}]", draft.proof.port));
   draft.notices.push_back({Notice::Level::note,
@@ -53,7 +59,7 @@ Draft draft_k8s_secret(const RenderRequest& request) {
                 "the CRL is what grows: take those that are expired out of it, or publish it by "
                 "other means");
   }
-  draft.values.text("name", settings.name ? settings.name->text() : "mtls")
+  draft.values.text("name", settings.kubernetes.name ? settings.kubernetes.name->text() : "mtls")
       .maybe("namespace", namespace_values(settings))
       .text("type", request.server ? "kubernetes.io/tls" : "Opaque")
       .word("ca_crt", ca)

@@ -8,17 +8,18 @@ Draft draft_nginx(const RenderRequest& request) {
   Draft draft{Dialect::nginx, listener.proof, {}, server_notices(request)};
   std::vector<Values> names;
   names.push_back(Values().text("server_name", listener.proof.host.text()));
-  for (std::size_t i = 1; i < settings.hosts.size(); ++i) {
-    names.push_back(Values().text("server_name", settings.hosts[i].text()));
+  for (std::size_t i = 1; i < settings.listener.hosts.size(); ++i) {
+    names.push_back(Values().text("server_name", settings.listener.hosts[i].text()));
   }
   std::optional<Values> backend;
-  if (settings.backend) backend = Values().word("upstream", settings.backend->text());
+  if (settings.listener.backend)
+    backend = Values().word("upstream", settings.listener.backend->text());
   std::optional<Values> crl;
   if (listener.crl_path) crl = Values().text("crl_file", *listener.crl_path);
   draft.values.word("listen", listener.listen.text())
       .list("server_names", std::move(names))
-      .text("certificate", *settings.server_certificate)
-      .text("key", *settings.server_key)
+      .text("certificate", *settings.listener.server_certificate)
+      .text("key", *settings.listener.server_key)
       .text("trust_file", listener.trust_path)
       // As OpenSSL counts: the CA certificates between client and root, and one to spare.
       .word("depth", std::to_string(request.facts.chain.size()))

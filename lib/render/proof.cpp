@@ -13,18 +13,19 @@ std::string Proof::url() const {
 
 Proof make_proof(const Settings& settings, std::string_view fallback, std::uint16_t port,
                  const std::string& server_trust) {
-  const auto host = settings.hosts.empty() ? Host::parse(fallback) : settings.hosts.front();
+  const auto host =
+      settings.listener.hosts.empty() ? Host::parse(fallback) : settings.listener.hosts.front();
   if (!host) throw Error(Errc::internal, format("{} is no host", fallback));
   return {*host,
           port,
-          settings.client_certificate.value_or("client.crt"),
-          settings.client_key.value_or("client.key"),
-          settings.server_trust.value_or(server_trust),
-          settings.resolve};
+          settings.proof.client_certificate.value_or("client.crt"),
+          settings.proof.client_key.value_or("client.key"),
+          settings.proof.server_trust.value_or(server_trust),
+          settings.proof.resolve};
 }
 
 Proof make_alb_proof(const Settings& settings) {
-  return make_proof(settings, k_guide_host, settings.port.value_or(443), "system");
+  return make_proof(settings, k_guide_host, settings.alb.port.value_or(443), "system");
 }
 
 std::string probe_command(const Proof& proof) {

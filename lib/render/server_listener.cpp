@@ -20,17 +20,17 @@ Endpoint desk() {
 
 ServerListener server_listener(const RenderRequest& request) {
   const Settings& settings = request.settings;
-  const Endpoint listen = settings.listen.value_or(desk());
-  if (settings.hosts.empty() && !is_loopback(listen.host)) {
+  const Endpoint listen = settings.listener.listen.value_or(desk());
+  if (settings.listener.hosts.empty() && !is_loopback(listen.host)) {
     throw Error(Errc::missing_value,
                 format("{} listens to {} and needs the name that clients know: --host HOST",
                        name(request.target), listen.text()),
                 "the server's certificate must bear it");
   }
   std::optional<std::string> crl_path;
-  if (request.facts.crl) crl_path = settings.crl_file.value_or(request.facts.crl->path);
+  if (request.facts.crl) crl_path = settings.listener.crl_file.value_or(request.facts.crl->path);
   return {listen, make_proof(settings, "localhost", listen.port, request.facts.anchor_path),
-          settings.trust_file.value_or(request.facts.anchor_path), std::move(crl_path)};
+          settings.listener.trust_file.value_or(request.facts.anchor_path), std::move(crl_path)};
 }
 
 std::vector<Notice> server_notices(const RenderRequest& request) {
@@ -48,7 +48,7 @@ std::vector<Notice> server_notices(const RenderRequest& request) {
                        "the CA directory has no ca.crl: nobody is refused for being revoked",
                        {}});
   }
-  if (!request.settings.backend) {
+  if (!request.settings.listener.backend) {
     notices.push_back({Notice::Level::note,
                        "without --backend HOST:PORT it answers by itself, who the client is",
                        {}});

@@ -97,37 +97,41 @@ struct ClientCertHeader {
   [[nodiscard]] static std::optional<ClientCertHeader> parse(std::string_view text);
 };
 
-/// All that can be said; which of it a target takes, and needs, `check_settings` knows. Paths are
-/// as the server will see them, absolute where the user did not say otherwise.
-struct Settings {
+/// The listener itself. Paths are as the server will see them, absolute where the user did not say
+/// otherwise.
+struct ListenerSettings {
   std::vector<Host> hosts;  // the first stands in the probe's URL
   std::optional<Endpoint> listen;
-  std::optional<std::uint16_t> port;
   std::optional<std::string> server_certificate;
   std::optional<std::string> server_key;
   std::optional<Endpoint> backend;
   std::optional<std::string> trust_file;  // instead of the CA directory's
   std::optional<std::string> crl_file;
+};
 
-  // Of the commands that prove it.
+/// What proves it, wherever that is run.
+struct ProofSettings {
   std::optional<std::string> client_certificate;
   std::optional<std::string> client_key;
   std::optional<std::string> server_trust;  // a file, or "system"
   std::optional<Resolve> resolve;
+};
 
-  // Kubernetes.
+struct KubernetesSettings {
   std::optional<ObjectName> name;
   std::optional<ObjectName> object_namespace;
   std::optional<std::string> image;
   std::optional<ObjectName> ingress_class;
+};
 
-  // ALB.
-  std::optional<AlbName> alb_name;
+struct AlbSettings {
+  std::optional<AlbName> name;
   std::optional<AddressType> address_type;
   std::optional<Edition> edition;
+  std::vector<CloudId> vswitches;
+  std::optional<std::uint16_t> port;
   std::optional<Protocol> protocol;
   bool quic_upgrade = false;
-  std::vector<CloudId> vswitches;
   std::optional<CloudId> server_certificate_id;
   std::vector<CloudId> ca_certificate_ids;
   std::optional<CloudId> security_policy;
@@ -135,6 +139,14 @@ struct Settings {
   std::optional<CloudId> listener_id;
   std::optional<CloudId> warehouse_id;
   std::optional<CloudId> region;
+};
+
+/// All that can be said; which of it a target takes, and needs, `check_settings` knows.
+struct Settings {
+  ListenerSettings listener;
+  ProofSettings proof;
+  KubernetesSettings kubernetes;
+  AlbSettings alb;
 };
 
 /// Throws usage for a setting that `target` has no use for, so that nothing is left out in silence,

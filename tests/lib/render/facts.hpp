@@ -33,13 +33,13 @@ inline std::string both_crls() { return std::string(k_root_crl) + std::string(k_
 inline Settings needed(Target target) {
   Settings settings;
   if (target == Target::nginx || target == Target::haproxy || target == Target::envoy) {
-    settings.server_certificate = "/s/server.crt";
-    settings.server_key = "/s/server.key";
+    settings.listener.server_certificate = "/s/server.crt";
+    settings.listener.server_key = "/s/server.key";
   }
   if (target == Target::albconfig) {
-    settings.vswitches = {CloudId::parse("vsw-1").value(), CloudId::parse("vsw-2").value()};
-    settings.server_certificate_id = CloudId::parse("108-cn-hangzhou");
-    settings.ca_certificate_ids = {CloudId::parse("1f0c").value()};
+    settings.alb.vswitches = {CloudId::parse("vsw-1").value(), CloudId::parse("vsw-2").value()};
+    settings.alb.server_certificate_id = CloudId::parse("108-cn-hangzhou");
+    settings.alb.ca_certificate_ids = {CloudId::parse("1f0c").value()};
   }
   return settings;
 }

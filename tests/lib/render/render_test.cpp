@@ -100,8 +100,8 @@ TEST_CASE("below an intermediate the root is trusted, and the depth suffices") {
 
 TEST_CASE("files may be elsewhere on the server") {
   auto wanted = request(Target::nginx, with_crl(root_facts(), std::string(k_root_crl)));
-  wanted.settings.trust_file = "/etc/nginx/clients.crt";
-  wanted.settings.crl_file = "/etc/nginx/clients.crl";
+  wanted.settings.listener.trust_file = "/etc/nginx/clients.crt";
+  wanted.settings.listener.crl_file = "/etc/nginx/clients.crl";
   CHECK(has(text(wanted), "ssl_client_certificate \"/etc/nginx/clients.crt\";"));
   CHECK(has(text(wanted), "ssl_crl \"/etc/nginx/clients.crl\";"));
 }
@@ -131,30 +131,31 @@ TEST_CASE("what would be no mutual TLS behind an ALB is refused") {
     return refusal(wanted);
   };
   CHECK_FALSE(with([](Settings&) {}));
-  CHECK(with([](Settings& s) { s.edition = Edition::basic; }) == Errc::usage);
-  CHECK(with([](Settings& s) { s.protocol = Protocol::http; }) == Errc::usage);
-  CHECK(with([](Settings& s) { s.protocol = Protocol::quic; }) == Errc::usage);
-  CHECK(with([](Settings& s) { s.quic_upgrade = true; }) == Errc::usage);
-  CHECK(with([](Settings& s) { s.ca_certificate_ids.clear(); }) == Errc::missing_value);
-  CHECK(with([](Settings& s) { s.ca_certificate_ids.push_back(s.ca_certificate_ids[0]); }) ==
-        Errc::usage);
-  CHECK(with([](Settings& s) { s.vswitches.pop_back(); }) == Errc::usage);
-  CHECK(with([](Settings& s) { s.vswitches[1] = s.vswitches[0]; }) == Errc::usage);
+  CHECK(with([](Settings& s) { s.alb.edition = Edition::basic; }) == Errc::usage);
+  CHECK(with([](Settings& s) { s.alb.protocol = Protocol::http; }) == Errc::usage);
+  CHECK(with([](Settings& s) { s.alb.protocol = Protocol::quic; }) == Errc::usage);
+  CHECK(with([](Settings& s) { s.alb.quic_upgrade = true; }) == Errc::usage);
+  CHECK(with([](Settings& s) { s.alb.ca_certificate_ids.clear(); }) == Errc::missing_value);
+  CHECK(with([](Settings& s) {
+          s.alb.ca_certificate_ids.push_back(s.alb.ca_certificate_ids[0]);
+        }) == Errc::usage);
+  CHECK(with([](Settings& s) { s.alb.vswitches.pop_back(); }) == Errc::usage);
+  CHECK(with([](Settings& s) { s.alb.vswitches[1] = s.alb.vswitches[0]; }) == Errc::usage);
 }
 
 TEST_CASE("a listener that more than this machine reaches needs its name") {
   auto wanted = request(Target::nginx);
-  wanted.settings.listen = Endpoint::parse("0.0.0.0:443");
+  wanted.settings.listener.listen = Endpoint::parse("0.0.0.0:443");
   CHECK(refusal(wanted) == Errc::missing_value);
-  wanted.settings.hosts = {Host::parse("a.example").value()};
+  wanted.settings.listener.hosts = {Host::parse("a.example").value()};
   CHECK(has(text(wanted), "mtlsctl probe https://a.example/ "));
 }
 
 TEST_CASE("HAProxy's certificate and key are named alike or one file") {
   auto wanted = request(Target::haproxy);
-  wanted.settings.server_key = "/s/other.key";
+  wanted.settings.listener.server_key = "/s/other.key";
   CHECK(refusal(wanted) == Errc::usage);
-  wanted.settings.server_key = wanted.settings.server_certificate = "/s/both.pem";
+  wanted.settings.listener.server_key = wanted.settings.listener.server_certificate = "/s/both.pem";
   CHECK_FALSE(refusal(wanted));
 }
 

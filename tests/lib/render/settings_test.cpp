@@ -71,9 +71,9 @@ TEST_CASE("a setting that a target has no use for is refused") {
     Settings settings = test::needed(one.target);
     CHECK_NOTHROW(check_settings(one.target, settings));
     if (one.target == Target::albconfig) {
-      settings.backend = Endpoint::parse("a.example:1");
+      settings.listener.backend = Endpoint::parse("a.example:1");
     } else {
-      settings.edition = Edition::standard;
+      settings.alb.edition = Edition::standard;
     }
     CHECK(code_of([&] { check_settings(one.target, settings); }) == Errc::usage);
   }
