@@ -79,30 +79,51 @@ void check_server(Comparison& comparison, const Server& server) {
   if (cache && *cache != "none") comparison.expect(where + "ssl_session_cache", "off", cache);
 }
 
+/// Files that only name types and parameters.
+bool is_harmless(std::string_view include) {
+  const auto ends_with = [include](std::string_view end) {
+    return include.size() >= end.size() && include.substr(include.size() - end.size()) == end;
+  };
+  return ends_with("mime.types") || ends_with("_params");
+}
+
+/// A server in a file that is not here could be another way in.
+void refuse_includes(Comparison& comparison, const Directives& directives) {
+  for (const NginxDirective& one : directives) {
+    const bool included = one.name() == "include" && one.words.size() > 1;
+    if (included && !is_harmless(one.words[1])) {
+      comparison.add(format("line {}: include {}", one.line, one.words[1]),
+                     "the file itself: check what nginx -T prints", "a name");
+    }
+  }
+}
+
 }  // namespace
 
 void check_nginx(Comparison& comparison, std::string_view live) {
   const ServerListener wanted = server_listener(comparison.request());
   const std::string port = std::to_string(wanted.listen.port);
   const Directives directives = read_nginx(live);
-  // A file of conf.d has its servers at the top.
-  static const Directives k_no_http;
+  const NginxDirective* http = last(directives, "http");
+  static const Directives k_nothing;
+  const Directives& around = http == nullptr ? k_nothing : http->block;
   std::vector<Server> servers;
-  const auto collect = [&](const Directives& block, const Directives& http) {
-    for (const NginxDirective& one : block) {
+  // nginx -T prints the files that http includes, and a file of conf.d has its servers, at the top.
+  for (const Directives* block : {&directives, &around}) {
+    for (const NginxDirective& one : *block) {
       if (one.name() != "server") continue;
-      const Server server{one, http};
+      const Server server{one, around};
       if (server.listens_to(port)) servers.push_back(server);
     }
-  };
-  collect(directives, k_no_http);
-  for (const NginxDirective& one : directives) {
-    if (one.name() == "http") collect(one.block, one.block);
   }
   if (servers.empty()) {
     comparison.add("server", format("listen {} ssl", wanted.listen.text()), "nothing");
   }
   for (const Server& server : servers) check_server(comparison, server);
+  // The heading of each file in what nginx -T prints.
+  if (live.find("# configuration file ") != std::string_view::npos) return;
+  refuse_includes(comparison, directives);
+  refuse_includes(comparison, around);
 }
 
 }  // namespace mtls::render

@@ -135,6 +135,23 @@ TEST_CASE("nginx: whatever undoes the check is found") {
             .empty());
 }
 
+TEST_CASE("nginx: a file that is included is not looked into, but in what nginx -T prints") {
+  const auto wanted = request(Target::nginx);
+  const auto read = ca_files(k_root);
+  const std::string live = text(wanted);
+  CHECK(differing(wanted, replace(live, "http {", "http {\n include mime.types;"), read).empty());
+  CHECK(
+      differing(wanted, replace(live, "http {", "http {\n include conf.d/*.conf;"), read).size() ==
+      1);
+  // As nginx -T prints it: the server stands behind, and http still holds for it.
+  const std::string dumped =
+      "# configuration file /a:\nhttp { ssl_verify_client on; include /b; }\n"
+      "# configuration file /b:\nserver { listen 8443 ssl; ssl_client_certificate /ca/ca.crt; }\n";
+  CHECK(differing(wanted, dumped, read).empty());
+  CHECK(differing(wanted, dumped + "server { listen 8443 ssl; ssl_verify_client off; }", read) ==
+        Names{"ssl_verify_client", "ssl_client_certificate"});
+}
+
 TEST_CASE("HAProxy: whatever undoes the check is found") {
   const auto wanted = request(Target::haproxy, with_crl(root_facts(), std::string(k_root_crl)));
   const auto read = ca_files(k_root, std::string(k_root_crl));
