@@ -29,11 +29,9 @@ std::optional<std::string> identity(const YamlNode& item) {
   return std::string(*key);
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as what we render
 void compare(Comparison& comparison, const YamlNode& expected, const YamlNode* found,
              const std::string& where);
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as what we render
 void compare_lists(Comparison& comparison, const YamlNode& expected, const YamlNode& found,
                    const std::string& where) {
   for (std::size_t i = 0; i < expected.items.size(); ++i) {
@@ -59,7 +57,6 @@ void compare_lists(Comparison& comparison, const YamlNode& expected, const YamlN
 }
 
 /// Whatever `expected` has must be in `found`; what is there besides may be.
-// NOLINTNEXTLINE(misc-no-recursion): as deep as what we render
 void compare(Comparison& comparison, const YamlNode& expected, const YamlNode* found,
              const std::string& where) {
   if (found == nullptr || found->kind != expected.kind) {

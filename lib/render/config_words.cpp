@@ -23,7 +23,6 @@ class NginxReader final {
  public:
   explicit NginxReader(std::string_view text) : m_text(text) {}
 
-  // NOLINTNEXTLINE(misc-no-recursion): bounded by k_deepest
   std::vector<NginxDirective> read(std::size_t depth) {
     if (depth > k_deepest) fail(m_line, "the blocks are nested too deeply");
     std::vector<NginxDirective> directives;

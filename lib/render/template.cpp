@@ -22,7 +22,6 @@ const Values::Entry& find(const std::string& name, const Scopes& scopes) {
 }
 
 /// Throws internal unless every tag has a value of its kind wherever it will be reached.
-// NOLINTNEXTLINE(misc-no-recursion): as deep as a template of ours
 void check_tags(const std::vector<Tag>& tags, Scopes& scopes) {
   for (const Tag& tag : tags) {
     const Values::Entry& entry = find(tag.name, scopes);
@@ -41,7 +40,6 @@ void check_tags(const std::vector<Tag>& tags, Scopes& scopes) {
   }
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as a template of ours
 void collect_names(const std::vector<Tag>& tags, std::set<std::string, std::less<>>& names) {
   for (const Tag& tag : tags) {
     names.insert(tag.name);
@@ -50,7 +48,6 @@ void collect_names(const std::vector<Tag>& tags, std::set<std::string, std::less
 }
 
 /// Throws internal where a value would be left out in silence.
-// NOLINTNEXTLINE(misc-no-recursion): as deep as a template of ours
 void check_used(const Values& values, const std::set<std::string, std::less<>>& names) {
   for (const auto& [name, entry] : values.entries()) {
     if (names.count(name) == 0) {
@@ -78,7 +75,6 @@ std::string without_standalone_lines(std::string_view text) {
   return kept;
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as a template of ours
 kainjow::mustache::data to_data(const Values& values, Dialect dialect) {
   using kainjow::mustache::data;
   data object;

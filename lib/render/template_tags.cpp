@@ -21,7 +21,6 @@ class TagReader final {
   explicit TagReader(std::string_view text) : m_rest(text) {}
 
   /// The tags up to the end of `section`, or of the text where it is empty.
-  // NOLINTNEXTLINE(misc-no-recursion): as deep as a template of ours
   std::vector<Tag> read(std::string_view section) {
     std::vector<Tag> tags;
     while (true) {
@@ -47,7 +46,6 @@ class TagReader final {
   }
 
  private:
-  // NOLINTNEXTLINE(misc-no-recursion): as deep as a template of ours
   Tag make(char sigil, std::string name) {
     if (sigil == '#') return {Tag::Kind::section, name, read(name)};
     if (sigil == '^') return {Tag::Kind::inverted, name, read(name)};

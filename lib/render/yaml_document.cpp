@@ -15,7 +15,6 @@ constexpr std::size_t k_most_nodes = 200'000;
 
 class Conversion final {
  public:
-  // NOLINTNEXTLINE(misc-no-recursion): bounded by k_deepest
   YamlNode convert(const YAML::Node& node, std::size_t depth) {
     if (depth > k_deepest) throw Error(Errc::malformed, "it is nested too deeply");
     if (++m_nodes > k_most_nodes) throw Error(Errc::malformed, "it has too many nodes");
