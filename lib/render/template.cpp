@@ -15,8 +15,8 @@ namespace {
 using Scopes = std::vector<const Values*>;
 
 const Values::Entry& find(const std::string& name, const Scopes& scopes) {
-  for (auto scope = scopes.rbegin(); scope != scopes.rend(); ++scope) {
-    if (const Values::Entry* entry = (*scope)->find(name)) return *entry;
+  for (std::size_t i = scopes.size(); i > 0; --i) {
+    if (const Values::Entry* entry = scopes[i - 1]->find(name)) return *entry;
   }
   throw Error(Errc::internal, format("there is no value for {}", name));
 }
@@ -50,7 +50,7 @@ void collect_names(const std::vector<Tag>& tags, std::set<std::string, std::less
 /// Throws internal where a value would be left out in silence.
 void check_used(const Values& values, const std::set<std::string, std::less<>>& names) {
   for (const auto& [name, entry] : values.entries()) {
-    if (names.count(name) == 0) {
+    if (!names.contains(name)) {
       throw Error(Errc::internal, format("no tag uses the value {}", name));
     }
     if (entry.kind != Values::Kind::list) continue;
