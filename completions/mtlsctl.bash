@@ -21,7 +21,7 @@ _mtlsctl_words() {
 }
 
 _mtlsctl() {
-  local cur prev command='' word i line words topics=''
+  local cur prev command='' word i line words
   COMPREPLY=()
   # The line up to the cursor, split at blanks alone: colons belong to words.
   line=${COMP_LINE:0:COMP_POINT}
@@ -31,14 +31,9 @@ _mtlsctl() {
   prev=${words[${#words[@]}-2]}
   for ((i = 1; i < ${#words[@]} - 1; i++)); do
     word=${words[i]}
-    # Common options may stand anywhere, some with a value; "help" is followed by a command's words.
-    case "$word" in
-      --trace | --actor) ((++i)); continue ;;
-      -*) continue ;;
-    esac
-    if [[ -z $command && $word == help ]]; then topics=' exit-codes'; continue; fi
+    [[ $word != -* ]] || break
     case "$command${command:+ }$word" in
-      'ca' | 'ca init' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
+      'ca' | 'ca init' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
       *) break ;;
     esac
   done
@@ -59,7 +54,7 @@ _mtlsctl() {
     'ca init:--days') :; return ;;
     'ca init:--validity') :; return ;;
     'ca init:--not-after') :; return ;;
-    'ca init:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p521 ed25519'; return ;;
+    'ca init:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
     'ca init:--keygen') _mtlsctl_words 'standard provider'; return ;;
     'ca init:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'ca init:--ca') _mtlsctl_directories; return ;;
@@ -119,7 +114,7 @@ _mtlsctl() {
     'client issue:--days') :; return ;;
     'client issue:--validity') :; return ;;
     'client issue:--not-after') :; return ;;
-    'client issue:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p521 ed25519'; return ;;
+    'client issue:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
     'client issue:--keygen') _mtlsctl_words 'standard provider'; return ;;
     'client issue:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'client issue:--ca') _mtlsctl_directories; return ;;
@@ -146,7 +141,7 @@ _mtlsctl() {
     'server issue:--days') :; return ;;
     'server issue:--validity') :; return ;;
     'server issue:--not-after') :; return ;;
-    'server issue:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p521 ed25519'; return ;;
+    'server issue:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
     'server issue:--keygen') _mtlsctl_words 'standard provider'; return ;;
     'server issue:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'server issue:--ca') _mtlsctl_directories; return ;;
@@ -157,7 +152,7 @@ _mtlsctl() {
     'server issue:--actor') :; return ;;
     'key generate:--output') _mtlsctl_files; return ;;
     'key generate:-o') _mtlsctl_files; return ;;
-    'key generate:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p521 ed25519'; return ;;
+    'key generate:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
     'key generate:--keygen') _mtlsctl_words 'standard provider'; return ;;
     'key generate:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'key generate:--trace') _mtlsctl_files; return ;;
@@ -212,6 +207,42 @@ _mtlsctl() {
     'cert export:-o') _mtlsctl_files; return ;;
     'cert export:--trace') _mtlsctl_files; return ;;
     'cert export:--actor') :; return ;;
+    'render:--ca') _mtlsctl_directories; return ;;
+    'render:--lock-timeout') :; return ;;
+    'render:--crl') _mtlsctl_files; return ;;
+    'render:--out') _mtlsctl_files; return ;;
+    'render:-o') _mtlsctl_files; return ;;
+    'render:--check') _mtlsctl_files; return ;;
+    'render:--host') :; return ;;
+    'render:--listen') :; return ;;
+    'render:--server-cert') _mtlsctl_files; return ;;
+    'render:--server-key') _mtlsctl_files; return ;;
+    'render:--backend') :; return ;;
+    'render:--trust-file') _mtlsctl_files; return ;;
+    'render:--crl-file') _mtlsctl_files; return ;;
+    'render:--name') :; return ;;
+    'render:--namespace') :; return ;;
+    'render:--image') :; return ;;
+    'render:--ingress-class') :; return ;;
+    'render:--alb-name') :; return ;;
+    'render:--address-type') _mtlsctl_words 'Internet Intranet'; return ;;
+    'render:--edition') _mtlsctl_words 'Standard StandardWithWaf WAF Basic'; return ;;
+    'render:--vswitch') :; return ;;
+    'render:--port') :; return ;;
+    'render:--protocol') _mtlsctl_words 'HTTPS HTTP QUIC'; return ;;
+    'render:--server-certificate-id') :; return ;;
+    'render:--ca-certificate-id') :; return ;;
+    'render:--security-policy') :; return ;;
+    'render:--client-cert-header') _mtlsctl_words 'subjectdn issuerdn fingerprint clientverify'; return ;;
+    'render:--listener-id') :; return ;;
+    'render:--warehouse-id') :; return ;;
+    'render:--region') :; return ;;
+    'render:--client-cert') _mtlsctl_files; return ;;
+    'render:--client-key') _mtlsctl_files; return ;;
+    'render:--trust') _mtlsctl_files; return ;;
+    'render:--resolve') :; return ;;
+    'render:--trace') _mtlsctl_files; return ;;
+    'render:--actor') :; return ;;
     'profile list:--profiles') _mtlsctl_directories; return ;;
     'profile list:--ca') _mtlsctl_directories; return ;;
     'profile list:--lock-timeout') :; return ;;
@@ -232,7 +263,7 @@ _mtlsctl() {
     'help:--actor') :; return ;;
   esac
   case "$command" in
-    '') _mtlsctl_words 'ca client server key csr verify inspect cert profile completion version help'"$topics" ;;
+    '') _mtlsctl_words 'ca client server key csr verify inspect cert render profile completion version help' ;;
     'ca') _mtlsctl_words 'init sign show export' ;;
     'ca init')
       if [[ $cur == -* ]]; then _mtlsctl_words '--parent --path-length --permit --exclude --profile --if-missing --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
@@ -271,7 +302,7 @@ _mtlsctl() {
       else :
       fi ;;
     'verify')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --trust --untrusted --trust-fingerprint --purpose --host --at --key --key-passphrase --legacy-key --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --trust --untrusted --trust-fingerprint --purpose --host --at --key --key-passphrase --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_files
       fi ;;
     'inspect')
@@ -290,6 +321,10 @@ _mtlsctl() {
     'cert export')
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
+      fi ;;
+    'render')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--list --ca --lock-timeout --crl --out -o --force -f --check --host --listen --server-cert --server-key --backend --trust-file --crl-file --name --namespace --image --ingress-class --alb-name --address-type --edition --vswitch --port --protocol --quic-upgrade --server-certificate-id --ca-certificate-id --security-policy --client-cert-header --listener-id --warehouse-id --region --client-cert --client-key --trust --resolve --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_words 'albconfig k8s-demo k8s-secret nginx haproxy envoy aliyun-cli curl'
       fi ;;
     'profile') _mtlsctl_words 'list show check' ;;
     'profile list')
