@@ -25,6 +25,7 @@ constexpr std::array k_commands{
     CommandEntry{"cert list", "List what the CA has issued", add_cert_list},
     CommandEntry{"cert show", "Show one issued certificate", add_cert_show},
     CommandEntry{"cert export", "Write one issued certificate as PEM", add_cert_export},
+    CommandEntry{"render", "Write the configuration of what checks clients", add_render},
     CommandEntry{"profile list", "List the profiles", add_profile_list},
     CommandEntry{"profile show", "Show a profile as TOML", add_profile_show},
     CommandEntry{"profile check", "Check a profile of your own", add_profile_check},

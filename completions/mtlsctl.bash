@@ -38,7 +38,7 @@ _mtlsctl() {
     esac
     if [[ -z $command && $word == help ]]; then topics=' exit-codes'; continue; fi
     case "$command${command:+ }$word" in
-      'ca' | 'ca init' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
+      'ca' | 'ca init' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
       *) break ;;
     esac
   done
@@ -237,6 +237,42 @@ _mtlsctl() {
     'cert export:-o') _mtlsctl_files; return ;;
     'cert export:--trace') _mtlsctl_files; return ;;
     'cert export:--actor') :; return ;;
+    'render:--ca') _mtlsctl_directories; return ;;
+    'render:--lock-timeout') :; return ;;
+    'render:--crl') _mtlsctl_files; return ;;
+    'render:--out') _mtlsctl_files; return ;;
+    'render:-o') _mtlsctl_files; return ;;
+    'render:--check') _mtlsctl_files; return ;;
+    'render:--host') :; return ;;
+    'render:--listen') :; return ;;
+    'render:--server-cert') _mtlsctl_files; return ;;
+    'render:--server-key') _mtlsctl_files; return ;;
+    'render:--backend') :; return ;;
+    'render:--trust-file') _mtlsctl_files; return ;;
+    'render:--crl-file') _mtlsctl_files; return ;;
+    'render:--name') :; return ;;
+    'render:--namespace') :; return ;;
+    'render:--image') :; return ;;
+    'render:--ingress-class') :; return ;;
+    'render:--alb-name') :; return ;;
+    'render:--address-type') _mtlsctl_words 'Internet Intranet'; return ;;
+    'render:--edition') _mtlsctl_words 'Standard StandardWithWaf WAF Basic'; return ;;
+    'render:--vswitch') :; return ;;
+    'render:--port') :; return ;;
+    'render:--protocol') _mtlsctl_words 'HTTPS HTTP QUIC'; return ;;
+    'render:--server-certificate-id') :; return ;;
+    'render:--ca-certificate-id') :; return ;;
+    'render:--security-policy') :; return ;;
+    'render:--client-cert-header') _mtlsctl_words 'subjectdn issuerdn fingerprint clientverify'; return ;;
+    'render:--listener-id') :; return ;;
+    'render:--warehouse-id') :; return ;;
+    'render:--region') :; return ;;
+    'render:--client-cert') _mtlsctl_files; return ;;
+    'render:--client-key') _mtlsctl_files; return ;;
+    'render:--trust') _mtlsctl_files; return ;;
+    'render:--resolve') :; return ;;
+    'render:--trace') _mtlsctl_files; return ;;
+    'render:--actor') :; return ;;
     'profile list:--profiles') _mtlsctl_directories; return ;;
     'profile list:--ca') _mtlsctl_directories; return ;;
     'profile list:--lock-timeout') :; return ;;
@@ -257,7 +293,7 @@ _mtlsctl() {
     'help:--actor') :; return ;;
   esac
   case "$command" in
-    '') _mtlsctl_words 'ca client server key csr verify probe inspect cert profile completion version help'"$topics" ;;
+    '') _mtlsctl_words 'ca client server key csr verify probe inspect cert render profile completion version help'"$topics" ;;
     'ca') _mtlsctl_words 'init sign show export' ;;
     'ca init')
       if [[ $cur == -* ]]; then _mtlsctl_words '--parent --path-length --permit --exclude --profile --if-missing --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
@@ -319,6 +355,10 @@ _mtlsctl() {
     'cert export')
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
+      fi ;;
+    'render')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--list --ca --lock-timeout --crl --out -o --force -f --check --host --listen --server-cert --server-key --backend --trust-file --crl-file --name --namespace --image --ingress-class --alb-name --address-type --edition --vswitch --port --protocol --quic-upgrade --server-certificate-id --ca-certificate-id --security-policy --client-cert-header --listener-id --warehouse-id --region --client-cert --client-key --trust --resolve --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_words 'albconfig k8s-demo k8s-secret nginx haproxy envoy aliyun-cli curl'
       fi ;;
     'profile') _mtlsctl_words 'list show check' ;;
     'profile list')

@@ -13,10 +13,14 @@ namespace detail {
 std::string vformat(fmt::string_view format, fmt::format_args args);
 }
 
-/// Returns the text that fmt makes of `format` and `args`; checked at compile time.
-template <class... Args>
-[[nodiscard]] std::string format(fmt::format_string<Args...> format, Args&&... args) {
-  return detail::vformat(format, fmt::make_format_args(args...));
-}
+/// Returns the text that fmt makes of `format` and `args`; checked at compile time. An object, so
+/// that std::format, which newer libraries have, is not looked up beside it for std arguments.
+struct Formatter {
+  template <class... Args>
+  [[nodiscard]] std::string operator()(fmt::format_string<Args...> format, Args&&... args) const {
+    return detail::vformat(format, fmt::make_format_args(args...));
+  }
+};
+inline constexpr Formatter format{};
 
 }  // namespace mtls

@@ -150,6 +150,14 @@ class JsonTest(unittest.TestCase):
         self.run_command("ca", "show", "--effective")
         self.run_command("ca", "export")
         self.run_command("ca", "export", "-o", "up.crt")
+        self.run_command("render", "--list")
+        self.run_command("render", "nginx", "--server-cert", "web.crt", "--server-key", "web.key")
+        self.run_command("render", "nginx", "--server-cert", "web.crt", "--server-key", "web.key",
+                         "--out", "nginx.conf")
+        self.run_command("render", "nginx", "--server-cert", "web.crt", "--server-key", "web.key",
+                         "--check", "nginx.conf")
+        self.run_command("render", "nginx", "--server-cert", "web.crt", "--server-key", "web.key",
+                         "--ca", "sub", "--listen", "127.0.0.1:9", "--check", "nginx.conf", codes=(1,))
         self.run_command("profile", "list")
         shown = self.run_command("profile", "show", "mtls-client")
         text = shown[0]["toml"]

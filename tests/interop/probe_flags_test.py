@@ -5,7 +5,7 @@ import os
 import pty
 import subprocess
 
-import servers
+import listeners
 from probing import Probing
 from workbench import KEY, MTLSCTL, main
 
@@ -16,10 +16,10 @@ class ProbeFlags(Probing):
         self.make_pki()
 
     def nginx(self, verify="on"):
-        return servers.nginx(self, *self.SERVER, f"ssl_client_certificate {self.ca}; ssl_verify_client {verify};")
+        return listeners.nginx(self, *self.SERVER, f"ssl_client_certificate {self.ca}; ssl_verify_client {verify};")
 
     def haproxy(self, verify="required"):
-        return servers.haproxy(self, "pem", f"crt {{pem}} ca-file {self.ca} verify {verify}")
+        return listeners.haproxy(self, "pem", f"crt {{pem}} ca-file {self.ca} verify {verify}")
 
     def store(self, server, name):
         document = self.probe(server)
@@ -150,9 +150,9 @@ class ProbeFlags(Probing):
         self.assertNotIn(b"\x1b", out)
 
     def test_what_servers_say_is_escaped(self):
-        context = servers.tls_context(self, *self.SERVER)
+        context = listeners.tls_context(self, *self.SERVER)
         answer = b"HTTP/1.1 302 Found\r\nServer: e\x1b[2Jvil\r\nLocation: /\x07\xff\r\nContent-Length: 0\r\n\r\n"
-        result = self.run_text(servers.HttpServer(self, context, answer=answer))
+        result = self.run_text(listeners.HttpServer(self, context, answer=answer))
         self.assertRegex(result.out.decode("latin-1"), r"\A[\x20-\x7e\n]*\Z")
 
     def test_no_key_material_in_any_output(self):

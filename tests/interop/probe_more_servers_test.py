@@ -1,6 +1,6 @@
 """`probe` against servers that its makers did not name: it judges by accepted and refused alone."""
 
-import servers
+import listeners
 from probing import Probing
 from workbench import main
 
@@ -17,39 +17,39 @@ class ProbeMoreServers(Probing):
 
     def test_hitch(self):
         ca = f'client-verify-ca = "{self.ca}"'
-        self.check(servers.hitch(self, "pem", "client-verify = required", ca), "enforced")
-        self.check(servers.hitch(self, "pem", "client-verify = optional", ca), "not-enforced", "optional")
-        self.check(servers.hitch(self, "pem"), "not-enforced", "no-mtls")
+        self.check(listeners.hitch(self, "pem", "client-verify = required", ca), "enforced")
+        self.check(listeners.hitch(self, "pem", "client-verify = optional", ca), "not-enforced", "optional")
+        self.check(listeners.hitch(self, "pem"), "not-enforced", "no-mtls")
 
     def test_caddy(self):
         trusted = f"trusted_ca_cert_file {self.ca}"
-        self.check(servers.caddy(self, *self.SERVER, "mode require_and_verify", trusted), "enforced")
-        self.check(servers.caddy(self, *self.SERVER, "mode verify_if_given", trusted), "not-enforced", "optional")
-        self.check(servers.caddy(self, *self.SERVER, "mode require"), "not-enforced", "any-certificate")
-        self.check(servers.caddy(self, *self.SERVER, "mode request"), "not-enforced", "optional")
+        self.check(listeners.caddy(self, *self.SERVER, "mode require_and_verify", trusted), "enforced")
+        self.check(listeners.caddy(self, *self.SERVER, "mode verify_if_given", trusted), "not-enforced", "optional")
+        self.check(listeners.caddy(self, *self.SERVER, "mode require"), "not-enforced", "any-certificate")
+        self.check(listeners.caddy(self, *self.SERVER, "mode request"), "not-enforced", "optional")
 
     def test_nghttpx(self):
         verify = ["--verify-client", f"--verify-client-cacert={self.ca}"]
-        self.check(servers.nghttpx(self, *self.SERVER, *verify), "enforced")
-        self.check(servers.nghttpx(self, *self.SERVER), "not-enforced", "no-mtls")
+        self.check(listeners.nghttpx(self, *self.SERVER, *verify), "enforced")
+        self.check(listeners.nghttpx(self, *self.SERVER), "not-enforced", "no-mtls")
 
     def test_node(self):
         ca = f"ca: fs.readFileSync('{self.ca}')"
-        self.check(servers.node(self, *self.SERVER, f"{ca}, requestCert: true, rejectUnauthorized: true"), "enforced")
-        self.check(servers.node(self, *self.SERVER, f"{ca}, requestCert: true, rejectUnauthorized: false"), "not-enforced",
+        self.check(listeners.node(self, *self.SERVER, f"{ca}, requestCert: true, rejectUnauthorized: true"), "enforced")
+        self.check(listeners.node(self, *self.SERVER, f"{ca}, requestCert: true, rejectUnauthorized: false"), "not-enforced",
                    "optional")
         checks = "if (!q.client.authorized) { r.statusCode = 401; }"
         # Node takes any session that resumes at TLS 1.3 for authorized, one made without a certificate too.
-        server = servers.node(self, *self.SERVER, f"{ca}, requestCert: true, rejectUnauthorized: false", checks)
+        server = listeners.node(self, *self.SERVER, f"{ca}, requestCert: true, rejectUnauthorized: false", checks)
         self.assert_verdict(self.probe(server, "--tls", "1.2"), "enforced")
         document = self.probe(server, "--tls", "1.3")
         self.assert_verdict(document, "not-enforced", "bypass")
         self.assertEqual({one["id"] for one in document["attempts"] if one["let_in"]}, {"P0", "P7"})
-        self.check(servers.node(self, *self.SERVER, ""), "not-enforced", "no-mtls")
+        self.check(listeners.node(self, *self.SERVER, ""), "not-enforced", "no-mtls")
 
     def test_a_port_that_speaks_both(self):
         """TLS with required certificates, and the same page in the clear."""
-        server = servers.TwoFaced(self, servers.tls_context(self, *self.SERVER, servers.ssl.CERT_REQUIRED, "ca/ca.crt"))
+        server = listeners.TwoFaced(self, listeners.tls_context(self, *self.SERVER, listeners.ssl.CERT_REQUIRED, "ca/ca.crt"))
         document = self.probe(server)
         self.assert_verdict(document, "not-enforced", "bypass")
         self.assertEqual([one["id"] for one in document["attempts"] if one["let_in"] and one["id"] != "P0"], ["P9b"])

@@ -2,7 +2,7 @@
 
 import ssl
 
-import servers
+import listeners
 from crl import make_crl
 from probing import Probing
 from workbench import main
@@ -28,7 +28,7 @@ class ProbeServers(Probing):
     # --- nginx -------------------------------------------------------------------------------------
 
     def nginx(self, rules, **more):
-        return servers.nginx(self, *self.SERVER, rules.replace("{ca}", str(self.ca)), **more)
+        return listeners.nginx(self, *self.SERVER, rules.replace("{ca}", str(self.ca)), **more)
 
     def test_nginx_on(self):
         server = self.nginx("ssl_client_certificate {ca}; ssl_verify_client on; ssl_verify_depth 3;")
@@ -109,7 +109,7 @@ class ProbeServers(Probing):
     # --- haproxy -----------------------------------------------------------------------------------
 
     def haproxy(self, bind):
-        return servers.haproxy(self, "pem", bind.replace("{ca}", str(self.ca)))
+        return listeners.haproxy(self, "pem", bind.replace("{ca}", str(self.ca)))
 
     def test_haproxy_required(self):
         server = self.haproxy("crt {pem} ca-file {ca} verify required")
@@ -174,7 +174,7 @@ class ProbeServers(Probing):
     # --- apache ------------------------------------------------------------------------------------
 
     def apache(self, rules, **more):
-        return servers.apache(self, *self.SERVER, rules.replace("{ca}", str(self.ca)), **more)
+        return listeners.apache(self, *self.SERVER, rules.replace("{ca}", str(self.ca)), **more)
 
     def test_apache_require(self):
         self.check(self.apache("SSLCACertificateFile {ca}\nSSLVerifyClient require\nSSLVerifyDepth 3"), "enforced",
@@ -203,24 +203,24 @@ class ProbeServers(Probing):
     # --- others ------------------------------------------------------------------------------------
 
     def test_stunnel(self):
-        self.check(servers.stunnel(self, *self.SERVER, f"CAfile = {self.ca}\nverifyChain = yes"), "enforced")
-        self.check(servers.stunnel(self, *self.SERVER, ""), "not-enforced", "no-mtls")
+        self.check(listeners.stunnel(self, *self.SERVER, f"CAfile = {self.ca}\nverifyChain = yes"), "enforced")
+        self.check(listeners.stunnel(self, *self.SERVER, ""), "not-enforced", "no-mtls")
 
     def test_s_server(self):
-        server = servers.s_server(self, *self.SERVER, "-CAfile", self.ca, "-Verify", "3", "-verify_return_error")
+        server = listeners.s_server(self, *self.SERVER, "-CAfile", self.ca, "-Verify", "3", "-verify_return_error")
         self.check(server, "enforced")
 
     def test_s_server_that_only_asks(self):
-        self.check(servers.s_server(self, *self.SERVER, "-CAfile", self.ca, "-Verify", "3"), "not-enforced",
+        self.check(listeners.s_server(self, *self.SERVER, "-CAfile", self.ca, "-Verify", "3"), "not-enforced",
                    "any-certificate")
-        self.check(servers.s_server(self, *self.SERVER, "-CAfile", self.ca, "-verify", "3"), "not-enforced", "optional")
-        self.check(servers.s_server(self, *self.SERVER), "not-enforced", "no-mtls")
+        self.check(listeners.s_server(self, *self.SERVER, "-CAfile", self.ca, "-verify", "3"), "not-enforced", "optional")
+        self.check(listeners.s_server(self, *self.SERVER), "not-enforced", "no-mtls")
 
     def test_python(self):
         for mode, verdict in ((ssl.CERT_REQUIRED, ("enforced",)), (ssl.CERT_OPTIONAL, ("not-enforced", "optional")),
                               (ssl.CERT_NONE, ("not-enforced", "no-mtls"))):
-            context = servers.tls_context(self, *self.SERVER, mode, "ca/ca.crt")
-            self.check(servers.HttpServer(self, context), *verdict)
+            context = listeners.tls_context(self, *self.SERVER, mode, "ca/ca.crt")
+            self.check(listeners.HttpServer(self, context), *verdict)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-import servers
+import listeners
 from crl import make_crl
 from probing import Probing
 from workbench import main
@@ -27,22 +27,22 @@ class ProbeSoak(Probing):
                 self.assert_verdict(self.probe(server, *args), verdict, mode)
 
     def test_nginx(self):
-        self.repeat(servers.nginx(self, *self.SERVER, f"ssl_client_certificate {self.ca}; ssl_verify_client on;"), "enforced")
+        self.repeat(listeners.nginx(self, *self.SERVER, f"ssl_client_certificate {self.ca}; ssl_verify_client on;"), "enforced")
 
     def test_haproxy(self):
-        self.repeat(servers.haproxy(self, "pem", f"crt {{pem}} ca-file {self.ca} verify required"), "enforced", None, "--require",
+        self.repeat(listeners.haproxy(self, "pem", f"crt {{pem}} ca-file {self.ca} verify required"), "enforced", None, "--require",
                     "handshake")
 
     def test_apache(self):
         rules = f"SSLCACertificateFile {self.ca}\nSSLVerifyClient require\nSSLVerifyDepth 3"
-        self.repeat(servers.apache(self, *self.SERVER, rules), "enforced")
+        self.repeat(listeners.apache(self, *self.SERVER, rules), "enforced")
 
     def test_s_server_that_only_asks(self):
-        self.repeat(servers.s_server(self, *self.SERVER, "-CAfile", self.ca, "-Verify", "3"), "not-enforced", "any-certificate")
+        self.repeat(listeners.s_server(self, *self.SERVER, "-CAfile", self.ca, "-Verify", "3"), "not-enforced", "any-certificate")
 
     def test_haproxy_with_a_stale_crl(self):
         crl = make_crl(self, "ca", "stale.pem", stale=True)
-        self.repeat(servers.haproxy(self, "pem", f"crt {{pem}} ca-file {self.ca} verify required crl-file {crl}"), "no-verdict")
+        self.repeat(listeners.haproxy(self, "pem", f"crt {{pem}} ca-file {self.ca} verify required crl-file {crl}"), "no-verdict")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import contextlib
 import json
 import sqlite3
 
-import servers
+import listeners
 from probing import Probing
 from workbench import KEY, MTLSCTL, main
 
@@ -19,7 +19,7 @@ class ProbeTrust(Probing):
         self.make_ca(directory="other")
 
     def s_server(self, *args):
-        return servers.s_server(self, *self.SERVER, "-CAfile", self.ca, "-msg", *args)
+        return listeners.s_server(self, *self.SERVER, "-CAfile", self.ca, "-msg", *args)
 
     def signatures(self, server):
         """The CertificateVerify messages that came from clients: openssl marks what it receives with <<<."""
@@ -144,7 +144,7 @@ class ProbeTrust(Probing):
         self.assertEqual(reasons, {"expired", "not yet valid", "certificate purpose"})
 
     def test_nothing_is_signed_where_the_good_client_does_not_get_in(self):
-        server = servers.nginx(self, *self.SERVER, f"ssl_client_certificate {self.path('other', 'ca.crt')}; "
+        server = listeners.nginx(self, *self.SERVER, f"ssl_client_certificate {self.path('other', 'ca.crt')}; "
                                "ssl_verify_client on;")
         self.assert_verdict(self.probe(server, "--ca", "ca"), "no-verdict")
         self.assert_verdict(self.probe(self.s_server("-Verify", "3"), "--ca", "ca", "--trust", "other/ca.crt", trust=False),
@@ -164,7 +164,7 @@ class ProbeTrust(Probing):
     def test_a_throw_away_ca(self):
         self.mtlsctl("ca", "init", "--ca", "odd", "--profile", "probe-ca", "--common-name", "Odd", *KEY)
         self.path("both.pem").write_bytes(self.read("ca", "ca.crt") + self.read("odd", "ca.crt"))
-        server = servers.s_server(self, *self.SERVER, "-CAfile", self.path("both.pem"), "-Verify", "5",
+        server = listeners.s_server(self, *self.SERVER, "-CAfile", self.path("both.pem"), "-Verify", "5",
                                   "-verify_return_error", "-cipher", "DEFAULT:@SECLEVEL=0")
         document = self.probe(server, "--probe-ca", "odd")
         self.assert_verdict(document, "enforced")

@@ -173,7 +173,8 @@ TEST_CASE("PBES1 is refused unless allowed, and its rounds are limited even then
   CHECK(allowed(2'147'483'647) == Errc::hostile_key_derivation);
 }
 
-TEST_CASE("no passphrase is a missing value, a wrong one is bad input, and the hint is the caller's") {
+TEST_CASE(
+    "no passphrase is a missing value, a wrong one is bad input, and the hint is the caller's") {
   const Bytes der = make_encrypted(pbkdf2(16, 1));
   const PassphraseSource unset;
   for (const PassphraseSource& none : {test::no_passphrase(), unset}) {

@@ -1,0 +1,225 @@
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "cmd/ca_options.hpp"
+#include "cmd/command.hpp"
+#include "cmd/commands.hpp"
+#include "cmd/input_file.hpp"
+#include "cmd/render_facts.hpp"
+#include "cmd/render_options.hpp"
+#include "cmd/value_types.hpp"
+#include "render/check.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+
+namespace mtls::cmd {
+namespace {
+
+using render::Target;
+
+struct Options {
+  std::optional<Target> target;
+  bool list = false;
+  CaOptions ca;
+  std::optional<Path> crl;
+  std::optional<Path> out;
+  bool force = false;
+  std::optional<Path> check;
+  RenderOptions render;
+
+  [[nodiscard]] bool to_stdout() const { return !out || *out == "-"; }
+};
+
+/// What every document of `render` has, with nothing rendered yet.
+Json target_document(const render::TargetInfo& info, const Session& session) {
+  Json document = session.document();
+  document["target"] = info.word;
+  document["summary"] = info.summary;
+  document["limits"] = info.limits;
+  document["file"] = nullptr;
+  document["text"] = nullptr;
+  document["secret"] = false;
+  document["probe"] = nullptr;
+  document["notices"] = Json::array();
+  document["check"] = nullptr;
+  return document;
+}
+
+ExitCode list_targets(const Session& session) {
+  for (const render::TargetInfo& one : render::targets()) {
+    if (session.json()) {
+      session.print(target_document(one, session));
+    } else {
+      session.out().write(
+          format("{:<11} {}\n{:<11}   but: {}\n", one.word, one.summary, "", one.limits));
+    }
+  }
+  return ExitCode::ok;
+}
+
+render::RenderRequest make_request(const Options& options, Session& session) {
+  const authority::CaDirectory ca = options.ca.open();
+  render::RenderRequest request{.target = *options.target,
+                                .facts = trust_facts(ca, options.crl),
+                                .settings = options.render.settings(*options.target),
+                                .at = session.clock().now(),
+                                .server = std::nullopt};
+  const render::Settings& settings = request.settings;
+  if (*options.target != Target::k8s_secret) return request;
+  if (settings.listener.server_certificate.has_value() !=
+      settings.listener.server_key.has_value()) {
+    throw Error(Errc::missing_value, "a Secret takes --server-cert and --server-key together",
+                "give both, or neither for one that holds only whom to trust");
+  }
+  if (settings.listener.server_certificate) {
+    request.server = server_identity(*settings.listener.server_certificate,
+                                     *settings.listener.server_key, session);
+  }
+  return request;
+}
+
+void put(const Options& options, const render::Rendered& rendered, const Session& session) {
+  if (!options.to_stdout()) {
+    write_file(*options.out, rendered.text.view(), rendered.access,
+               options.force ? Overwrite::yes : Overwrite::no);
+    return;
+  }
+  if (rendered.access == Access::secret && session.out().is_terminal()) {
+    throw Error(Errc::usage, "it holds a private key, which is not written to a terminal",
+                "write it to a file with --out FILE");
+  }
+  if (!session.json()) session.out().write(as_text(rendered.text.view()));
+}
+
+void tell(const std::vector<render::Notice>& notices, const Session& session) {
+  for (const render::Notice& one : notices) {
+    if (one.level == render::Notice::Level::warning) {
+      session.messages().warning(one.text, one.hint);
+    } else {
+      session.messages().note(one.text);
+    }
+  }
+}
+
+Json notices_json(const std::vector<render::Notice>& notices) {
+  Json list = Json::array();
+  for (const render::Notice& one : notices) {
+    list.push_back({{"level", one.level == render::Notice::Level::warning ? "warning" : "note"},
+                    {"message", one.text},
+                    {"hint", one.hint}});
+  }
+  return list;
+}
+
+/// Files that a configuration names are looked for from where it stands.
+render::ReadFile file_reader(const Path& configuration) {
+  const Path directory = configuration == "-" ? Path(".") : configuration.parent_path();
+  return [directory](const std::string& name) {
+    return read_file(directory / name, k_crl_limit).bytes;
+  };
+}
+
+void print_check(const Options& options, const std::vector<render::Difference>& differences,
+                 const Session& session) {
+  const std::string file = shown_input(*options.check);
+  if (session.json()) {
+    Json list = Json::array();
+    for (const render::Difference& one : differences) {
+      list.push_back({{"setting", one.setting}, {"expected", one.expected}, {"found", one.found}});
+    }
+    Json document = target_document(render::info(*options.target), session);
+    document["check"] = {
+        {"file", file}, {"holds", differences.empty()}, {"differences", std::move(list)}};
+    session.print(document);
+    return;
+  }
+  std::string text = format("{}: {}\n", file,
+                            differences.empty() ? "holds what the CA directory says"
+                                                : "differs from what the CA directory says");
+  for (const render::Difference& one : differences) {
+    text +=
+        format("  {}\n    expected: {}\n    found:    {}\n", one.setting, one.expected, one.found);
+  }
+  session.out().write(text);
+}
+
+ExitCode check_live(const Options& options, Session& session) {
+  if (options.out || options.force) {
+    refuse_together("--check", options.out ? "--out" : "--force", "a check writes nothing");
+  }
+  render::require_checkable(*options.target);
+  const render::RenderRequest request = make_request(options, session);
+  const SecretBytes live = read_input(*options.check, k_crl_limit);
+  const auto differences = with_context(shown_input(*options.check), [&] {
+    return render::check(request, as_text(live.view()), file_reader(*options.check));
+  });
+  print_check(options, differences, session);
+  return differences.empty() ? ExitCode::ok : ExitCode::no;
+}
+
+ExitCode render_target(const Options& options, Session& session) {
+  const render::RenderRequest request = make_request(options, session);
+  const render::Rendered rendered = render::render(request);
+  put(options, rendered, session);
+  tell(rendered.notices, session);
+  if (!session.json()) return ExitCode::ok;
+  Json document = target_document(render::info(request.target), session);
+  if (options.to_stdout()) {
+    document["text"] = as_text(rendered.text.view());
+  } else {
+    document["file"] = printable(options.out->native());
+  }
+  document["secret"] = rendered.access == Access::secret;
+  document["probe"] = rendered.probe;
+  document["notices"] = notices_json(rendered.notices);
+  session.print(document);
+  return ExitCode::ok;
+}
+
+ExitCode run(const Options& options, Session& session) {
+  if (options.list) {
+    if (options.target) refuse_together("TARGET", "--list", "the list is of all targets");
+    return list_targets(session);
+  }
+  if (!options.target) {
+    throw Error(Errc::missing_value, "render needs a TARGET", "mtlsctl render --list says which");
+  }
+  return options.check ? check_live(options, session) : render_target(options, session);
+}
+
+}  // namespace
+
+void add_render(Command& command) {
+  auto options = std::make_shared<Options>();
+  command.describe(
+      "Writes the configuration of whatever is to check client certificates, out of the CA "
+      "directory: its root is what is trusted, and its ca.crl, where it has one and the target "
+      "takes CRLs, is what is refused. What would be one-way TLS in silence is refused, and the "
+      "text ends with the mtlsctl probe command that proves it. A file that holds a private key "
+      "is 0600.\n\n"
+      "With --check FILE and the same flags it ends with 1 if a live configuration differs in who "
+      "is let in: another CA, another CRL, a certificate no longer demanded. For nginx, FILE may "
+      "be "
+      "what nginx -T prints.\n\n"
+      "docs/servers.md says of each target what it checks and what it does not.");
+  OptionSet set = command.options();
+  set.positional("TARGET", options->target, target_value(), "What it is for (see --list)");
+  set.flag("--list", options->list, "List the targets");
+  options->ca.add_to(set);
+  set.value("--crl", options->crl, file_value(),
+            "The CRLs of every CA of the chain (default: ca.crl in the CA directory, if any)");
+  set.value("-o,--out", options->out, file_value(), "Write to FILE instead of standard output");
+  set.flag("-f,--force", options->force, "Replace FILE if it exists");
+  set.value("--check", options->check, file_value(),
+            "Write nothing; say whether FILE, which is live, still holds CA, CRL and settings");
+  options->render.add_to(command);
+  command.example(
+      "$ mtlsctl render albconfig --vswitch vsw-1 --vswitch vsw-2 \\\n"
+      "    --server-certificate-id 108-cn-hangzhou --ca-certificate-id 1f0c9e -o alb.yaml\n"
+      "$ mtlsctl server issue --san dns:localhost\n"
+      "$ mtlsctl render nginx --out nginx.conf && nginx -t -c $PWD/nginx.conf");
+  command.run([options](Session& session) { return run(*options, session); });
+}
+
+}  // namespace mtls::cmd

@@ -1,0 +1,115 @@
+#include "render/comparison.hpp"
+
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "base/time_text.hpp"
+
+#include <algorithm>
+
+namespace mtls::render {
+namespace {
+
+constexpr std::string_view k_nothing = "nothing";
+
+std::string describe(const x509::Certificate& certificate) {
+  return format("{} (sha256 {})", certificate.subject().to_text(),
+                to_hex(certificate.fingerprint()).substr(0, 16));
+}
+
+std::string describe(const x509::CertificateList& list) {
+  return format("the CRL of {} of {}", list.issuer().to_text(), to_rfc3339(list.this_update()));
+}
+
+}  // namespace
+
+void Comparison::add(std::string_view setting, std::string expected, std::string_view found) {
+  m_differences.push_back({printable(setting), std::move(expected), printable(found)});
+}
+
+void Comparison::expect(const std::string& setting, std::string_view expected,
+                        const std::optional<std::string>& found) {
+  if (found == expected) return;
+  add(setting, std::string(expected), found ? std::string_view(*found) : k_nothing);
+}
+
+void Comparison::trust(const std::string& setting, ByteView content) {
+  std::vector<x509::Certificate> found;
+  try {
+    found = x509::read_certificates(content, setting, x509::KeysBeside::allow);
+  } catch (const Error& error) {
+    add(setting, describe(facts().anchor()), error.message());
+    return;
+  }
+  const auto& chain = facts().chain;
+  if (std::find(found.begin(), found.end(), facts().anchor()) == found.end()) {
+    add(setting, describe(facts().anchor()), describe(found.front()));
+    return;
+  }
+  for (const x509::Certificate& one : found) {
+    if (std::find(chain.begin(), chain.end(), one) != chain.end()) continue;
+    add(setting, format("{} and no other CA", describe(facts().anchor())), describe(one));
+  }
+}
+
+void Comparison::lists(const std::string& setting, std::optional<ByteView> content) {
+  const auto& crl = facts().crl;
+  if (!crl && !content) return;
+  if (!content) {
+    add(setting, describe(crl->lists.front()), k_nothing);
+    return;
+  }
+  std::vector<x509::CertificateList> found;
+  try {
+    found = read_lists(*content, setting);
+  } catch (const Error& error) {
+    add(setting, crl ? describe(crl->lists.front()) : std::string(k_nothing), error.message());
+    return;
+  }
+  if (!crl) {
+    add(setting, "nothing: the CA directory has no CRL", describe(found.front()));
+    return;
+  }
+  for (const x509::CertificateList& wanted : crl->lists) {
+    const bool has_it = std::any_of(found.begin(), found.end(), [&wanted](const auto& one) {
+      return one.fingerprint() == wanted.fingerprint();
+    });
+    if (has_it) continue;
+    const auto other = std::find_if(found.begin(), found.end(), [&wanted](const auto& one) {
+      return one.issuer().matches(wanted.issuer());
+    });
+    add(setting, describe(wanted),
+        other == found.end() ? std::string(k_nothing) : describe(*other));
+  }
+}
+
+void Comparison::trust_file(const std::string& setting, const std::optional<std::string>& path) {
+  if (!path) {
+    add(setting, describe(facts().anchor()), k_nothing);
+    return;
+  }
+  from_file(setting, *path, [&](ByteView content) { trust(setting + " " + *path, content); });
+}
+
+void Comparison::lists_file(const std::string& setting, const std::optional<std::string>& path) {
+  if (!path) {
+    lists(setting, std::nullopt);
+    return;
+  }
+  from_file(setting, *path, [&](ByteView content) { lists(setting + " " + *path, content); });
+}
+
+void Comparison::from_file(const std::string& setting, const std::string& path,
+                           const std::function<void(ByteView)>& compare) {
+  std::optional<SecretBytes> content;
+  try {
+    content = m_read(path);
+  } catch (const Error& error) {
+    // On another machine it may be there; here nothing shows that it holds the CA.
+    add(setting, "a file that can be read here", error.message());
+    return;
+  }
+  compare(content->view());
+}
+
+}  // namespace mtls::render

@@ -1,0 +1,53 @@
+// What the checks of all targets share. Private to this room.
+#pragma once
+
+#include "render/check.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mtls::render {
+
+/// Collects differences; refers to what it was made of.
+class Comparison final {
+ public:
+  Comparison(const RenderRequest& request, const ReadFile& read)
+      : m_request(request), m_read(read) {}
+
+  [[nodiscard]] const RenderRequest& request() const noexcept { return m_request; }
+  [[nodiscard]] const TrustFacts& facts() const noexcept { return m_request.facts; }
+  [[nodiscard]] std::vector<Difference> take() { return std::move(m_differences); }
+
+  /// Notes a difference; `found` comes from the file and is escaped here.
+  void add(std::string_view setting, std::string expected, std::string_view found);
+  /// Notes one unless `found` is `expected`.
+  void expect(const std::string& setting, std::string_view expected,
+              const std::optional<std::string>& found);
+
+  /// Compares the content of a trust store: the root, and beside it nothing but CAs of its chain.
+  void trust(const std::string& setting, ByteView content);
+  /// Compares CRLs. `content` is nothing where none is configured.
+  void lists(const std::string& setting, std::optional<ByteView> content);
+  /// The same for files that are named; nothing where none is.
+  void trust_file(const std::string& setting, const std::optional<std::string>& path);
+  void lists_file(const std::string& setting, const std::optional<std::string>& path);
+
+ private:
+  void from_file(const std::string& setting, const std::string& path,
+                 const std::function<void(ByteView)>& compare);
+  const RenderRequest& m_request;
+  const ReadFile& m_read;
+  std::vector<Difference> m_differences;
+};
+
+void check_albconfig(Comparison& comparison, std::string_view live);
+void check_envoy(Comparison& comparison, std::string_view live);
+void check_haproxy(Comparison& comparison, std::string_view live);
+void check_k8s_demo(Comparison& comparison, std::string_view live);
+void check_k8s_secret(Comparison& comparison, std::string_view live);
+void check_nginx(Comparison& comparison, std::string_view live);
+
+}  // namespace mtls::render

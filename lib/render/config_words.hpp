@@ -1,0 +1,36 @@
+// The words of nginx's and HAProxy's configuration files. Private to this room.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mtls::render {
+
+/// A directive of nginx: its words, and the block behind it if it has one.
+struct NginxDirective {
+  std::vector<std::string> words;  // the name first; never empty
+  std::vector<NginxDirective> block;
+  std::size_t line;  // from 1
+
+  [[nodiscard]] const std::string& name() const { return words.front(); }
+};
+
+/// Reads a configuration, or what `nginx -T` prints. Throws malformed: a quote or block without its
+/// end, a directive without ';', blocks over 32 deep.
+[[nodiscard]] std::vector<NginxDirective> read_nginx(std::string_view text);
+
+/// A line of HAProxy's that is not empty.
+struct HaproxyLine {
+  std::vector<std::string> words;  // never empty
+  std::size_t line;                // from 1
+};
+
+/// Reads a configuration. Variables of the environment stay as they are written. Throws malformed
+/// for a quote without its end.
+[[nodiscard]] std::vector<HaproxyLine> read_haproxy(std::string_view text);
+
+/// The port of "443", "127.0.0.1:443", "[::]:443", "*:443"; empty where there is none.
+[[nodiscard]] std::string port_of(std::string_view address);
+
+}  // namespace mtls::render

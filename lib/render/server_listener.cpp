@@ -1,0 +1,59 @@
+#include "render/server_listener.hpp"
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+
+namespace mtls::render {
+namespace {
+
+bool is_loopback(const Host& address) {
+  return address.text() == "::1" || address.text().rfind("127.", 0) == 0;
+}
+
+Endpoint desk() {
+  const auto endpoint = Endpoint::parse("127.0.0.1:8443");
+  if (!endpoint) throw Error(Errc::internal, "the default address is none");
+  return *endpoint;
+}
+
+}  // namespace
+
+ServerListener server_listener(const RenderRequest& request) {
+  const Settings& settings = request.settings;
+  const Endpoint listen = settings.listener.listen.value_or(desk());
+  if (settings.listener.hosts.empty() && !is_loopback(listen.host)) {
+    throw Error(Errc::missing_value,
+                format("{} listens to {} and needs the name that clients know: --host HOST",
+                       name(request.target), listen.text()),
+                "the server's certificate must bear it");
+  }
+  std::optional<std::string> crl_path;
+  if (request.facts.crl) crl_path = settings.listener.crl_file.value_or(request.facts.crl->path);
+  return {listen, make_proof(settings, "localhost", listen.port, request.facts.anchor_path),
+          settings.listener.trust_file.value_or(request.facts.anchor_path), std::move(crl_path)};
+}
+
+std::vector<Notice> server_notices(const RenderRequest& request) {
+  const auto& chain = request.facts.chain;
+  std::vector<Notice> notices = crl_notices(request, name(request.target));
+  if (chain.size() > 1) {
+    notices.push_back({Notice::Level::note,
+                       format("clients of every CA below {} get in, and each has to send its "
+                              "intermediates (mtlsctl client issue --chain)",
+                              chain.back().subject().to_text()),
+                       {}});
+  }
+  if (!request.facts.crl) {
+    notices.push_back({Notice::Level::note,
+                       "the CA directory has no ca.crl: nobody is refused for being revoked",
+                       {}});
+  }
+  if (!request.settings.listener.backend) {
+    notices.push_back({Notice::Level::note,
+                       "without --backend HOST:PORT it answers by itself, who the client is",
+                       {}});
+  }
+  return notices;
+}
+
+}  // namespace mtls::render

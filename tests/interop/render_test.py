@@ -1,0 +1,522 @@
+"""Points 4 and 6: what `render` writes passes its target's own checker, and servers started from it let the
+client in and turn away everyone else."""
+
+import base64
+import contextlib
+import http.server
+import json
+import os
+import pathlib
+import shlex
+import threading
+
+import yaml
+
+import json_schema
+import servers
+from workbench import GUIDE_ROOT, GUIDE_SUBJECT, KEY, MTLSCTL, Workbench, main
+
+VECTORS = pathlib.Path(__file__).resolve().parents[1] / "vectors/render"
+GUIDE = ["--vswitch", "vsw-uf6ccg2a9g71hx8go0001", "--vswitch", "vsw-uf6nun9tql5t8nh15t0002",
+         "--server-certificate-id", "756b0000-cn-hangzhou", "--ca-certificate-id", "1234567890"]
+SERVERS = {"nginx": servers.nginx, "haproxy": servers.haproxy}
+TLS = {"1.2": ["--tlsv1.2", "--tls-max", "1.2"], "1.3": ["--tlsv1.3"]}
+
+
+class Rendered(Workbench):
+    def setUp(self):
+        super().setUp()
+        self.port = servers.free_port()
+
+    def make_pki(self):
+        """A root with a client, a listener, an intermediate with a client of its own, and a stranger."""
+        self.make_ca()
+        self.mtlsctl("server", "issue", "--san", "dns:localhost", *KEY)
+        self.mtlsctl("client", "issue", *KEY)
+        self.mtlsctl("client", "issue", "--name", "revoked", *KEY)
+        self.mtlsctl("ca", "init", "--ca", "issuing", "--parent", "ca", "--common-name", "Issuing", *KEY)
+        self.mtlsctl("client", "issue", "--ca", "issuing", "--name", "below", "--chain", *KEY)
+        self.make_ca(directory="other")
+        self.mtlsctl("client", "issue", "--ca", "other", "--name", "stranger", *KEY)
+
+    def make_crl(self, ca, out, *revoked, days="9"):
+        """A CRL by openssl, which mtlsctl does not make yet."""
+        name = ca.replace("/", "_")
+        self.path(f"{name}.index").write_text("")
+        self.path(f"{name}.number").write_text("01\n")
+        self.path(f"{name}.cnf").write_text(
+            f"[x]\ndatabase = {name}.index\ndefault_md = sha256\ncrlnumber = {name}.number\n"
+            f"default_crl_days = {days}\n")
+        common = ["-config", f"{name}.cnf", "-name", "x", "-keyfile", f"{ca}/ca.key", "-cert", f"{ca}/ca.crt"]
+        for certificate in revoked:
+            self.openssl("ca", *common, "-revoke", certificate)
+        self.openssl("ca", *common, "-gencrl", "-out", out)
+
+    def render(self, target, *args, out=None):
+        out = out or f"{target}.out"
+        listen = ["--listen", f"127.0.0.1:{self.port}"] if target in ("nginx", "haproxy", "envoy") else []
+        self.mtlsctl("render", target, "--out", out, "--force", *listen, *args)
+        return self.path(out)
+
+    def served(self, target, *args):
+        """A server started from what is rendered."""
+        return SERVERS[target](self.render(target, *args), self.port, self.dir)
+
+    def status(self, client=None, *args, host="localhost"):
+        """The HTTP status and body that curl gets; (0, "") where TLS or TCP failed."""
+        presented = ["--cert", f"{client}.crt", "--key", f"{client}.key"] if client else []
+        done = self.run_any(["curl", "-sS", "--max-time", "10", "--cacert", "ca/ca.crt", "-w", "%{http_code}",
+                             *presented, *args, f"https://{host}:{self.port}/"])
+        if done.code != 0:
+            return 0, ""
+        return int(done.out[-3:]), done.out[:-3].decode()
+
+    def assert_in(self, client, *args):
+        status, body = self.status(client, *args)
+        self.assertEqual(status, 200, f"{client} does not get in")
+        self.assertIn(f"CN={client}", body)
+
+    def assert_out(self, client, *args):
+        self.assertIn(self.status(client, *args)[0], (0, 400), f"{client} gets in")
+
+
+class Checkers(Rendered):
+    """Point 4, first half."""
+
+    def check(self, target, file):
+        if target == "nginx":
+            self.tool(servers.program("nginx"), "-t", "-c", file)
+        elif target == "haproxy":
+            self.tool(servers.program("haproxy"), "-c", "-f", file)
+        else:
+            self.assertTrue(list(yaml.safe_load_all(file.read_text())))
+
+    def check_all(self, *args):
+        for target in ("nginx", "haproxy", "envoy"):
+            with self.subTest(target=target, args=args):
+                self.check(target, self.render(target, *args))
+
+    def test_servers_in_every_form(self):
+        self.make_pki()
+        self.check_all()
+        self.check_all("--backend", "127.0.0.1:9", "--host", "a.example", "--host", "b.example")
+        self.check_all("--backend", "[::1]:9")
+        self.check_all("--ca", "issuing")
+        self.make_crl("ca", "ca/ca.crl")
+        self.check_all()
+        self.make_crl("issuing", "issuing.crl")
+        self.path("both.crl").write_bytes(self.read("ca/ca.crl") + self.read("issuing.crl"))
+        self.check_all("--ca", "issuing", "--crl", "both.crl", "--backend", "localhost:9")
+
+    def test_addresses(self):
+        self.make_pki()
+        for target in ("nginx", "haproxy", "envoy"):
+            out = self.path("v6.out")
+            self.mtlsctl("render", target, "--out", out, "--force", "--listen", f"[::1]:{self.port}")
+            self.check(target, out)
+
+    def test_names_that_need_quoting(self):
+        self.make_pki()
+        odd = "a \"b\" 'c' #d \\ {e};"
+        self.path(odd).mkdir()
+        for name in ("server.crt", "server.key"):
+            self.path(odd, name).write_bytes(self.read(name))
+        self.path(odd, "ca.crt").write_bytes(self.read("ca/ca.crt"))
+        args = ["--server-cert", f"{odd}/server.crt", "--server-key", f"{odd}/server.key"]
+        self.check_all(*args)
+        for target in SERVERS:
+            with self.subTest(target=target), self.served(target, *args, "--trust-file", f"{odd}/ca.crt"):
+                self.assert_in("client")
+                self.assert_out(None)
+
+    def test_kubernetes(self):
+        self.make_pki()
+        kinds = [d["kind"] for d in yaml.safe_load_all(self.render("k8s-demo").read_text())]
+        self.assertEqual(kinds, ["Deployment", "Service", "Ingress"])
+        self.make_crl("ca", "ca/ca.crl")
+        file = self.render("k8s-secret", "--server-cert", "server.crt", "--server-key", "server.key")
+        self.assertEqual(self.mode(file), 0o600)
+        secret = yaml.safe_load(file.read_text())
+        self.assertEqual(set(secret["data"]), {"ca.crt", "ca.crl", "tls.crt", "tls.key"})
+        self.assertEqual(secret["type"], "kubernetes.io/tls")
+
+    def test_the_ca_key_is_in_nothing(self):
+        self.make_pki()
+        body = self.read("ca/ca.key").decode().splitlines()[1].encode()
+        for target in ("k8s-demo", "k8s-secret", "nginx", "haproxy", "envoy", "aliyun-cli", "curl"):
+            args = ["--server-cert", "server.crt", "--server-key", "server.key"] if target == "k8s-secret" else []
+            text = self.render(target, *args).read_bytes()
+            self.assertNotIn(body, text, target)
+            self.assertNotIn(b"PRIVATE KEY-----", text, target)
+            if target == "k8s-secret":
+                data = {k: base64.b64decode(v) for k, v in yaml.safe_load(text)["data"].items()}
+                self.assertEqual([k for k, v in data.items() if b"PRIVATE KEY" in v], ["tls.key"])
+                self.assertNotIn(body, data["tls.key"])
+
+    def test_demo_is_of_one_piece(self):
+        self.make_ca()
+        deployment, service, ingress = yaml.safe_load_all(
+            self.render("k8s-demo", "--name", "x", "--namespace", "n", "--host", "h.example", "--port", "8443",
+                        "--ingress-class", "mtls").read_text())
+        labels = deployment["spec"]["template"]["metadata"]["labels"]
+        self.assertEqual(deployment["spec"]["selector"]["matchLabels"], labels)
+        self.assertEqual(service["spec"]["selector"], labels)
+        self.assertEqual({d["metadata"]["namespace"] for d in (deployment, service, ingress)}, {"n"})
+        backend = ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]
+        self.assertEqual(backend["name"], service["metadata"]["name"])
+        self.assertEqual(backend["port"]["number"], service["spec"]["ports"][0]["port"])
+        self.assertEqual(ingress["spec"]["ingressClassName"], "mtls")
+        self.assertEqual(ingress["spec"]["rules"][0]["host"], "h.example")
+        ports = ingress["metadata"]["annotations"]["alb.ingress.kubernetes.io/listen-ports"]
+        self.assertEqual(json.loads(ports), [{"HTTPS": 8443}])
+
+    def test_envoy_both_asks_and_judges(self):
+        self.make_pki()
+        self.make_crl("ca", "ca/ca.crl")
+        document = yaml.safe_load(self.render("envoy").read_text())
+        chain, = document["static_resources"]["listeners"][0]["filter_chains"]
+        tls = chain["transport_socket"]["typed_config"]
+        self.assertIs(tls["require_client_certificate"], True)
+        validation = tls["common_tls_context"]["validation_context"]
+        self.assertEqual(validation["trusted_ca"]["inline_string"].encode(), self.read("ca/ca.crt"))
+        self.assertEqual(validation["crl"]["inline_string"].encode(), self.read("ca/ca.crl"))
+
+
+class AlbConfig(Rendered):
+    """Points 4 and 6."""
+
+    SCHEMA = json.loads((VECTORS / "albconfig.schema.json").read_text())
+
+    def load(self, *args):
+        document, = yaml.safe_load_all(self.render("albconfig", *args).read_text())
+        self.assertEqual(json_schema.problems(document, self.SCHEMA), [])
+        return document
+
+    def test_the_guides_yaml_from_the_guides_values(self):
+        self.make_ca()
+        self.assertEqual(self.load(*GUIDE), yaml.safe_load((VECTORS / "guide-albconfig.yaml").read_text()))
+
+    def test_everything_that_can_be_said(self):
+        self.make_ca()
+        document = self.load(*GUIDE, "--edition", "Standard", "--address-type", "Intranet", "--port", "8443",
+                             "--alb-name", "Alb.1", "--security-policy", "tls_cipher_policy_1_2_strict_with_1_3",
+                             "--client-cert-header", "subjectdn=who", "--client-cert-header", "issuerdn",
+                             "--client-cert-header", "fingerprint=f", "--client-cert-header", "clientverify")
+        listener, = document["spec"]["listeners"]
+        self.assertEqual(listener["xForwardedForConfig"]["XForwardedForClientCertSubjectDNAlias"], "who")
+
+    def test_ids_stay_texts(self):
+        self.make_ca()
+        for odd in ("123e45", "0x10", "1_000", "no", "null", "0o7", "-1", "_"):
+            with self.subTest(id=odd):
+                document = self.load("--vswitch", odd, "--vswitch", "b", "--server-certificate-id", odd,
+                                     "--ca-certificate-id=" + odd)
+                listener, = document["spec"]["listeners"]
+                self.assertEqual(listener["caCertificates"], [{"CertificateId": odd}])
+                self.assertEqual(listener["certificates"][0]["CertificateId"], odd)
+
+    def test_the_schema_can_say_no(self):
+        good = yaml.safe_load((VECTORS / "guide-albconfig.yaml").read_text())
+        for change in ({"caEnabled": False}, {"protocol": "HTTP"}, {"caCertificates": []},
+                       {"caCertificates": [{"certificateId": "1"}]}, {"caCertificates": [{"CertificateId": 123e45}]},
+                       {"quicConfig": {"quicUpgradeEnabled": True}}, {"unknown": 1},
+                       {"xForwardedForConfig": {"XForwardedForClientCertIssuerDNAlias": "x"}}):
+            bad = json.loads(json.dumps(good))
+            bad["spec"]["listeners"][0].update(change)
+            self.assertNotEqual(json_schema.problems(bad, self.SCHEMA), [], change)
+
+    def test_a_changed_one_is_found(self):
+        self.make_ca()
+        file = self.render("albconfig", *GUIDE)
+        check = ["render", "albconfig", *GUIDE, "--check"]
+        self.mtlsctl(*check, file)
+        # As kubectl shows it: a List, with what the server adds.
+        live = yaml.safe_load(file.read_text())
+        live["metadata"]["uid"] = "x"
+        live["status"] = {"loadBalancer": {"id": "alb-1"}}
+        live["spec"]["config"]["edition"] = "Standard"
+        wrapped = self.path("live.yaml")
+
+        def code(document, exit):
+            wrapped.write_text(yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": [document]}))
+            return self.mtlsctl(*check, wrapped, exit=exit)
+
+        code(live, 0)
+        for change in ({"caEnabled": False}, {"caCertificates": [{"CertificateId": "1"}]},
+                       {"quicConfig": {"quicUpgradeEnabled": True}}, {"protocol": "HTTP"},
+                       {"caCertificates": [{"CertificateId": "1234567890"}, {"CertificateId": "2"}]}):
+            changed = json.loads(json.dumps(live))
+            changed["spec"]["listeners"][0].update(change)
+            code(changed, 1)
+        live["spec"]["config"]["edition"] = "Basic"
+        code(live, 1)
+
+
+class Started(Rendered):
+    """Point 4, second half: servers started from what was rendered."""
+
+    def test_the_client_gets_in_and_others_do_not(self):
+        self.make_pki()
+        for target in SERVERS:
+            with self.subTest(target=target), self.served(target):
+                for options in TLS.values():
+                    self.assert_in("client", *options)
+                    self.assert_in("below", *options)
+                    self.assert_out(None, *options)
+                    self.assert_out("stranger", *options)
+                    self.assert_out("server", *options)
+
+    def test_below_an_intermediate(self):
+        self.make_pki()
+        for target in SERVERS:
+            with self.subTest(target=target), self.served(target, "--ca", "issuing"):
+                self.assert_in("below")
+                self.assert_out(None)
+                self.assert_out("stranger")
+
+    def test_the_revoked_one_does_not(self):
+        self.make_pki()
+        self.make_crl("ca", "ca/ca.crl", "revoked.crt")
+        for target in SERVERS:
+            with self.subTest(target=target), self.served(target):
+                for options in TLS.values():
+                    self.assert_in("client", *options)
+                    self.assert_out("revoked", *options)
+                    self.assert_out(None, *options)
+
+    def test_no_session_outlives_its_revocation(self):
+        self.make_pki()
+        common = ["s_client", "-connect", f"127.0.0.1:{self.port}", "-cert", "client.crt", "-key", "client.key",
+                  "-CAfile", "ca/ca.crt", "-ign_eof"]
+        request = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+        def reused(version):
+            self.openssl(*common, f"-tls1_{version}", "-sess_out", "session", stdin=request)
+            if not self.path("session").exists():
+                return False
+            again = self.openssl(*common, f"-tls1_{version}", "-sess_in", "session", stdin=request)
+            self.path("session").unlink()
+            self.assertIn(b"200 OK", again.out)
+            return b"Reused, " in again.out
+
+        for target in SERVERS:
+            with self.subTest(target=target):
+                self.path("ca/ca.crl").unlink(missing_ok=True)
+                with self.served(target):
+                    self.assertTrue(reused(2) or reused(3), "the test can see a resumed session")
+                self.make_crl("ca", "ca/ca.crl")
+                with self.served(target):
+                    self.assertFalse(reused(2))
+                    self.assertFalse(reused(3))
+
+    def test_the_crls_of_a_whole_chain(self):
+        self.make_pki()
+        self.make_crl("ca", "root.crl")
+        self.make_crl("issuing", "issuing/ca.crl")
+        for target in SERVERS:
+            with self.subTest(target=target):
+                warned = self.mtlsctl("render", target, "--ca", "issuing")
+                self.assertIn(b"holds no CRL of CN=Test root", warned.err)
+                with self.served(target, "--ca", "issuing"):
+                    self.assert_out("below")  # as the warning says
+                self.path("both.crl").write_bytes(self.read("root.crl") + self.read("issuing/ca.crl"))
+                with self.served(target, "--ca", "issuing", "--crl", "both.crl"):
+                    self.assert_in("below")
+                    self.assert_out(None)
+
+    def test_the_back_end_is_told_who_it_is_and_clients_cannot_forge_it(self):
+        self.make_pki()
+        with back_end() as (backend, seen):
+            for target in SERVERS:
+                with self.subTest(target=target), self.served(target, "--backend", f"127.0.0.1:{backend}"):
+                    status, _ = self.status("client", "-H", "X-Forwarded-Clientcert-subjectdn: CN=admin",
+                                            "-H", "X-Forwarded-Clientcert-clientverify: forged")
+                    self.assertEqual(status, 200)
+                    headers = seen.pop()
+                    self.assertEqual(headers.get_all("X-Forwarded-Clientcert-subjectdn"), ["CN=client"])
+                    self.assertEqual(headers.get_all("X-Forwarded-Clientcert-issuerdn"), ["CN=Test root"])
+                    self.assertIn(headers.get("X-Forwarded-Clientcert-clientverify"), ("SUCCESS", "0"))
+                    self.assert_out(None)
+                    self.assertEqual(seen, [])
+
+    def test_live_files_are_checked(self):
+        self.make_pki()
+        listen = ["--listen", f"127.0.0.1:{self.port}"]
+        for target in SERVERS:
+            with self.subTest(target=target):
+                file = self.render(target)
+                self.mtlsctl("render", target, *listen, "--check", file)
+                self.mtlsctl("render", target, *listen, "--ca", "other", "--check", file, exit=1)
+                self.path("ca/ca.crl").unlink(missing_ok=True)
+                self.make_crl("ca", "ca/ca.crl")
+                self.mtlsctl("render", target, *listen, "--check", file, exit=1)
+                self.path("ca/ca.crl").unlink()
+        file = self.render("nginx")
+        dump = self.tool(servers.program("nginx"), "-T", "-c", file)
+        self.mtlsctl("render", "nginx", *listen, "--check", "-", stdin=dump.out)
+
+    def test_the_last_line_is_the_probe_command(self):
+        self.make_pki()
+        for target in ("albconfig", "k8s-demo", "k8s-secret", "nginx", "haproxy", "envoy", "aliyun-cli", "curl"):
+            args = GUIDE if target == "albconfig" else []
+            last = self.render(target, *args).read_text().splitlines()[-1]
+            words = shlex.split(last.lstrip("# "))
+            self.assertEqual(words[:2], ["mtlsctl", "probe"], target)
+            self.assertTrue(words[2].startswith("https://"), target)
+
+
+class Proof(Rendered):
+    """Every server that was rendered is judged by the command that it ends with."""
+
+    def setUp(self):
+        super().setUp()
+        if self.run_any([MTLSCTL, "help", "probe"]).code != 0:
+            self.skipTest("this build has no probe yet")
+
+    def judge(self, target, exit, *args, change=lambda text: text):
+        file = self.render(target, *args)
+        words = shlex.split(file.read_text().splitlines()[-1].lstrip("# "))
+        file.write_text(change(file.read_text()))
+        with SERVERS[target](file, self.port, self.dir):
+            self.mtlsctl(*words[1:], exit=exit)
+
+    def test_enforced(self):
+        self.make_pki()
+        for target in SERVERS:
+            with self.subTest(target=target):
+                self.judge(target, 0)
+                self.judge(target, 0, "--ca", "issuing", "--client-cert", "below.crt", "--client-key", "below.key")
+        self.make_crl("ca", "ca/ca.crl", "revoked.crt")
+        for target in SERVERS:
+            with self.subTest(target=target, crl=True):
+                self.judge(target, 0)
+
+    def test_not_enforced(self):
+        self.make_pki()
+        self.judge("nginx", 1, change=lambda t: t.replace("ssl_verify_client on", "ssl_verify_client optional"))
+        self.judge("haproxy", 1, change=lambda t: t.replace("verify required", "verify required ca-ignore-err all crt-ignore-err all"))
+
+
+class Scripts(Rendered):
+    def script(self, file, **env):
+        return self.run_any(["sh", file], env=env)
+
+    def test_curl_says_what_it_saw(self):
+        self.make_pki()
+        args = ["--host", "localhost", "--port", str(self.port)]
+        with self.served("nginx"):
+            self.assertEqual(self.script(self.render("curl", *args)).code, 0)
+            stranger = self.render("curl", *args, "--client-cert", "stranger.crt", "--client-key", "stranger.key")
+            self.assertEqual(self.script(stranger).code, 7)
+        open_door = self.render("nginx").read_text().replace("ssl_verify_client on", "ssl_verify_client optional")
+        self.path("open.conf").write_text(open_door)
+        with servers.nginx(self.path("open.conf"), self.port, self.dir):
+            result = self.script(self.render("curl", *args))
+            self.assertEqual(result.code, 1)
+            self.assertIn(b"NOT ENFORCED", result.err)
+        self.assertEqual(self.script(self.render("curl", *args)).code, 7)
+
+    def aliyun(self, warehouses):
+        """A stand-in for the aliyun command line that writes down how it was called."""
+        self.path("bin").mkdir(exist_ok=True)
+        self.path("calls").write_text("")
+        self.path("warehouses").write_text(warehouses)
+        self.path("bin/aliyun").write_text(f"""#!/bin/sh
+printf '%s\\0' "$@" >> {self.dir}/calls; printf '\\n' >> {self.dir}/calls
+case "$2" in
+ListCertWarehouse) cat {self.dir}/warehouses ;;
+CreateWarehouse) echo '{{"CertWarehouseList": [{{"WhId": 77, "Type": "uploadCA"}}]}}' > {self.dir}/warehouses ;;
+UploadPCACert) echo '{{"Identifier": "1f0c", "RequestId": "x"}}' ;;
+esac
+""")
+        self.path("bin/aliyun").chmod(0o755)
+        return {"PATH": f"{self.path('bin')}:{os.environ['PATH']}"}
+
+    def calls(self):
+        # The certificate has line ends of its own: calls end with NUL and a line end.
+        return [call.split("\0") for call in self.path("calls").read_text().split("\0\n") if call]
+
+    def test_aliyun_uploads_the_certificate_and_never_the_key(self):
+        self.make_ca()
+        env = self.aliyun('{"CertWarehouseList": []}')
+        file = self.render("aliyun-cli", "--region", "cn-hangzhou", "--listener-id", "lsn-1")
+        result = self.script(file, **env)
+        self.assertEqual(result.code, 0, str(result))
+        calls = self.calls()
+        self.assertEqual([c[1] for c in calls], ["ListCertWarehouse", "CreateWarehouse", "ListCertWarehouse",
+                                                 "UploadPCACert", "UpdateListenerAttribute"])
+        upload, update = calls[3], calls[4]
+        self.assertEqual(upload[upload.index("--WarehouseId") + 1], "77")
+        self.assertEqual(upload[upload.index("--Cert") + 1].encode(), self.read("ca/ca.crt").strip())
+        self.assertNotIn("PRIVATE KEY", self.path("calls").read_text())
+        self.assertNotIn("--PrivateKey", upload)
+        self.assertEqual(update, ["alb", "UpdateListenerAttribute", "--ListenerId", "lsn-1", "--CaEnabled", "true",
+                                  "--CaCertificates.1.CertificateId", "1f0c", "--region", "cn-hangzhou"])
+
+    def test_aliyun_with_what_is_there(self):
+        self.make_ca()
+        env = self.aliyun('{"CertWarehouseList": [{"WhId": 5, "Type": "uploadCA"}]}')
+        self.assertEqual(self.script(self.render("aliyun-cli"), LISTENER_ID="l", **env).code, 0)
+        self.assertEqual([c[1] for c in self.calls()],
+                         ["ListCertWarehouse", "UploadPCACert", "UpdateListenerAttribute"])
+        env = self.aliyun("")
+        self.assertEqual(self.script(self.render("aliyun-cli", "--ca-certificate-id", "c", "--security-policy", "p"),
+                                     LISTENER_ID="l", **env).code, 0)
+        self.assertEqual([c[1] for c in self.calls()], ["UpdateListenerAttribute"])
+        self.assertEqual(self.calls()[0][-2:], ["--SecurityPolicyId", "p"])
+
+    def test_aliyun_without_a_listener_changes_nothing(self):
+        self.make_ca()
+        env = self.aliyun("")
+        self.assertNotEqual(self.script(self.render("aliyun-cli", "--ca-certificate-id", "c"), **env).code, 0)
+        self.assertEqual(self.calls(), [])
+
+
+class Guide(Rendered):
+    """The render half of point 5, with nginx as the ALB."""
+
+    def test_end_to_end(self):
+        self.mtlsctl("ca", "init", *GUIDE_ROOT, *KEY)
+        self.mtlsctl("client", "issue", "--days", "3650", "--profile", "alb-client", *GUIDE_SUBJECT, *KEY)
+        self.assertEqual(yaml.safe_load(self.render("albconfig", *GUIDE).read_text()),
+                         yaml.safe_load((VECTORS / "guide-albconfig.yaml").read_text()))
+        ingress = list(yaml.safe_load_all(self.render("k8s-demo").read_text()))[2]
+        host = ingress["spec"]["rules"][0]["host"]
+        self.assertEqual(host, "alb.ingress.alibaba.com")
+        self.mtlsctl("server", "issue", "--san", f"dns:{host}", *KEY)
+        with self.served("nginx", "--host", host):
+            resolve = ["--resolve", f"{host}:{self.port}:127.0.0.1"]
+            status, body = self.status("client", *resolve, host=host)
+            self.assertEqual(status, 200)
+            self.assertIn("O=alibaba", body)
+            self.assertEqual(self.status(None, *resolve, host=host)[0], 400)
+
+
+@contextlib.contextmanager
+def back_end():
+    """An HTTP server that keeps the headers of every request."""
+    seen = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            seen.append(self.headers)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1], seen
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+#include "render/config_words.hpp"
+
+#include "support/thrown.hpp"
+
+#include <doctest/doctest.h>
+
+using mtls::Errc;
+using mtls::render::port_of;
+using mtls::render::read_haproxy;
+using mtls::render::read_nginx;
+using mtls::test::code_of;
+
+using Words = std::vector<std::string>;
+
+TEST_CASE("reads directives and blocks of nginx with their lines") {
+  const auto read = read_nginx(
+      "# c {\nuser www; events{}\nhttp {\n  server {\n    listen 443 ssl; # d }\n"
+      "    log_format a '\"$x\" {' \"b\\\"c\";\n    set $y ${z};\n  }\n}\n");
+  REQUIRE(read.size() == 3);
+  CHECK(read[0].words == Words{"user", "www"});
+  CHECK(read[1].block.empty());
+  const auto& server = read[2].block.at(0);
+  CHECK(server.line == 4);
+  CHECK(server.block.at(0).words == Words{"listen", "443", "ssl"});
+  CHECK(server.block.at(1).words == Words{"log_format", "a", "\"$x\" {", "b\"c"});
+  CHECK(server.block.at(2).words == Words{"set", "$y", "${z}"});
+}
+
+TEST_CASE("refuses what nginx would not read") {
+  for (const char* text : {"a", "a {", "}", "a \"b;", ";", "{ }", "a b }", "a {b}"}) {
+    CAPTURE(text);
+    CHECK(code_of([&] { static_cast<void>(read_nginx(text)); }) == Errc::malformed);
+  }
+  std::string deep;
+  for (int i = 0; i < 1000; ++i) deep += "a {";
+  CHECK(code_of([&] { static_cast<void>(read_nginx(deep)); }) == Errc::malformed);
+}
+
+TEST_CASE("reads lines of HAProxy with its quotes") {
+  const auto read = read_haproxy(
+      "# c\n\nglobal # d\n bind :443 ssl crt '/a b'\\''c' ca-file \"x\\\"y\\z\" a\\ b '' #e\n");
+  REQUIRE(read.size() == 2);
+  CHECK(read[0].words == Words{"global"});
+  CHECK(read[1].words ==
+        Words{"bind", ":443", "ssl", "crt", "/a b'c", "ca-file", "x\"y\\z", "a b", ""});
+  CHECK(read[1].line == 4);
+  CHECK(code_of([] { static_cast<void>(read_haproxy("a 'b")); }) == Errc::malformed);
+}
+
+TEST_CASE("the port of an address") {
+  CHECK(port_of("443") == "443");
+  CHECK(port_of("127.0.0.1:443") == "443");
+  CHECK(port_of("[::]:443") == "443");
+  CHECK(port_of("*:443") == "443");
+  for (const char* none : {"", "localhost", "unix:/x", "[::1]", "a:b"})
+    CHECK(port_of(none).empty());
+}
