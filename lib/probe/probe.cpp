@@ -54,6 +54,9 @@ class AddressRun final {
       return one.id != Id::p9b && one.record.stage >= Stage::handshake;
     });
     if (met) try_again();
+    std::sort(m_attempts.begin(), m_attempts.end(), [](const Attempt& a, const Attempt& b) {
+      return std::tie(a.id, a.version) < std::tie(b.id, b.version);
+    });
     for (const Judged& one : judge_all(m_attempts, m_options.demands)) m_progress(one);
     m_told = m_attempts.size();
     return met;

@@ -144,6 +144,13 @@ void note_gaps_in_proof(const std::vector<Judged>& judged, Version version, cons
   }
 }
 
+/// Whether any attempt met a listener that speaks one of the versions.
+bool meets_tls(const std::vector<Judged>& judged) {
+  return std::any_of(judged.begin(), judged.end(), [](const Judged& one) {
+    return one.attempt.version && spoke(&one.attempt.record);
+  });
+}
+
 bool nobody_listens(const std::vector<Judged>& judged) {
   return std::all_of(judged.begin(), judged.end(), [](const Judged& one) {
     return one.attempt.record.ending == Ending::refused ||
@@ -218,6 +225,14 @@ Finding find_verdict(const std::vector<Judged>& judged, const Demands& demands) 
     finding.overall = Overall::not_enforced;
     return finding;
   }
+  if (!meets_tls(judged)) {
+    finding.offered.clear();
+    for (const Judged& one : judged) {
+      if (one.attempt.id != Id::p1) continue;
+      finding.reasons.push_back(format("{}: {}", shown(one.attempt), describe(one.attempt.record)));
+    }
+    return finding;
+  }
   for (const Version version : finding.offered) {
     note_gaps_in_proof(judged, version, demands, finding);
   }
@@ -225,9 +240,6 @@ Finding find_verdict(const std::vector<Judged>& judged, const Demands& demands) 
     if (one.attempt.version || is_refusal(one.judgement)) continue;
     finding.reasons.push_back(format("{}: {} ({})", shown(one.attempt), name(one.judgement),
                                      describe(one.attempt.record)));
-  }
-  if (finding.offered.empty()) {
-    finding.reasons.emplace_back("none of the TLS versions asked for is offered");
   }
   if (finding.reasons.empty()) finding.overall = Overall::enforced;
   return finding;
