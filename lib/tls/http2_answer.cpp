@@ -78,6 +78,7 @@ std::optional<unsigned> read_huffman_digits(ByteView octets) {
 }
 
 std::optional<unsigned> read_digits(ByteView octets) {
+  if (octets.size() != 3) return std::nullopt;
   unsigned status = 0;
   for (const std::uint8_t octet : octets) {
     if (octet < '0' || octet > '9') return std::nullopt;

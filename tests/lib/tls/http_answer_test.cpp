@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <random>
+
 namespace mtls::tls {
 namespace {
 
@@ -149,6 +151,31 @@ TEST_CASE("HTTP/2: data is the body, and RST_STREAM or GOAWAY without an answer 
   }
   reader = make_http2_reader();
   CHECK(feed(*reader, "HTTP/1.1 400 Bad Request\r\n\r\n") == State::foreign);
+}
+
+TEST_CASE("whatever comes, the readers end") {
+  std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same every time
+  const Bytes settings = frame(4, 0, {});
+  Bytes answer =
+      frame(1, 0x2c, {2, 0, 0, 0, 0, 16, 0x3f, 0x81, 0x01, 0x48, 0x82, 0x64, 0x02, 0, 0});
+  answer.insert(answer.begin(), settings.begin(), settings.end());
+  const Bytes data = frame(0, 1, {'h', 'i'});
+  answer.insert(answer.end(), data.begin(), data.end());
+  const Bytes text =
+      to_bytes(as_bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: "
+                        "3\r\n\r\n2\r\nhe\r\n0\r\n\r\n"));
+  for (int round = 0; round < 20'000; ++round) {
+    const bool http2 = round % 2 == 0;
+    Bytes octets = http2 ? answer : text;
+    for (unsigned i = 0; i < 1 + random() % 4; ++i) {
+      octets[random() % octets.size()] = static_cast<std::uint8_t>(random());
+    }
+    octets.resize(1 + random() % octets.size());
+    const auto reader = http2 ? make_http2_reader() : make_http1_reader();
+    static_cast<void>(reader->take(ByteView(octets).first(octets.size() / 2)));
+    static_cast<void>(reader->take(ByteView(octets).subspan(octets.size() / 2)));
+    if (const auto found = reader->finish()) CHECK(found->status >= 100);
+  }
 }
 
 }  // namespace mtls::tls
