@@ -24,9 +24,10 @@ std::optional<Bytes> sha1_algorithm_identifier(KeyType type) {
   constexpr std::string_view k_rsa_sha1 = "1.2.840.113549.1.1.5";  // RFC 3279 section 2.2.1
   constexpr std::string_view k_ecdsa_sha1 = "1.2.840.10045.4.1";   // section 2.2.3
   if (type == KeyType::ed25519) return std::nullopt;
+  const auto id = der::Oid::parse(type == KeyType::rsa ? k_rsa_sha1 : k_ecdsa_sha1);
   der::Writer writer;
-  writer.sequence([type](der::Writer& algorithm) {
-    algorithm.oid(der::Oid::parse(type == KeyType::rsa ? k_rsa_sha1 : k_ecdsa_sha1).value());
+  writer.sequence([type, &id](der::Writer& algorithm) {
+    algorithm.oid(id.value());
     if (type == KeyType::rsa) algorithm.null();
   });
   return std::move(writer).take();
