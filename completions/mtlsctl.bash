@@ -21,7 +21,7 @@ _mtlsctl_words() {
 }
 
 _mtlsctl() {
-  local cur prev command='' word i line words
+  local cur prev command='' word i line words topics=''
   COMPREPLY=()
   # The line up to the cursor, split at blanks alone: colons belong to words.
   line=${COMP_LINE:0:COMP_POINT}
@@ -31,7 +31,12 @@ _mtlsctl() {
   prev=${words[${#words[@]}-2]}
   for ((i = 1; i < ${#words[@]} - 1; i++)); do
     word=${words[i]}
-    [[ $word != -* ]] || break
+    # Common options may stand anywhere, some with a value; "help" is followed by a command's words.
+    case "$word" in
+      --trace | --actor) ((++i)); continue ;;
+      -*) continue ;;
+    esac
+    if [[ -z $command && $word == help ]]; then topics=' exit-codes'; continue; fi
     case "$command${command:+ }$word" in
       'ca' | 'ca init' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
       *) break ;;
@@ -54,7 +59,7 @@ _mtlsctl() {
     'ca init:--days') :; return ;;
     'ca init:--validity') :; return ;;
     'ca init:--not-after') :; return ;;
-    'ca init:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
+    'ca init:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p521 ed25519'; return ;;
     'ca init:--keygen') _mtlsctl_words 'standard provider'; return ;;
     'ca init:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'ca init:--ca') _mtlsctl_directories; return ;;
@@ -114,7 +119,7 @@ _mtlsctl() {
     'client issue:--days') :; return ;;
     'client issue:--validity') :; return ;;
     'client issue:--not-after') :; return ;;
-    'client issue:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
+    'client issue:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p521 ed25519'; return ;;
     'client issue:--keygen') _mtlsctl_words 'standard provider'; return ;;
     'client issue:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'client issue:--ca') _mtlsctl_directories; return ;;
@@ -141,7 +146,7 @@ _mtlsctl() {
     'server issue:--days') :; return ;;
     'server issue:--validity') :; return ;;
     'server issue:--not-after') :; return ;;
-    'server issue:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
+    'server issue:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p521 ed25519'; return ;;
     'server issue:--keygen') _mtlsctl_words 'standard provider'; return ;;
     'server issue:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'server issue:--ca') _mtlsctl_directories; return ;;
@@ -152,7 +157,7 @@ _mtlsctl() {
     'server issue:--actor') :; return ;;
     'key generate:--output') _mtlsctl_files; return ;;
     'key generate:-o') _mtlsctl_files; return ;;
-    'key generate:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ed25519'; return ;;
+    'key generate:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p521 ed25519'; return ;;
     'key generate:--keygen') _mtlsctl_words 'standard provider'; return ;;
     'key generate:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'key generate:--trace') _mtlsctl_files; return ;;
@@ -263,7 +268,7 @@ _mtlsctl() {
     'help:--actor') :; return ;;
   esac
   case "$command" in
-    '') _mtlsctl_words 'ca client server key csr verify inspect cert render profile completion version help' ;;
+    '') _mtlsctl_words 'ca client server key csr verify inspect cert render profile completion version help'"$topics" ;;
     'ca') _mtlsctl_words 'init sign show export' ;;
     'ca init')
       if [[ $cur == -* ]]; then _mtlsctl_words '--parent --path-length --permit --exclude --profile --if-missing --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
@@ -302,7 +307,7 @@ _mtlsctl() {
       else :
       fi ;;
     'verify')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --trust --untrusted --trust-fingerprint --purpose --host --at --key --key-passphrase --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --trust --untrusted --trust-fingerprint --purpose --host --at --key --key-passphrase --legacy-key --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_files
       fi ;;
     'inspect')
