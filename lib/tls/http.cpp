@@ -1,0 +1,86 @@
+#include "tls/http.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/serializer.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <limits>
+#include <optional>
+#include <sstream>
+#include <utility>  // Boost 1.74's Asio needs it before itself
+
+namespace mtls::tls {
+
+namespace http = boost::beast::http;
+
+struct HttpRequestReader::Data {
+  http::request_parser<http::string_body> parser;
+  boost::beast::error_code error;
+};
+
+HttpRequestReader::HttpRequestReader(HttpLimits limits) : m_data(std::make_unique<Data>()) {
+  m_data->parser.header_limit(static_cast<std::uint32_t>(limits.header));
+  m_data->parser.body_limit(limits.body);
+  m_data->parser.eager(true);
+}
+
+HttpRequestReader::~HttpRequestReader() = default;
+
+HttpRequestReader::State HttpRequestReader::feed(std::string& buffer) {
+  auto& [parser, error] = *m_data;
+  while (!buffer.empty() && !parser.is_done()) {
+    const std::size_t taken = parser.put(boost::asio::buffer(buffer), error);
+    buffer.erase(0, taken);
+    if (error == http::error::need_more) {
+      error = {};
+      break;
+    }
+    if (error) return State::bad;
+  }
+  return parser.is_done() ? State::complete : State::more;
+}
+
+HttpRequest HttpRequestReader::request() const {
+  const auto& message = m_data->parser.get();
+  return {.method = std::string(message.method_string()),
+          .target = std::string(message.target()),
+          .accept = std::string(message[http::field::accept])};
+}
+
+KeepAlive HttpRequestReader::keep_alive() const {
+  return m_data->parser.get().keep_alive() ? KeepAlive::yes : KeepAlive::no;
+}
+
+HttpResponse HttpRequestReader::objection() const {
+  HttpResponse response{.status = 400, .content_type = "text/plain", .body = "bad request\n"};
+  if (m_data->error == http::error::header_limit) {
+    response.status = 431;
+    response.body = "the request's header is too long\n";
+  } else if (m_data->error == http::error::body_limit) {
+    response.status = 413;
+    response.body = "the request's body is too long\n";
+  }
+  return response;
+}
+
+std::string to_octets(const HttpResponse& response, const std::string& method,
+                      KeepAlive keep_alive) {
+  constexpr unsigned k_http_1_1 = 11;
+  http::response<http::string_body> message{http::int_to_status(response.status), k_http_1_1};
+  message.set(http::field::content_type, response.content_type);
+  for (const auto& [name, value] : response.fields) message.set(name, value);
+  message.keep_alive(keep_alive == KeepAlive::yes);
+  message.body() = response.body;
+  message.prepare_payload();
+  std::ostringstream octets;
+  if (method == "HEAD") {
+    octets << message.base();
+  } else {
+    octets << message;
+  }
+  return octets.str();
+}
+
+}  // namespace mtls::tls
