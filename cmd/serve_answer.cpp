@@ -25,7 +25,7 @@ Json certificate_object(const x509::Certificate& certificate) {
   return json;
 }
 
-Json document(const tls::HttpRequest& request, const tls::Peer& peer) {
+Json document(const tls::ServedRequest& request, const tls::Peer& peer) {
   Json json{
       {"schema", "mtlsctl/serve-answer/1"},
       {"verify", peer.path.empty() ? "NONE" : "SUCCESS"},
@@ -68,7 +68,7 @@ class Table final {
   std::string m_rows;
 };
 
-std::string page(const tls::HttpRequest& request, const tls::Peer& peer) {
+std::string page(const tls::ServedRequest& request, const tls::Peer& peer) {
   const std::string who = peer.path.empty() ? "no client certificate"
                                             : (peer.path.front().subject().empty()
                                                    ? "a client without a subject"
@@ -151,8 +151,8 @@ std::string html_escaped(std::string_view text) {
   return escaped;
 }
 
-tls::HttpResponse answer(const tls::HttpRequest& request, const tls::Peer& peer) {
-  tls::HttpResponse response;
+tls::ServedResponse answer(const tls::ServedRequest& request, const tls::Peer& peer) {
+  tls::ServedResponse response;
   if (wants_page(request.accept)) {
     response.content_type = "text/html; charset=utf-8";
     response.body = page(request, peer);

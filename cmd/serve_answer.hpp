@@ -2,8 +2,8 @@
 #pragma once
 
 #include "cmd/json.hpp"
-#include "tls/http.hpp"
 #include "tls/peer.hpp"
+#include "tls/served_http.hpp"
 
 #include <string>
 #include <utility>
@@ -13,7 +13,7 @@ namespace mtls::cmd {
 
 /// Returns the answer to `request` of `peer`: a page where the client asks for text/html and not
 /// for JSON, else JSON. Everything that comes from certificates or the request is escaped.
-[[nodiscard]] tls::HttpResponse answer(const tls::HttpRequest& request, const tls::Peer& peer);
+[[nodiscard]] tls::ServedResponse answer(const tls::ServedRequest& request, const tls::Peer& peer);
 
 /// The headers that an ALB adds for its back end, values printable.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> forwarded_headers(

@@ -119,20 +119,20 @@ Connection::Next Connection::step_request() {
   for (;;) {
     if (!m_received.empty()) {
       if (!m_reader) {
-        m_reader = std::make_unique<HttpRequestReader>(m_surroundings.limits.http);
+        m_reader = std::make_unique<ServedRequestReader>(m_surroundings.limits.http);
         enter(Phase::request, m_surroundings.limits.request);
       }
       switch (m_reader->feed(m_received)) {
-        case HttpRequestReader::State::bad:
+        case ServedRequestReader::State::bad:
           return answer(m_reader->objection(), "GET", KeepAlive::no);
-        case HttpRequestReader::State::complete: {
+        case ServedRequestReader::State::complete: {
           Peer peer = m_stream.peer();
           peer.address = m_address;
-          const HttpRequest request = m_reader->request();
+          const ServedRequest request = m_reader->request();
           return answer(m_surroundings.handler(request, peer), request.method,
                         m_winding_down ? KeepAlive::no : m_reader->keep_alive());
         }
-        case HttpRequestReader::State::more:
+        case ServedRequestReader::State::more:
           break;
       }
     }
@@ -148,7 +148,7 @@ Connection::Next Connection::step_request() {
   }
 }
 
-Connection::Next Connection::answer(const HttpResponse& response, const std::string& method,
+Connection::Next Connection::answer(const ServedResponse& response, const std::string& method,
                                     KeepAlive keep_alive) {
   m_response = to_octets(response, method, keep_alive);
   m_sent = 0;

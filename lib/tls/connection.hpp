@@ -50,7 +50,7 @@ class Connection final {
   [[nodiscard]] Next linger();
   [[nodiscard]] Next step_lingering();
   [[nodiscard]] Next finish();
-  [[nodiscard]] Next answer(const HttpResponse& response, const std::string& method,
+  [[nodiscard]] Next answer(const ServedResponse& response, const std::string& method,
                             KeepAlive keep_alive);
   void expect_request();
   void refuse(TurnedAway why);
@@ -62,7 +62,7 @@ class Connection final {
   ServerStream m_stream;
   Phase m_phase = Phase::handshake;
   MonotonicTime m_deadline;
-  std::unique_ptr<HttpRequestReader> m_reader;
+  std::unique_ptr<ServedRequestReader> m_reader;
   std::string m_received;
   std::string m_response;
   std::size_t m_sent = 0;

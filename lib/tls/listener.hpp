@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "tls/http.hpp"
 #include "tls/peer.hpp"
+#include "tls/served_http.hpp"
 #include "tls/server_context.hpp"
 #include "tls/turned_away.hpp"
 
@@ -55,7 +55,7 @@ class ListenerObserver {
   virtual void tick() = 0;
 };
 
-using HttpHandler = std::function<HttpResponse(const HttpRequest&, const Peer&)>;
+using HttpHandler = std::function<ServedResponse(const ServedRequest&, const Peer&)>;
 
 /// Listens from its making on. One thread does everything: a step of one connection is short. For
 /// one thread, which must let signals through.

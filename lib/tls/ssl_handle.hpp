@@ -1,5 +1,8 @@
-// Owning handles for libssl's objects. Private to this room.
+// Owning handles for libssl's objects, wrapped at birth, as ossl/handle.hpp has them for
+// libcrypto's.
 #pragma once
+
+#include "ossl/handle.hpp"
 
 #include <openssl/ssl.h>
 
@@ -7,9 +10,11 @@
 
 namespace mtls::tls {
 
+/// The deleter of libssl's types.
 struct SslFree final {
   void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
   void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
+  void operator()(SSL_SESSION* session) const noexcept { SSL_SESSION_free(session); }
 };
 
 template <class T>

@@ -1,4 +1,4 @@
-#include "tls/http.hpp"
+#include "tls/served_http.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/message.hpp>
@@ -15,20 +15,20 @@ namespace mtls::tls {
 
 namespace http = boost::beast::http;
 
-struct HttpRequestReader::Data {
+struct ServedRequestReader::Data {
   http::request_parser<http::string_body> parser;
   boost::beast::error_code error;
 };
 
-HttpRequestReader::HttpRequestReader(HttpLimits limits) : m_data(std::make_unique<Data>()) {
+ServedRequestReader::ServedRequestReader(HttpLimits limits) : m_data(std::make_unique<Data>()) {
   m_data->parser.header_limit(static_cast<std::uint32_t>(limits.header));
   m_data->parser.body_limit(limits.body);
   m_data->parser.eager(true);
 }
 
-HttpRequestReader::~HttpRequestReader() = default;
+ServedRequestReader::~ServedRequestReader() = default;
 
-HttpRequestReader::State HttpRequestReader::feed(std::string& buffer) {
+ServedRequestReader::State ServedRequestReader::feed(std::string& buffer) {
   auto& [parser, error] = *m_data;
   while (!buffer.empty() && !parser.is_done()) {
     const std::size_t taken = parser.put(boost::asio::buffer(buffer), error);
@@ -42,19 +42,19 @@ HttpRequestReader::State HttpRequestReader::feed(std::string& buffer) {
   return parser.is_done() ? State::complete : State::more;
 }
 
-HttpRequest HttpRequestReader::request() const {
+ServedRequest ServedRequestReader::request() const {
   const auto& message = m_data->parser.get();
   return {.method = std::string(message.method_string()),
           .target = std::string(message.target()),
           .accept = std::string(message[http::field::accept])};
 }
 
-KeepAlive HttpRequestReader::keep_alive() const {
+KeepAlive ServedRequestReader::keep_alive() const {
   return m_data->parser.get().keep_alive() ? KeepAlive::yes : KeepAlive::no;
 }
 
-HttpResponse HttpRequestReader::objection() const {
-  HttpResponse response{.status = 400, .content_type = "text/plain", .body = "bad request\n"};
+ServedResponse ServedRequestReader::objection() const {
+  ServedResponse response{.status = 400, .content_type = "text/plain", .body = "bad request\n"};
   if (m_data->error == http::error::header_limit) {
     response.status = 431;
     response.body = "the request's header is too long\n";
@@ -65,7 +65,7 @@ HttpResponse HttpRequestReader::objection() const {
   return response;
 }
 
-std::string to_octets(const HttpResponse& response, const std::string& method,
+std::string to_octets(const ServedResponse& response, const std::string& method,
                       KeepAlive keep_alive) {
   constexpr unsigned k_http_1_1 = 11;
   http::response<http::string_body> message{http::int_to_status(response.status), k_http_1_1};

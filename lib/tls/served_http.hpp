@@ -12,13 +12,13 @@
 namespace mtls::tls {
 
 /// What the handler is asked. Texts are as they came: not safe to show.
-struct HttpRequest {
+struct ServedRequest {
   std::string method;
   std::string target;
   std::string accept;  // the Accept header; empty without
 };
 
-struct HttpResponse {
+struct ServedResponse {
   unsigned status = 200;
   std::string content_type = {};
   std::string body = {};
@@ -34,12 +34,12 @@ struct HttpLimits {
 enum class KeepAlive { no, yes };
 
 /// Reads one request from octets as they arrive. The body is read and dropped.
-class HttpRequestReader final {
+class ServedRequestReader final {
  public:
-  explicit HttpRequestReader(HttpLimits limits);
-  HttpRequestReader(const HttpRequestReader&) = delete;
-  HttpRequestReader& operator=(const HttpRequestReader&) = delete;
-  ~HttpRequestReader();
+  explicit ServedRequestReader(HttpLimits limits);
+  ServedRequestReader(const ServedRequestReader&) = delete;
+  ServedRequestReader& operator=(const ServedRequestReader&) = delete;
+  ~ServedRequestReader();
 
   enum class State {
     more,      ///< it goes on
@@ -48,10 +48,10 @@ class HttpRequestReader final {
   };
   /// Takes octets from the front of `buffer`, and leaves what it does not take yet.
   [[nodiscard]] State feed(std::string& buffer);
-  [[nodiscard]] HttpRequest request() const;
+  [[nodiscard]] ServedRequest request() const;
   [[nodiscard]] KeepAlive keep_alive() const;
   /// The answer to a request that cannot be read: 400, 413, 431.
-  [[nodiscard]] HttpResponse objection() const;
+  [[nodiscard]] ServedResponse objection() const;
 
  private:
   struct Data;
@@ -59,7 +59,7 @@ class HttpRequestReader final {
 };
 
 /// Returns the octets of a response; those of a HEAD request get no body.
-[[nodiscard]] std::string to_octets(const HttpResponse& response, const std::string& method,
+[[nodiscard]] std::string to_octets(const ServedResponse& response, const std::string& method,
                                     KeepAlive keep_alive);
 
 }  // namespace mtls::tls
