@@ -63,13 +63,14 @@ bool bears(const x509::Certificate& certificate, const x509::GeneralNames& names
   });
 }
 
-Found find(const ServeCertificateRequest& request, Session& session) {
+Found find(const ServeCertificateRequest& request, std::chrono::seconds least_left,
+           Session& session) {
   auto set = read_set(request.ca.path() / k_directory, request, session);
   if (!set) return nothing("there is none yet");
   const x509::Certificate& leaf = set->chain.front();
   if (!(leaf.public_key() == set->key.public_key())) return nothing("its key is another one");
   const UnixTime end = leaf.validity().not_after;
-  if (end < session.clock().now() + k_least_left) {
+  if (end < session.clock().now() + least_left) {
     return nothing(format("it ends at {}", to_rfc3339(end)));
   }
   if (!leaf.is_signed_by(request.ca.certificate().public_key(),
@@ -128,7 +129,7 @@ void require_private(const authority::CaDirectory& ca) {
 
 ServeCertificate obtain_serve_certificate(const ServeCertificateRequest& request,
                                           Session& session) {
-  if (auto found = find(request, session); found.certificate) {
+  if (auto found = find(request, k_least_left, session); found.certificate) {
     return *std::move(found.certificate);
   }
   // The context is made before, so that openssl.cnf is read once.
@@ -140,7 +141,7 @@ ServeCertificate obtain_serve_certificate(const ServeCertificateRequest& request
 
 ServeCertificate reread_serve_certificate(const ServeCertificateRequest& request,
                                           Session& session) {
-  Found found = find(request, session);
+  Found found = find(request, std::chrono::seconds(0), session);
   if (found.certificate) return *std::move(found.certificate);
   throw Error(Errc::not_found,
               format("the listener's certificate in {} cannot be used: {}",
