@@ -1,8 +1,7 @@
 """Headless Chromium opens the page of `serve` with an imported client certificate, and not without."""
 
-import os
+import json
 import shutil
-import unittest
 
 from serving import ServeBench
 from workbench import main
@@ -14,7 +13,6 @@ class Browser(ServeBench):
         program = shutil.which("chromium")
         if program is None:
             self.fail("chromium is missing: tests/run installs it")
-        # Without asking, take the one certificate that the server's CAs fit.
         return self.run_any([program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                              "--no-first-run", "--disable-background-networking", "--disable-component-update",
                              "--no-proxy-server", f"--user-data-dir={home}/profile", "--virtual-time-budget=5000",
@@ -33,31 +31,27 @@ class Browser(ServeBench):
             self.tool("pk12util", "-d", f"sql:{nssdb}", "-i", f"{identity}.p12", "-W", "x")
         return home
 
-    @unittest.skipIf(os.geteuid() != 0, "Chromium takes its policies from /etc, which only root can write")
+    def select_certificate_for(self, home, url):
+        """What a person clicks in the dialogue: take the certificate that fits, without asking."""
+        preferences = home / "profile" / "Default" / "Preferences"
+        preferences.parent.mkdir(parents=True)
+        preferences.write_text(json.dumps({"profile": {"content_settings": {"exceptions": {
+            "auto_select_certificate": {url.rstrip("/") + ",*": {"setting": {"filters": [{}]}}}}}}}))
+
     def test_a_browser(self):
         self.make_ca()
         self.make_client("alice")
         with self.serve("--ca", "ca") as served:
             url = f"https://localhost:{served.port}/"
-            policy = self.select_certificates_for(url)
-            self.addCleanup(policy.unlink)
-            page = self.chromium(self.make_home("with", "alice"), url)
+            home = self.make_home("with", "alice")
+            self.select_certificate_for(home, url)
+            page = self.chromium(home, url)
             self.assertIn(b"<h1>CN=alice</h1>", page.out, f"{page}\n{served.log()}")
             served.wait_for("accepted: CN=alice")
             start = len(served.log())
             page = self.chromium(self.make_home("without"), url)
             self.assertNotIn(b"<h1>CN=", page.out)
             served.wait_for("refused: no client certificate", start=start)
-
-    def select_certificates_for(self, url):
-        import json
-        import pathlib
-        directory = pathlib.Path("/etc/chromium/policies/managed")
-        directory.mkdir(parents=True, exist_ok=True)
-        policy = directory / f"mtlsctl-test-{os.getpid()}.json"
-        policy.write_text(json.dumps({"AutoSelectCertificateForUrls": [
-            json.dumps({"pattern": url.rstrip("/"), "filter": {}})]}))
-        return policy
 
 
 if __name__ == "__main__":
