@@ -60,7 +60,8 @@ TEST_CASE("the built-in profiles are the files in profiles/, octet by octet") {
 
 TEST_CASE("the built-in profiles are five, sorted") {
   CHECK(Catalogue().names() == std::vector<std::string>{"alb-client", "intermediate-ca",
-                                                        "mtls-client", "mtls-server", "root-ca"});
+                                                        "mtls-client", "mtls-server", "root-ca",
+                                                        "serve"});
 }
 
 TEST_CASE("a name that no profile has is not found, with the nearest as hint") {
