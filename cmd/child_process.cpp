@@ -34,11 +34,11 @@ Error unpack(std::string_view packed) {
   const std::size_t first = packed.find('\0');
   const std::size_t second = first == std::string_view::npos ? first : packed.find('\0', first + 1);
   if (second == std::string_view::npos) {
-    return Error(Errc::io, "the child process ended without saying why");
+    return {Errc::io, "the child process ended without saying why"};
   }
   const int code = std::atoi(std::string(packed.substr(0, first)).c_str());  // NOLINT(cert-err34-c)
-  return Error(static_cast<Errc>(code), std::string(packed.substr(first + 1, second - first - 1)),
-               std::string(packed.substr(second + 1)));
+  return {static_cast<Errc>(code), std::string(packed.substr(first + 1, second - first - 1)),
+          std::string(packed.substr(second + 1))};
 }
 
 /// The child's whole life: as in main, everything is caught, since nothing may return from here.

@@ -56,11 +56,13 @@ void ServeLog::write(const Event& event) {
   document["time"] = time;
   document["url"] = text_or_null(event.url);
   document["client"] = text_or_null(event.client);
-  document["certificate"] = event.certificate ? brief_json(*event.certificate) : Json(nullptr);
-  document["tls_version"] = peer ? Json(peer->version) : Json(nullptr);
-  document["cipher"] = peer ? Json(peer->cipher) : Json(nullptr);
-  document["server_name"] = peer ? text_or_null(peer->server_name) : Json(nullptr);
-  document["resumed"] = peer ? Json(peer->session == tls::Peer::Session::resumed) : Json(nullptr);
+  document["certificate"] =
+      event.certificate != nullptr ? brief_json(*event.certificate) : Json(nullptr);
+  document["tls_version"] = peer != nullptr ? Json(peer->version) : Json(nullptr);
+  document["cipher"] = peer != nullptr ? Json(peer->cipher) : Json(nullptr);
+  document["server_name"] = peer != nullptr ? text_or_null(peer->server_name) : Json(nullptr);
+  document["resumed"] =
+      peer != nullptr ? Json(peer->session == tls::Peer::Session::resumed) : Json(nullptr);
   document["by"] = text_or_null(event.by);
   document["reason"] = text_or_null(event.reason);
   m_output.write_line(to_line(document));

@@ -173,9 +173,8 @@ Connection::Next Connection::step_response() {
   }
   expect_request();
   enter(Phase::request, m_surroundings.limits.idle);
-  // A pipelined request is there already; its turn comes after the other connections'.
-  if (!m_received.empty()) return {.wait = Next::Wait::turn, .deadline = m_deadline};
-  return step_request();
+  // The next request may be there already; its turn comes after the other connections'.
+  return {.wait = Next::Wait::turn, .deadline = m_deadline};
 }
 
 /// Closing while the client still sends makes the kernel answer with a reset, which can overtake

@@ -24,8 +24,8 @@ class Connection final {
  public:
   struct Next {
     enum class Wait { readable, writable, turn, over };  // turn: again, after the others
-    Wait wait;
-    MonotonicTime deadline;
+    Wait wait = Wait::over;
+    MonotonicTime deadline = {};
   };
 
   /// `socket` is non-blocking, connected, and outlives this; `peer` is its other end.

@@ -189,6 +189,8 @@ void Listener::Data::take(tcp::socket socket, const tcp::endpoint& peer) {
   advance(slot);
 }
 
+// "Recursion" here is a handler that the event loop calls later.
+// NOLINTBEGIN(misc-no-recursion)
 void Listener::Data::advance(const std::shared_ptr<Slot>& slot) {
   if (slot->place == slots.end()) return;  // dropped meanwhile
   try {
@@ -227,6 +229,8 @@ void Listener::Data::follow(const std::shared_ptr<Slot>& slot, const Connection:
     follow(slot, slot->connection->expire());
   });
 }
+
+// NOLINTEND(misc-no-recursion)
 
 void Listener::Data::drop(const std::shared_ptr<Slot>& slot) {
   if (slot->place == slots.end()) return;

@@ -81,8 +81,8 @@ struct CrlSet::Entry {
 };
 
 CrlSet::CrlSet() = default;
-CrlSet::CrlSet(CrlSet&&) noexcept = default;
-CrlSet& CrlSet::operator=(CrlSet&&) noexcept = default;
+CrlSet::CrlSet(CrlSet&& other) noexcept = default;
+CrlSet& CrlSet::operator=(CrlSet&& other) noexcept = default;
 CrlSet::~CrlSet() = default;
 
 void CrlSet::add(const x509::CertificateList& list, std::string_view shown) {

@@ -28,8 +28,8 @@ class CrlSet final {
   /// partitioned, delta) or that says more than is understood (a critical extension), malformed for
   /// one without nextUpdate. `shown` names the file in errors.
   void add(const x509::CertificateList& list, std::string_view shown);
-  CrlSet(CrlSet&&) noexcept;
-  CrlSet& operator=(CrlSet&&) noexcept;
+  CrlSet(CrlSet&& other) noexcept;
+  CrlSet& operator=(CrlSet&& other) noexcept;
   CrlSet(const CrlSet&) = delete;
   CrlSet& operator=(const CrlSet&) = delete;
   ~CrlSet();
