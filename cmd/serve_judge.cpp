@@ -4,6 +4,8 @@
 #include "cmd/ledger_revocation.hpp"
 #include "verify/verify.hpp"
 
+#include <algorithm>
+
 namespace mtls::cmd {
 namespace {
 
@@ -62,6 +64,19 @@ tls::PeerVerdict refuse(const std::vector<verify::Finding>& findings) {
   return verdict;
 }
 
+/// Whether the path ends for want of a CA that we know, but that the client did not send.
+bool lacks_known_issuer(const verify::VerifyReport& report, const ClientTrust& trust) {
+  const bool no_anchor = std::any_of(report.findings.begin(), report.findings.end(),
+                                     [](const verify::Finding& finding) {
+                                       return finding.problem == verify::Problem::no_trust_anchor;
+                                     });
+  return no_anchor && !report.path.empty() &&
+         std::any_of(trust.must_be_sent.begin(), trust.must_be_sent.end(),
+                     [&report](const x509::Certificate& ca) {
+                       return ca.subject().matches(report.path.back().issuer());
+                     });
+}
+
 }  // namespace
 
 ServeJudge::ServeJudge(ClientTrust trust, std::shared_ptr<const verify::CrlSet> lists,
@@ -88,7 +103,13 @@ tls::PeerVerdict ServeJudge::judge(const std::vector<x509::Certificate>& present
   if (m_ledger) revocation.emplace(*m_ledger);
   const verify::VerifyReport report =
       verify::verify(request, revocation ? &*revocation : nullptr, m_clock, m_context);
-  if (!report.accepted) return refuse(report.findings);
+  if (!report.accepted) {
+    tls::PeerVerdict verdict = refuse(report.findings);
+    if (lacks_known_issuer(report, m_trust)) {
+      verdict.reason += "; the client must send that CA's certificate too: issue it with --chain";
+    }
+    return verdict;
+  }
   for (std::size_t depth = 0; depth + 1 < report.path.size(); ++depth) {
     const x509::Certificate& certificate = report.path[depth];
     if (auto objection = m_lists->check(certificate, report.path[depth + 1], now, m_context)) {

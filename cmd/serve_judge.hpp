@@ -16,6 +16,9 @@ namespace mtls::cmd {
 struct ClientTrust {
   std::vector<x509::Certificate> anchors;
   std::vector<x509::Certificate> pool;  // CAs between, that clients need not send
+  /// CAs between that clients must send, as they must to a load balancer; known only so that the
+  /// refusal can say so.
+  std::vector<x509::Certificate> must_be_sent = {};
 };
 
 /// Judges with verify::verify as a client; then every list that was given for a CA on the path, and

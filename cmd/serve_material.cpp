@@ -48,14 +48,17 @@ ServeMaterial::ServeMaterial(const ServeFiles& files, Session& session)
   m_signing.passphrase = files.ca_passphrase;
   read_ca();
   read_identity(Making::allowed);
-  // Only now: the child must not inherit an open ledger.
-  if (m_ca) {
-    m_ledger = std::make_shared<const store::Ledger>(
-        m_ca->open_ledger(store::LedgerAccess::read_only,
-                          std::min(m_files.ca.wait().value, std::chrono::milliseconds(1'000))));
-  }
+  open_ledger();  // only now: the child must not inherit an open one
   read_trust();
   for (std::size_t at = 0; at < m_lists.size(); ++at) read_list(at);
+}
+
+void ServeMaterial::open_ledger() {
+  if (!m_ca) return;
+  // A client waits for it in its handshake, and others behind that one.
+  constexpr std::chrono::milliseconds k_patience{1'000};
+  m_ledger = std::make_shared<const store::Ledger>(m_ca->open_ledger(
+      store::LedgerAccess::read_only, std::min(m_files.ca.wait().value, k_patience)));
 }
 
 bool ServeMaterial::needs_ca() const {
@@ -122,7 +125,7 @@ void ServeMaterial::read_identity(Making making) {
 void ServeMaterial::read_trust() {
   if (m_files.client_auth == tls::ClientAuth::none) return;
   if (m_files.client_cas.empty()) {
-    m_trust = {.anchors = {m_ca->root()}, .pool = m_ca->intermediates()};
+    m_trust = {.anchors = {m_ca->root()}, .pool = {}, .must_be_sent = m_ca->intermediates()};
     return;
   }
   std::vector<x509::Certificate> certificates;
@@ -155,7 +158,12 @@ std::vector<Error> ServeMaterial::reload() {
       failures.push_back(error);
     }
   };
-  if (m_ca) attempt([this] { read_ca(); });
+  if (m_ca) {
+    attempt([this] {
+      read_ca();
+      open_ledger();
+    });
+  }
   attempt([this] { read_identity(Making::not_now); });
   attempt([this] { read_trust(); });
   for (std::size_t at = 0; at < m_lists.size(); ++at) attempt([this, at] { read_list(at); });
@@ -192,7 +200,8 @@ std::vector<std::string> ServeMaterial::warnings() const {
   const auto is_known = [this](const x509::Name& name) {
     const auto has_it = [&name](const x509::Certificate& ca) { return ca.subject().matches(name); };
     return std::any_of(m_trust.anchors.begin(), m_trust.anchors.end(), has_it) ||
-           std::any_of(m_trust.pool.begin(), m_trust.pool.end(), has_it);
+           std::any_of(m_trust.pool.begin(), m_trust.pool.end(), has_it) ||
+           std::any_of(m_trust.must_be_sent.begin(), m_trust.must_be_sent.end(), has_it);
   };
   for (std::size_t at = 0; at < m_lists.size(); ++at) {
     for (const x509::CertificateList& list : m_lists[at]) {

@@ -54,6 +54,7 @@ class ServeMaterial final {
   enum class Making { allowed, not_now };
 
   void read_ca();
+  void open_ledger();
   void read_identity(Making making);
   void read_trust();
   void read_list(std::size_t at);

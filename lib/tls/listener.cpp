@@ -5,6 +5,7 @@
 #include "base/format.hpp"
 #include "tls/connection.hpp"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -54,6 +55,12 @@ std::string to_text(const tcp::endpoint& endpoint) {
               in_use   ? "something listens there already: choose another port, or 0 for a free one"
               : denied ? "ports under 1024 are for root: choose another"
                        : "give an address of this machine");
+}
+
+/// Asio does not say SOCK_CLOEXEC.
+template <class Socket>
+void close_on_exec(Socket& socket) {
+  ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
 }
 
 /// A socket with its connection. Whoever waits for it holds it.
@@ -120,6 +127,7 @@ void Listener::Data::open() {
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (!error) acceptor.non_blocking(true, error);
   if (error) fail(wanted, error);
+  close_on_exec(acceptor);
 }
 
 void Listener::Data::await_signal() {
@@ -177,6 +185,7 @@ void Listener::Data::take(tcp::socket socket, const tcp::endpoint& peer) {
   socket.non_blocking(true, error);
   if (!error) socket.set_option(tcp::no_delay(true), error);
   if (error) return;
+  close_on_exec(socket);
   auto slot = std::make_shared<Slot>(io, std::move(socket));
   try {
     slot->connection = std::make_unique<Connection>(context, slot->socket.native_handle(),

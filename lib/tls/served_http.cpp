@@ -43,10 +43,12 @@ ServedRequestReader::State ServedRequestReader::feed(std::string& buffer) {
 }
 
 ServedRequest ServedRequestReader::request() const {
+  // Boost's string_view is another type from version to version.
+  const auto text = [](const auto& view) { return std::string(view.data(), view.size()); };
   const auto& message = m_data->parser.get();
-  return {.method = std::string(message.method_string()),
-          .target = std::string(message.target()),
-          .accept = std::string(message[http::field::accept])};
+  return {.method = text(message.method_string()),
+          .target = text(message.target()),
+          .accept = text(message[http::field::accept])};
 }
 
 KeepAlive ServedRequestReader::keep_alive() const {

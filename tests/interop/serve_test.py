@@ -127,6 +127,10 @@ class WhoGetsIn(ServeBench):
             self.assertEqual([c["subject"] for c in answer["chain"]], ["CN=Issuing", "CN=Test root"])
             # She does not send the intermediate, which nobody here has.
             self.assert_refuses(served, "carol", "CN=carol: its issuer, CN=Issuing, is not among")
+        # With the directory the intermediate is known, but a load balancer would not have it either.
+        with self.serve("--ca", "issuing") as served:
+            self.assert_lets_in(served, "bob")
+            self.assert_refuses(served, "carol", "CN=carol: .*; the client must send .* issue it with --chain")
         bundle = self.path("bundle.crt")
         bundle.write_bytes(self.read("ca/ca.crt") + self.read("issuing/ca.crt"))
         with self.serve("--cert", "server.crt", "--key", "server.key", "--client-ca", bundle) as served:
@@ -508,6 +512,27 @@ class Bounds(ServeBench):
 
 
 class ItsOwnCertificate(ServeBench):
+    def test_several_start_at_once(self):
+        self.make_ca()
+        self.make_client("alice")
+        with contextlib.ExitStack() as stack:
+            processes = []
+            for _ in range(6):
+                process = subprocess.Popen([MTLSCTL, "serve", "--ca", "ca", "--listen", "127.0.0.1:0"],
+                                           cwd=self.dir, env=self.env, stdout=subprocess.PIPE,
+                                           stderr=subprocess.PIPE)
+                stack.callback(process.communicate)
+                stack.callback(process.kill)
+                processes.append(process)
+            for process in processes:
+                line = process.stdout.readline()
+                self.assertIn(b"listening", line, process.stderr.read() if not line else "")
+                port = int(re.search(rb":(\d+)/", line)[1])
+                result = self.run_any(["curl", "-sS", "--cacert", "ca/ca.crt", "--cert", "alice.crt", "--key",
+                                       "alice.key", "--noproxy", "*", f"https://127.0.0.1:{port}/"])
+                self.assertEqual(result.code, 0, str(result))
+        self.assert_recorded([self.path("ca/serve/server.crt")])
+
     def serial(self):
         return self.certificate_serial("ca/serve/server.crt")
 
