@@ -36,6 +36,8 @@ constexpr std::array k_rows{
     Row{SSL_R_NO_APPLICATION_PROTOCOL, TurnedAway::By::us,
         "it offers other protocols than http/1.1 (ALPN)"},
     Row{SSL_R_EXCESSIVE_MESSAGE_SIZE, TurnedAway::By::us, "a message over the size limit"},
+    Row{SSL_R_APP_DATA_IN_HANDSHAKE, TurnedAway::By::us, "data before the handshake was over"},
+    Row{SSL_R_UNEXPECTED_RECORD, TurnedAway::By::us, "data before the handshake was over"},
     Row{SSL_R_UNEXPECTED_MESSAGE, TurnedAway::By::us,
         "a message out of turn (no certificate where one must come, or data too early)"},
     Row{SSL_R_HTTP_REQUEST, TurnedAway::By::transport, "plain HTTP, not TLS"},
