@@ -120,7 +120,7 @@ tls::ListenerLimits limits(const Options& options) {
 
 ServeFiles with_listen_address(ServeFiles files, const tls::ListenAddress& listen) {
   const bool anywhere = listen.address == "0.0.0.0" || listen.address == "::";
-  if (!files.certificate && !anywhere && !is_loopback(listen)) {
+  if (!files.certificate && !anywhere) {
     files.names.push_back(x509::GeneralName::parse("ip:" + listen.address));
   }
   return files;

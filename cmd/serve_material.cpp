@@ -32,7 +32,9 @@ ClientTrust sort_out(const std::vector<x509::Certificate>& certificates) {
 /// A passphrase that only the child needed does not stay in this process.
 void forget(const std::optional<SecretSource>& source) {
   if (!source) return;
-  if (source->kind() == SecretSource::Kind::descriptor) ::close(source->descriptor());
+  if (source->kind() == SecretSource::Kind::descriptor && source->descriptor() > STDERR_FILENO) {
+    ::close(source->descriptor());
+  }
   if (source->kind() != SecretSource::Kind::environment) return;
   // Before any thread is started.
   char* const value = std::getenv(source->name().c_str());  // NOLINT(concurrency-mt-unsafe)
@@ -96,7 +98,10 @@ void ServeMaterial::read_identity(Making making) {
     const ServeCertificateRequest request = certificate_request();
     m_identity = making == Making::allowed ? obtain_serve_certificate(request, m_session)
                                            : reread_serve_certificate(request, m_session);
-    if (making == Making::allowed) forget(m_files.ca_passphrase);
+    if (making == Making::allowed) {
+      forget(m_files.ca_passphrase);
+      if (const auto& source = m_ca->config().passphrase) forget(SecretSource::parse(*source));
+    }
     return;
   }
   const std::string shown = printable(m_files.key->native());

@@ -73,6 +73,8 @@ std::optional<PeerVerdict> gather(X509_STORE_CTX* store, ClientCheck& check) {
                   format("the client sent {} certificates, over {}", count, k_most_presented));
   }
   const X509* const leaf = X509_STORE_CTX_get0_cert(store);
+  // A raw public key (RFC 7250) would be no certificate; they are never offered (CVE-2024-12797).
+  if (leaf == nullptr) return refuse(RefusalAlert::bad_certificate, "it is no certificate");
   try {
     check.presented.push_back(to_certificate(leaf));
     for (int i = 0; i < count; ++i) {

@@ -51,6 +51,10 @@ Connection::Next Connection::advance() {
 }
 
 Connection::Next Connection::expire() {
+  // A timer of an earlier step may go off just as the next one has begun.
+  if (m_surroundings.clock.monotonic() < m_deadline) {
+    return {.wait = Next::Wait::turn, .deadline = m_deadline};
+  }
   switch (m_phase) {
     case Phase::handshake:
       refuse({.by = TurnedAway::By::client,

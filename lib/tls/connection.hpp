@@ -39,6 +39,7 @@ class Connection final {
   [[nodiscard]] Next expire();
   /// The listener ends: what waits for the client ends now, an answer under way is finished.
   [[nodiscard]] Next wind_down();
+  [[nodiscard]] const std::string& address() const noexcept { return m_address; }
 
  private:
   enum class Phase { handshake, request, response, lingering, over };

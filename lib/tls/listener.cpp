@@ -205,7 +205,7 @@ void Listener::Data::advance(const std::shared_ptr<Slot>& slot) {
   try {
     follow(slot, slot->connection->advance());
   } catch (const Error& failure) {
-    parts.observer.refused({.address = "a connection",
+    parts.observer.refused({.address = slot->connection->address(),
                             .why = {.by = TurnedAway::By::us, .reason = failure.message()},
                             .presented = {}});
     drop(slot);

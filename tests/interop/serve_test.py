@@ -587,6 +587,13 @@ class ItsOwnCertificate(ServeBench):
         with self.serve("--ca", "ca", "--ca-passphrase", "env:CA_SECRET") as served:
             with open(f"/proc/{served.process.pid}/environ", "rb") as environment:
                 self.assertNotIn(b"a passphrase", environment.read())
+        # The same where ca.toml names the source.
+        os.unlink(self.path("ca/serve/server.crt"))
+        toml = self.path("ca/ca.toml")
+        toml.write_text('passphrase = "env:CA_SECRET"\n' + toml.read_text())
+        with self.serve("--ca", "ca") as served:
+            with open(f"/proc/{served.process.pid}/environ", "rb") as environment:
+                self.assertNotIn(b"a passphrase", environment.read())
         del self.env["CA_SECRET"]
         with self.serve("--ca", "ca"):  # it has its certificate: no CA key is needed
             pass

@@ -94,6 +94,8 @@ TEST_CASE("each step has its time, which slow octets do not stretch") {
     CHECK(next.deadline == first_octet + desk.limits.request);
     desk.clock.time += std::chrono::milliseconds(100);
   }
+  CHECK(desk.connection.expire().wait == Wait::turn);  // too early: nothing happens
+  desk.clock.time = next.deadline;
   static_cast<void>(desk.connection.expire());
   desk.other.step();
   CHECK(desk.other.received().find("HTTP/1.1 408 ") == 0);
@@ -106,6 +108,7 @@ TEST_CASE("between two requests there is the idle time, and no word at its end")
   const Connection::Next next = desk.run();
   CHECK(next.deadline == desk.clock.time + desk.limits.idle);
   const std::string before = desk.other.received();
+  desk.clock.time = next.deadline;
   static_cast<void>(desk.connection.expire());
   desk.other.step();
   CHECK(desk.other.received() == before);
@@ -115,6 +118,7 @@ TEST_CASE("between two requests there is the idle time, and no word at its end")
 TEST_CASE("a silent client is told of in one line, and let go") {
   Desk desk;
   CHECK(desk.connection.advance().wait == Wait::readable);
+  desk.clock.time += desk.limits.handshake;
   CHECK(desk.connection.expire().wait == Wait::over);
   CHECK(desk.notes.text == "refused the handshake took too long (slow or silent client)\n");
 }
