@@ -4,6 +4,7 @@ import contextlib
 import html.parser
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -479,6 +480,31 @@ class Bounds(ServeBench):
                 time.sleep(0.05)
             else:
                 self.fail("nobody gets in after others have left")
+
+    def test_damaged_hellos_do_not_end_it(self):
+        self.make_ca()
+        self.make_client("alice")
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = self.context("alice").wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with contextlib.suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        hello = outgoing.read()
+        chance = random.Random(1)
+        with self.serve("--ca", "ca", "--timeout", "2s") as served:
+            for number in range(400):
+                damaged = bytearray(hello)
+                for _ in range(chance.randrange(1, 8)):
+                    damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+                if number % 4 == 0:
+                    damaged = damaged[:chance.randrange(len(damaged))]
+                if number % 7 == 0:
+                    damaged += chance.randbytes(chance.randrange(300))
+                with socket.create_connection(("127.0.0.1", served.port), 5) as raw:
+                    with contextlib.suppress(OSError):
+                        raw.sendall(damaged)
+                        raw.shutdown(socket.SHUT_WR)
+                        raw.recv(4096)
+            self.assert_lets_in(served, "alice")
 
     def test_a_log_that_nobody_reads_does_not_stop_it(self):
         self.make_ca()
