@@ -70,6 +70,8 @@ struct Slot {
   asio::steady_timer timer;
   std::unique_ptr<Connection> connection;
   std::list<std::shared_ptr<Slot>>::iterator place;
+  /// Counts what it waited for, so that only the newest wait has an effect.
+  std::uint64_t step = 0;
 };
 
 }  // namespace
@@ -94,7 +96,8 @@ struct Listener::Data {
   void await_accept();
   void take(tcp::socket socket, const tcp::endpoint& peer);
   void follow(const std::shared_ptr<Slot>& slot, const Connection::Next& next);
-  void advance(const std::shared_ptr<Slot>& slot);
+  void advance(const std::shared_ptr<Slot>& slot, std::uint64_t step);
+  void perform(const std::shared_ptr<Slot>& slot, Connection::Next (Connection::*step)());
   void drop(const std::shared_ptr<Slot>& slot);
   void stop();
 
@@ -158,9 +161,8 @@ void Listener::Data::await_accept() {
       error_code gone;
       const tcp::endpoint peer = socket.remote_endpoint(gone);
       if (!gone) take(std::move(socket), peer);
-    } else if (error == asio::error::no_descriptors || error == asio::error::no_memory ||
-               error == asio::error::no_buffer_space) {
-      // Try again once others have ended, not in a circle.
+    } else if (error != asio::error::connection_aborted) {
+      // No descriptors or memory: again once others have ended, not in a circle.
       end.expires_after(k_tick);
       end.async_wait([this](const error_code& cancelled) {
         if (!cancelled && !stopping) await_accept();
@@ -195,15 +197,21 @@ void Listener::Data::take(tcp::socket socket, const tcp::endpoint& peer) {
     return;
   }
   slot->place = slots.insert(slots.end(), slot);
-  advance(slot);
+  advance(slot, slot->step);
 }
 
 // "Recursion" here is a handler that the event loop calls later.
 // NOLINTBEGIN(misc-no-recursion)
-void Listener::Data::advance(const std::shared_ptr<Slot>& slot) {
-  if (slot->place == slots.end()) return;  // dropped meanwhile
+void Listener::Data::advance(const std::shared_ptr<Slot>& slot, std::uint64_t step) {
+  if (slot->place == slots.end() || slot->step != step) return;  // dropped, or overtaken
+  perform(slot, &Connection::advance);
+}
+
+/// What fails for one connection ends that one.
+void Listener::Data::perform(const std::shared_ptr<Slot>& slot,
+                             Connection::Next (Connection::*step)()) {
   try {
-    follow(slot, slot->connection->advance());
+    follow(slot, ((*slot->connection).*step)());
   } catch (const Error& failure) {
     parts.observer.refused({.address = slot->connection->address(),
                             .why = {.by = TurnedAway::By::us, .reason = failure.message()},
@@ -214,12 +222,13 @@ void Listener::Data::advance(const std::shared_ptr<Slot>& slot) {
 
 void Listener::Data::follow(const std::shared_ptr<Slot>& slot, const Connection::Next& next) {
   using Wait = Connection::Next::Wait;
+  const std::uint64_t step = ++slot->step;
   switch (next.wait) {
     case Wait::over:
       drop(slot);
       return;
     case Wait::turn:
-      asio::post(io, [this, slot] { advance(slot); });
+      asio::post(io, [this, slot, step] { advance(slot, step); });
       return;
     case Wait::readable:
     case Wait::writable:
@@ -227,15 +236,15 @@ void Listener::Data::follow(const std::shared_ptr<Slot>& slot, const Connection:
   }
   slot->socket.async_wait(
       next.wait == Wait::writable ? tcp::socket::wait_write : tcp::socket::wait_read,
-      [this, slot](const error_code& error) {
-        if (!error) advance(slot);
+      [this, slot, step](const error_code& error) {
+        if (!error) advance(slot, step);
       });
   if (slot->timer.expiry() == next.deadline) return;
   slot->timer.expires_at(next.deadline);
   slot->timer.async_wait([this, slot](const error_code& error) {
     if (error || slot->place == slots.end()) return;
     slot->socket.cancel();
-    follow(slot, slot->connection->expire());
+    perform(slot, &Connection::expire);
   });
 }
 
@@ -259,8 +268,8 @@ void Listener::Data::stop() {
   ticks.cancel();
   for (auto at = slots.begin(); at != slots.end();) {
     const std::shared_ptr<Slot> slot = *at++;
-    const Connection::Next next = slot->connection->wind_down();
-    if (next.wait == Connection::Next::Wait::over) drop(slot);
+    slot->socket.cancel(ignored);
+    perform(slot, &Connection::wind_down);
   }
   end.expires_after(slots.empty() ? std::chrono::milliseconds(0) : k_wind_down);
   end.async_wait([this](const error_code&) { io.stop(); });
