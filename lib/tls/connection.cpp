@@ -154,7 +154,8 @@ Connection::Next Connection::step_request() {
 
 Connection::Next Connection::answer(const ServedResponse& response, const std::string& method,
                                     KeepAlive keep_alive) {
-  m_response = to_octets(response, method, keep_alive);
+  m_response = to_octets(
+      response, {.method = method, .keep_alive = keep_alive, .now = m_surroundings.clock.now()});
   m_sent = 0;
   m_keep_alive = keep_alive;
   enter(Phase::response, m_surroundings.limits.response);

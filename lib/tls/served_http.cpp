@@ -1,12 +1,16 @@
 #include "tls/served_http.hpp"
 
+#include "base/format.hpp"
+#include "base/time_text.hpp"
+
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
-#include <limits>
+#include <chrono>
 #include <optional>
 #include <sstream>
 #include <utility>  // Boost 1.74's Asio needs it before itself
@@ -67,17 +71,32 @@ ServedResponse ServedRequestReader::objection() const {
   return response;
 }
 
-std::string to_octets(const ServedResponse& response, const std::string& method,
-                      KeepAlive keep_alive) {
+namespace {
+
+/// IMF-fixdate (RFC 9110 section 5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT".
+std::string http_date(UnixTime time) {
+  constexpr std::array k_days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array k_months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const CivilTime civil = to_civil(time);
+  const std::chrono::weekday day(std::chrono::floor<std::chrono::days>(time));
+  return format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", k_days.at(day.c_encoding()), civil.day,
+                k_months.at(civil.month - 1), civil.year, civil.hour, civil.minute, civil.second);
+}
+
+}  // namespace
+
+std::string to_octets(const ServedResponse& response, const ResponseContext& context) {
   constexpr unsigned k_http_1_1 = 11;
   http::response<http::string_body> message{http::int_to_status(response.status), k_http_1_1};
   message.set(http::field::content_type, response.content_type);
   for (const auto& [name, value] : response.fields) message.set(name, value);
-  message.keep_alive(keep_alive == KeepAlive::yes);
+  message.set(http::field::date, http_date(context.now));
+  message.keep_alive(context.keep_alive == KeepAlive::yes);
   message.body() = response.body;
   message.prepare_payload();
   std::ostringstream octets;
-  if (method == "HEAD") {
+  if (context.method == "HEAD") {
     octets << message.base();
   } else {
     octets << message;

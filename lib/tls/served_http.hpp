@@ -1,7 +1,7 @@
 // HTTP/1.1 as far as a listener needs it: requests read bit by bit, responses written whole.
 #pragma once
 
-#include "base/bytes.hpp"
+#include "base/clock.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -58,8 +58,13 @@ class ServedRequestReader final {
   std::unique_ptr<Data> m_data;
 };
 
-/// Returns the octets of a response; those of a HEAD request get no body.
-[[nodiscard]] std::string to_octets(const ServedResponse& response, const std::string& method,
-                                    KeepAlive keep_alive);
+/// What a response says beside itself.
+struct ResponseContext {
+  std::string method;  // of the request: HEAD gets no body
+  KeepAlive keep_alive;
+  UnixTime now;  // for Date (RFC 9110 section 6.6.1)
+};
+/// Returns the octets of a response.
+[[nodiscard]] std::string to_octets(const ServedResponse& response, const ResponseContext& context);
 
 }  // namespace mtls::tls

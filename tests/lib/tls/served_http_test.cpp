@@ -73,12 +73,16 @@ TEST_CASE("what is too long, or no HTTP, is told by its status") {
 TEST_CASE("a response has its length, and for HEAD no body") {
   const ServedResponse response{
       .status = 200, .content_type = "text/plain", .body = "four", .fields = {{"X-A", "b"}}};
-  const std::string whole = to_octets(response, "GET", KeepAlive::yes);
+  const UnixTime time{std::chrono::seconds(784111777)};
+  const std::string whole =
+      to_octets(response, {.method = "GET", .keep_alive = KeepAlive::yes, .now = time});
+  CHECK(whole.find("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n") != std::string::npos);
   CHECK(whole.find("HTTP/1.1 200 OK\r\n") == 0);
   CHECK(whole.find("Content-Length: 4\r\n") != std::string::npos);
   CHECK(whole.find("X-A: b\r\n") != std::string::npos);
   CHECK(whole.substr(whole.size() - 8) == "\r\n\r\nfour");
-  const std::string head = to_octets(response, "HEAD", KeepAlive::no);
+  const std::string head =
+      to_octets(response, {.method = "HEAD", .keep_alive = KeepAlive::no, .now = time});
   CHECK(head.find("Content-Length: 4\r\n") != std::string::npos);
   CHECK(head.find("Connection: close\r\n") != std::string::npos);
   CHECK(head.substr(head.size() - 4) == "\r\n\r\n");
