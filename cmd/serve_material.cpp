@@ -147,10 +147,11 @@ void ServeMaterial::read_list(std::size_t at) {
   const Path& file = m_files.lists[at];
   const std::string shown = shown_input(file);
   const SecretBytes text = read_input(file, k_list_limit);
-  auto lists = x509::read_certificate_lists(text.view(), shown);
-  // Whether they can be used is found out before the older ones go.
-  verify::CrlSet trial;
-  for (const x509::CertificateList& list : lists) trial.add(list, shown);
+  // Whether all of it can be used is found out before the older ones go.
+  verify::CrlSet lists;
+  for (const x509::CertificateList& list : x509::read_certificate_lists(text.view(), shown)) {
+    lists.add(list, shown);
+  }
   m_lists[at] = std::move(lists);
 }
 
@@ -178,11 +179,7 @@ std::vector<Error> ServeMaterial::reload() {
 std::shared_ptr<const tls::ServerContext> ServeMaterial::make_context() {
   const ossl::Context& context = m_session.openssl(ossl::Configuration::openssl);
   auto lists = std::make_shared<verify::CrlSet>();
-  for (std::size_t at = 0; at < m_lists.size(); ++at) {
-    for (const x509::CertificateList& list : m_lists[at]) {
-      lists->add(list, shown_input(m_files.lists[at]));
-    }
-  }
+  for (const verify::CrlSet& of_file : m_lists) lists->add(of_file);
   const tls::ServerSettings settings{.chain = m_identity->chain,
                                      .key = m_identity->key,
                                      .client_auth = m_files.client_auth,
@@ -209,12 +206,12 @@ std::vector<std::string> ServeMaterial::warnings() const {
            std::any_of(m_trust.must_be_sent.begin(), m_trust.must_be_sent.end(), has_it);
   };
   for (std::size_t at = 0; at < m_lists.size(); ++at) {
-    for (const x509::CertificateList& list : m_lists[at]) {
-      if (is_known(list.issuer())) continue;
+    for (const x509::Name& issuer : m_lists[at].issuers()) {
+      if (is_known(issuer)) continue;
       warnings.push_back(
           format("{}: the list by {} is not by a CA given here; it counts only for "
                  "clients that send that CA's certificate",
-                 shown_input(m_files.lists[at]), list.issuer().to_text()));
+                 shown_input(m_files.lists[at]), issuer.to_text()));
     }
   }
   return warnings;

@@ -69,7 +69,7 @@ class ServeMaterial final {
   std::shared_ptr<const store::Ledger> m_ledger;
   std::optional<ServeCertificate> m_identity;
   ClientTrust m_trust;
-  std::vector<std::vector<x509::CertificateList>> m_lists;  // by file
+  std::vector<verify::CrlSet> m_lists;  // by file
 };
 
 }  // namespace mtls::cmd

@@ -80,14 +80,20 @@ struct CrlSet::Entry {
   std::map<crypto::Sha256, bool> signers;
 };
 
-CrlSet::CrlSet() = default;
-CrlSet::CrlSet(CrlSet&& other) noexcept = default;
-CrlSet& CrlSet::operator=(CrlSet&& other) noexcept = default;
-CrlSet::~CrlSet() = default;
-
 void CrlSet::add(const x509::CertificateList& list, std::string_view shown) {
   refuse_partial(list, shown);
-  m_entries.push_back(std::make_unique<Entry>(list));
+  m_entries.push_back(std::make_shared<Entry>(list));
+}
+
+void CrlSet::add(const CrlSet& other) {
+  m_entries.insert(m_entries.end(), other.m_entries.begin(), other.m_entries.end());
+}
+
+std::vector<x509::Name> CrlSet::issuers() const {
+  std::vector<x509::Name> issuers;
+  issuers.reserve(m_entries.size());
+  for (const auto& entry : m_entries) issuers.push_back(entry->list.issuer());
+  return issuers;
 }
 
 bool CrlSet::empty() const noexcept { return m_entries.empty(); }
