@@ -135,7 +135,13 @@ ServeCertificate obtain_serve_certificate(const ServeCertificateRequest& request
   // The context is made before, so that openssl.cnf is read once.
   static_cast<void>(session.openssl(ossl::Configuration::openssl));
   session.out().flush();
-  run_in_child([&] { issue(request, session); });
+  try {
+    run_in_child([&] { issue(request, session); });
+  } catch (Error& error) {
+    error.add_context("cannot make the listener's certificate");
+    error.set_hint("give one with --cert and --key; mtlsctl server issue makes it");
+    throw;
+  }
   return reread_serve_certificate(request, session);
 }
 

@@ -666,11 +666,16 @@ class ItsOwnCertificate(ServeBench):
 class CommandLine(ServeBench):
     def test_mistakes_are_told(self):
         self.make_ca()
+        self.make_ca(directory="offline")
+        os.unlink(self.path("offline/ca.key"))
+        self.make_ca("--permit", "dns:a.example", directory="tied")
         self.mtlsctl("server", "issue", "--san", "dns:localhost", *KEY)
         self.make_client("alice")
         for args, code, words in (
                 ([], 2, "--ca DIR"),
                 (["--cert", "server.crt"], 2, "--cert without --key"),
+                (["--ca", "offline"], 6, "cannot make the listener's certificate: "),
+                (["--ca", "tied"], 5, "cannot make the listener's certificate: "),
                 (["--cert", "server.crt", "--key", "alice.key", "--client-ca", "ca/ca.crt"], 6,
                  "alice.key is not the key of server.crt"),
                 (["--ca", "absent"], 6, "absent"),
