@@ -1,6 +1,7 @@
 #include "tls/server_stream.hpp"
 
 #include "lib/tls/tls_client.hpp"
+#include "support/thrown.hpp"
 
 #include <doctest/doctest.h>
 
@@ -114,6 +115,20 @@ TEST_CASE("without a certificate: refused, let in, not asked") {
     CHECK(not_asked.stream.peer().path.empty());
     CHECK(judge->asked == 0);
   }
+}
+
+TEST_CASE("a key of another certificate, and a listener without a judge, are not served") {
+  using namespace verify::test;  // NOLINT(google-build-using-namespace)
+  const auto code = [](const crypto::PrivateKey& key, std::shared_ptr<const PeerJudge> judge) {
+    return mtls::test::code_of([&] {
+      return ServerContext::make({.chain = {intermediate().certificate}, .key = key},
+                                 std::move(judge), context());
+    });
+  };
+  const auto judge = std::make_shared<const FakeJudge>();
+  CHECK(code(key("intermediate"), judge) == std::nullopt);
+  CHECK(code(key("root"), judge) == Errc::bad_config);
+  CHECK(code(key("intermediate"), nullptr) == Errc::internal);
 }
 
 TEST_CASE("a session resumes while the judge still accepts its client, and only in its context") {
