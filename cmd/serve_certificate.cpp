@@ -18,7 +18,6 @@ constexpr const char* k_directory = "serve";
 constexpr const char* k_name = "server";
 constexpr const char* k_profile = "serve";
 constexpr std::chrono::hours k_least_left{24};
-constexpr std::string_view k_file_scheme = "file:";
 
 void refuse_open(const std::string& shown, std::string_view mode) {
   throw Error(Errc::open_permissions,
@@ -40,8 +39,8 @@ std::optional<ServeCertificate> read_set(const Path& path, const ServeCertificat
   const std::string key_name = std::string(k_name) + ".key";
   const std::string certificate_name = std::string(k_name) + ".crt";
   if (!name_exists(path)) return std::nullopt;
-  if (is_open_to_others(path)) refuse_open(printable(path.native()), "700");
   Directory directory = Directory::open(path);
+  if (directory.openness() == Openness::open) refuse_open(printable(path.native()), "700");
   directory.lock(request.lock_timeout, session.clock());
   if (!directory.contains(key_name) || !directory.contains(certificate_name)) return std::nullopt;
   const FileContents key = directory.read(key_name);
@@ -104,7 +103,8 @@ void issue(const ServeCertificateRequest& request, Session& session) {
   wanted.existing = authority::Existing::replace_key;
   wanted.lock_timeout = request.lock_timeout;
   wanted.append = request.ca.intermediates();
-  authority::DirectorySet output(request.ca.path() / k_directory, k_name);
+  authority::DirectorySet output(request.ca.path() / k_directory, k_name,
+                                 authority::SetOwner::leaf);
   const authority::IssuerSource issuer =
       [&ca, &profile](const crypto::PublicKey& /*key*/,
                       const crypto::PrivateKey* /*private_key*/) -> ca::Issuer& {
@@ -118,13 +118,7 @@ void issue(const ServeCertificateRequest& request, Session& session) {
 }  // namespace
 
 void require_private(const authority::CaDirectory& ca) {
-  if (is_open_to_others(ca.path())) refuse_open(printable(ca.path().native()), "700");
-  const std::string& uri = ca.config().key;
-  if (uri.rfind(k_file_scheme, 0) != 0) return;  // no file: nothing to be open
-  const Path named(uri.substr(k_file_scheme.size()));
-  const Path file = named.is_absolute() ? named : ca.path() / named;
-  // Where it is kept elsewhere (an offline root), there is nothing to protect here.
-  if (name_exists(file) && is_open_to_others(file)) refuse_open(printable(file.native()), "600");
+  if (const auto exposed = ca.find_exposed()) refuse_open(exposed->name, exposed->mode);
 }
 
 ServeCertificate obtain_serve_certificate(const ServeCertificateRequest& request,
