@@ -17,6 +17,8 @@ constexpr std::array k_commands{
     CommandEntry{"key generate", "Make a private key", add_key_generate},
     CommandEntry{"csr create", "Make a certificate request for a key", add_csr_create},
     CommandEntry{"verify", "Say whether a certificate would be accepted, and why not", add_verify},
+    CommandEntry{"serve", "Listen for TLS, let in whom the CA certified, and say who it is",
+                 add_serve},
     CommandEntry{"probe", "Prove from outside whether a listener enforces mutual TLS", add_probe},
     CommandEntry{"inspect", "Say what a PEM or DER file is, and show it", add_inspect},
     CommandEntry{"ca show", "Show a CA: its certificate, chain and settings", add_ca_show},

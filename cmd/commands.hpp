@@ -24,6 +24,7 @@ void add_profile_check(Command& command);
 void add_profile_list(Command& command);
 void add_profile_show(Command& command);
 void add_render(Command& command);
+void add_serve(Command& command);
 void add_server_issue(Command& command);
 void add_verify(Command& command);
 void add_version(Command& command);

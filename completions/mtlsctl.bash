@@ -38,7 +38,7 @@ _mtlsctl() {
     esac
     if [[ -z $command && $word == help ]]; then topics=' exit-codes'; continue; fi
     case "$command${command:+ }$word" in
-      'ca' | 'ca init' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
+      'ca' | 'ca init' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'serve' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
       *) break ;;
     esac
   done
@@ -191,6 +191,23 @@ _mtlsctl() {
     'verify:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'verify:--trace') _mtlsctl_files; return ;;
     'verify:--actor') :; return ;;
+    'serve:--listen') :; return ;;
+    'serve:--cert') _mtlsctl_files; return ;;
+    'serve:--key') _mtlsctl_files; return ;;
+    'serve:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'serve:--client-ca') _mtlsctl_files; return ;;
+    'serve:--crl') _mtlsctl_files; return ;;
+    'serve:--client-auth') _mtlsctl_words 'require optional none'; return ;;
+    'serve:--tls-min') _mtlsctl_words '1.2 1.3'; return ;;
+    'serve:--san') _mtlsctl_words 'dns: ip: email: uri:'; return ;;
+    'serve:--timeout') :; return ;;
+    'serve:--idle-timeout') :; return ;;
+    'serve:--max-connections') :; return ;;
+    'serve:--ca') _mtlsctl_directories; return ;;
+    'serve:--lock-timeout') :; return ;;
+    'serve:--ca-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'serve:--trace') _mtlsctl_files; return ;;
+    'serve:--actor') :; return ;;
     'probe:--cert') _mtlsctl_files; return ;;
     'probe:--key') _mtlsctl_files; return ;;
     'probe:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
@@ -293,7 +310,7 @@ _mtlsctl() {
     'help:--actor') :; return ;;
   esac
   case "$command" in
-    '') _mtlsctl_words 'ca client server key csr verify probe inspect cert render profile completion version help'"$topics" ;;
+    '') _mtlsctl_words 'ca client server key csr verify serve probe inspect cert render profile completion version help'"$topics" ;;
     'ca') _mtlsctl_words 'init sign show export' ;;
     'ca init')
       if [[ $cur == -* ]]; then _mtlsctl_words '--parent --path-length --permit --exclude --profile --if-missing --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
@@ -334,6 +351,10 @@ _mtlsctl() {
     'verify')
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --trust --untrusted --trust-fingerprint --purpose --host --at --key --key-passphrase --legacy-key --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_files
+      fi ;;
+    'serve')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--listen --cert --key --key-passphrase --client-ca --crl --client-auth --tls-min --san --timeout --idle-timeout --max-connections --ca --lock-timeout --ca-passphrase --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
       fi ;;
     'probe')
       if [[ $cur == -* ]]; then _mtlsctl_words '--cert --key --key-passphrase --trust --insecure-server --resolve --sni --host-header --alt-sni --proxy --tls --require --expect-crl --repeat --compare --ca --probe-ca --identity --revoked-cert --revoked-key --ca-passphrase --allow-open-key --legacy-key --lock-timeout --timeout --wait --jobs --help -h --json --quiet -q --verbose -v --no-input --trace --actor'

@@ -5,7 +5,7 @@ function __mtlsctl_at
     set -l command
     for word in (commandline -opc)[2..]
         string match -q -- '-*' $word; and break
-        contains -- (string join ' ' $command $word) 'ca' 'ca init' 'ca sign' 'ca show' 'ca export' 'client' 'client issue' 'server' 'server issue' 'key' 'key generate' 'csr' 'csr create' 'verify' 'probe' 'inspect' 'cert' 'cert list' 'cert show' 'cert export' 'render' 'profile' 'profile list' 'profile show' 'profile check' 'completion' 'version' 'help'; or break
+        contains -- (string join ' ' $command $word) 'ca' 'ca init' 'ca sign' 'ca show' 'ca export' 'client' 'client issue' 'server' 'server issue' 'key' 'key generate' 'csr' 'csr create' 'verify' 'serve' 'probe' 'inspect' 'cert' 'cert list' 'cert show' 'cert export' 'render' 'profile' 'profile list' 'profile show' 'profile check' 'completion' 'version' 'help'; or break
         set -a command $word
     end
     test "$command" = "$argv[1]"
@@ -259,6 +259,29 @@ complete -c mtlsctl -n '__mtlsctl_at "verify"' -l no-input -d 'Never prompt, eve
 complete -c mtlsctl -n '__mtlsctl_at "verify"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
 complete -c mtlsctl -n '__mtlsctl_at "verify"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at "verify"' -r -F
+complete -c mtlsctl -n '__mtlsctl_at ""' -x -a 'serve' -d 'Listen for TLS, let in whom the CA certified, and say who it is'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l listen -x -d 'Where to listen (default: 127.0.0.1:8443; port 0: a free one, printed)'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l cert -r -F -d 'The listener\'s certificate and those between it and the root'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l key -r -F -d 'Its private key'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l key-passphrase -x -a 'file: env: fd: prompt' -d 'Opens that key'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l client-ca -r -F -d 'Trust the CAs in FILE for clients (default: the root of --ca)'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l crl -r -F -d 'Refuse what the revocation lists in FILE have'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l client-auth -x -a 'require optional none' -d 'Whether clients must have a certificate (default: require)'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l tls-min -x -a '1.2 1.3' -d 'The oldest TLS version that is spoken (default: 1.2)'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l san -x -a 'dns: ip: email: uri:' -d 'A further name of the certificate that is made, beside localhost'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l timeout -x -d 'For the handshake, for a request, for taking an answer (default: 10s)'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l idle-timeout -x -d 'Between two requests (default: 60s)'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l max-connections -x -d 'At the same time; further ones are closed (default: 4096)'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l lock-timeout -x -d 'How long to wait for others who write the ledger (default: 30s)'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l ca-passphrase -x -a 'file: env: fd: prompt' -d 'Where the passphrase of the CA key comes from, if a certificate has to be made'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l help -s h -d 'Show this help'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l json -d 'Print one JSON document a line (docs/json.md)'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l quiet -s q -d 'Print no warnings and notes on standard error'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l verbose -s v -d 'With an error, also print what OpenSSL said'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l no-input -d 'Never prompt, even on a terminal'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
+complete -c mtlsctl -n '__mtlsctl_at "serve"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at ""' -x -a 'probe' -d 'Prove from outside whether a listener enforces mutual TLS'
 complete -c mtlsctl -n '__mtlsctl_at "probe"' -l cert -r -F -d 'The good certificate, and what is sent behind it'
 complete -c mtlsctl -n '__mtlsctl_at "probe"' -l key -r -F -d 'Its private key'

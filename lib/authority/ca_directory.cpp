@@ -101,6 +101,14 @@ std::vector<x509::Certificate> CaDirectory::intermediates() const {
   return {m_chain.begin(), m_chain.end() - 1};
 }
 
+std::optional<CaDirectory::Exposed> CaDirectory::find_exposed() const {
+  if (m_directory->openness() == Openness::open) return Exposed{printable(path().native()), "700"};
+  if (m_config.key.rfind(k_file_scheme, 0) != 0) return std::nullopt;
+  const Path named(m_config.key.substr(k_file_scheme.size()));
+  if (m_directory->openness(named.native()) != Openness::open) return std::nullopt;
+  return Exposed{printable((path() / named).native()), "600"};
+}
+
 crypto::PrivateKey CaDirectory::load_key(const crypto::PassphraseSource& passphrase,
                                          OpenKey open_key, crypto::LegacyKeys legacy,
                                          const ossl::Context& context) const {

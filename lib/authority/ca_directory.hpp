@@ -38,6 +38,15 @@ class CaDirectory final {
   /// root.
   [[nodiscard]] std::vector<x509::Certificate> intermediates() const;
 
+  /// Says what group or others can read or write of this directory and the file with the CA key,
+  /// without reading that: a name safe to show and the mode to give it; nothing where neither is
+  /// open. A key that is not here (a provider's, an offline root's) is not open.
+  struct Exposed {
+    std::string name;
+    std::string_view mode;
+  };
+  [[nodiscard]] std::optional<Exposed> find_exposed() const;
+
   /// Reads the CA key. Throws open_permissions where key or directory can be read or written by
   /// others unless allowed, unsupported for a key URI that is not file:, and as
   /// PrivateKey::from_file.

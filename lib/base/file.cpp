@@ -33,18 +33,21 @@ Fd open_for_reading(int directory, const Path& name, std::string_view shown_name
   return Fd(fd);
 }
 
+/// A pipe counts as closed: nobody finds it.
+Openness openness_of(const struct stat& status) {
+  const bool open = !S_ISFIFO(status.st_mode) && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0;
+  return open ? Openness::open : Openness::closed;
+}
+
 FileContents read_open_file(const Fd& fd, std::string_view shown_name, std::size_t limit) {
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) throw_errno_reading(errno, shown_name);
   if (S_ISDIR(status.st_mode)) throw_errno_reading(EISDIR, shown_name);
-  const bool pipe = S_ISFIFO(status.st_mode);
-  if (!S_ISREG(status.st_mode) && !pipe) {
+  if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode)) {
     throw Error(Errc::unreadable_file,
                 format("cannot read {}: neither a regular file nor a pipe", shown_name));
   }
-  const bool open = !pipe && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0;
-  return {.bytes = read_descriptor(fd.get(), shown_name, limit),
-          .openness = open ? Openness::open : Openness::closed};
+  return {.bytes = read_descriptor(fd.get(), shown_name, limit), .openness = openness_of(status)};
 }
 
 constexpr std::size_t k_random_octets = 8;
@@ -117,7 +120,7 @@ bool write_directly(const Path& path, ByteView bytes, Access access) {
     if (::fstat(*fd, &status) != 0) throw_errno(errno, format("cannot write {}", shown(path)));
     refuse_secret(status.st_mode, access, path);
     if (access == Access::secret && S_ISREG(status.st_mode) &&
-        (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        openness_of(status) == Openness::open) {
       throw Error(Errc::open_permissions,
                   format("{} is a file that others can read: a private key is not written to it",
                          shown(path)),
@@ -406,7 +409,14 @@ void write_file(const Path& path, ByteView bytes, Access access, Overwrite overw
 Openness Directory::openness() const {
   struct stat status {};
   if (::fstat(fd(), &status) != 0) throw_errno_reading(errno, shown(m_path));
-  return (status.st_mode & (S_IRWXG | S_IRWXO)) != 0 ? Openness::open : Openness::closed;
+  return openness_of(status);
+}
+
+std::optional<Openness> Directory::openness(const std::string& name) const {
+  struct stat status {};
+  if (::fstatat(fd(), name.c_str(), &status, 0) == 0) return openness_of(status);
+  if (errno == ENOENT) return std::nullopt;
+  throw_errno_reading(errno, shown(m_path / name));
 }
 
 }  // namespace mtls

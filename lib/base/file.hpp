@@ -100,6 +100,8 @@ class Directory final {
   [[nodiscard]] int fd() const noexcept { return m_fd.get(); }
   /// Whether group or others can read, enter or write it.
   [[nodiscard]] Openness openness() const;
+  /// The same of a file in it (an absolute name stands for itself); nothing where it is absent.
+  [[nodiscard]] std::optional<Openness> openness(const std::string& name) const;
   [[nodiscard]] bool contains(const std::string& name) const;
   /// Whether the name is a symbolic link that leads nowhere.
   [[nodiscard]] bool leads_nowhere(const std::string& name) const;

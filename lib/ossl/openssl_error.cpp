@@ -15,8 +15,10 @@ struct Drained {
   bool out_of_memory = false;
 };
 
-Drained drain() {
-  Drained drained;
+}  // namespace
+
+std::vector<QueueEntry> drain_entries() {
+  std::vector<QueueEntry> entries;
   const char* data = nullptr;
   int flags = 0;
   while (const unsigned long code = ERR_get_error_all(nullptr, nullptr, nullptr, &data, &flags)) {
@@ -26,8 +28,19 @@ Drained drain() {
     if ((static_cast<unsigned>(flags) & ERR_TXT_STRING) != 0 && data != nullptr && *data != '\0') {
       line += format(": {}", data);
     }
-    drained.lines.push_back(std::move(line));
-    drained.out_of_memory |= ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+    entries.push_back(
+        {.library = ERR_GET_LIB(code), .reason = ERR_GET_REASON(code), .line = std::move(line)});
+  }
+  return entries;
+}
+
+namespace {
+
+Drained drain() {
+  Drained drained;
+  for (QueueEntry& entry : drain_entries()) {
+    drained.lines.push_back(std::move(entry.line));
+    drained.out_of_memory |= entry.reason == ERR_R_MALLOC_FAILURE;
   }
   return drained;
 }

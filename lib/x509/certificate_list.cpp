@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "der/pem.hpp"
 #include "der/reader.hpp"
 #include "x509/algorithm_field.hpp"
 
@@ -17,20 +18,25 @@ constexpr std::size_t k_serial_limit = 64;  // what a SerialNumber can hold
 struct RawEntry {
   ByteView serial;
   UnixTime revocation_date;
+  bool any_critical = false;
 };
 
-/// Checks the shape of crlEntryExtensions without an object for each: lists have millions.
-void check_entry_extensions(der::Reader list) {
+/// Checks the shape of crlEntryExtensions without an object for each: lists have millions. Returns
+/// whether one of them is critical.
+bool check_entry_extensions(der::Reader list) {
   if (list.at_end()) list.fail("an empty list of extensions");
+  bool any_critical = false;
   while (!list.at_end()) {
     der::Reader extension = list.into(der::tag::sequence);
     extension.element(der::tag::object_identifier);
-    if (extension.next_is(der::tag::boolean) && !extension.boolean()) {
-      extension.fail("an extension whose critical FALSE is written out");
+    if (extension.next_is(der::tag::boolean)) {
+      if (!extension.boolean()) extension.fail("an extension whose critical FALSE is written out");
+      any_critical = true;
     }
     extension.octet_string();
     extension.end();
   }
+  return any_critical;
 }
 
 RawEntry read_entry(der::Reader& list, unsigned version) {
@@ -38,12 +44,13 @@ RawEntry read_entry(der::Reader& list, unsigned version) {
   const ByteView serial = entry.integer();
   if (serial.size() > k_serial_limit) entry.fail("a serial number over 64 octets");
   const UnixTime date = der::read_time(entry.any(), k_what);
+  bool any_critical = false;
   if (!entry.at_end()) {
     if (version == 1) entry.fail("an entry with extensions in version 1");
-    check_entry_extensions(entry.into(der::tag::sequence));
+    any_critical = check_entry_extensions(entry.into(der::tag::sequence));
   }
   entry.end();
-  return {.serial = serial, .revocation_date = date};
+  return {.serial = serial, .revocation_date = date, .any_critical = any_critical};
 }
 
 /// Version is OPTIONAL, and if present it is v2(1) (RFC 5280 section 5.1.2.1).
@@ -73,14 +80,18 @@ Extensions read_list_extensions(der::Reader& tbs, unsigned version) {
 
 struct CertificateList::Data {
   Bytes der;  // the views below point into it
+  ByteView tbs;
   unsigned version;
   Name issuer;
   UnixTime this_update;
   std::optional<UnixTime> next_update;
   ByteView entries;  // content of revokedCertificates
   std::size_t entry_count;
+  bool critical_entries;
   Extensions extensions;
   ByteView signature_algorithm;
+  ByteView inner_signature_algorithm;
+  ByteView signature;
   crypto::Sha256 fingerprint;
 };
 
@@ -89,13 +100,14 @@ CertificateList CertificateList::from_der(ByteView der) {
   der::Reader file(owned, k_what);
   der::Reader list = file.into(der::tag::sequence);
   file.end();
-  der::Reader tbs = list.into(der::tag::sequence);
+  const der::Element signed_part = list.element(der::tag::sequence);
+  der::Reader tbs(signed_part.content, k_what);
   const ByteView algorithm = read_algorithm_identifier(list);
-  static_cast<void>(read_signature(list));
+  const ByteView signature = read_signature(list);
   list.end();
 
   const unsigned version = read_version(tbs);
-  static_cast<void>(read_algorithm_identifier(tbs));
+  const ByteView inner_algorithm = read_algorithm_identifier(tbs);
   const ByteView name = tbs.element(der::tag::sequence).whole;
   Name issuer = with_context("issuer of the list", [name] { return Name::from_der(name); });
   const UnixTime this_update = der::read_time(tbs.any(), k_what);
@@ -103,25 +115,33 @@ CertificateList CertificateList::from_der(ByteView der) {
   // An empty list should be left out (RFC 5280 section 5.1.2.6); it is shown all the same.
   ByteView entries;
   std::size_t count = 0;
+  bool critical_entries = false;
   if (auto revoked = tbs.into_optional(der::tag::sequence)) {
     entries = revoked->rest();
-    for (; !revoked->at_end(); ++count) read_entry(*revoked, version);
+    for (; !revoked->at_end(); ++count) {
+      if (read_entry(*revoked, version).any_critical) critical_entries = true;
+    }
   }
   Extensions extensions = read_list_extensions(tbs, version);
   tbs.end();
 
   const crypto::Sha256 fingerprint = crypto::sha256(owned);
   // Moving a vector keeps its octets where they are, so the views stay good.
-  return CertificateList(std::make_shared<const Data>(Data{.der = std::move(owned),
-                                                           .version = version,
-                                                           .issuer = std::move(issuer),
-                                                           .this_update = this_update,
-                                                           .next_update = next_update,
-                                                           .entries = entries,
-                                                           .entry_count = count,
-                                                           .extensions = std::move(extensions),
-                                                           .signature_algorithm = algorithm,
-                                                           .fingerprint = fingerprint}));
+  return CertificateList(
+      std::make_shared<const Data>(Data{.der = std::move(owned),
+                                        .tbs = signed_part.whole,
+                                        .version = version,
+                                        .issuer = std::move(issuer),
+                                        .this_update = this_update,
+                                        .next_update = next_update,
+                                        .entries = entries,
+                                        .entry_count = count,
+                                        .critical_entries = critical_entries,
+                                        .extensions = std::move(extensions),
+                                        .signature_algorithm = algorithm,
+                                        .inner_signature_algorithm = inner_algorithm,
+                                        .signature = signature,
+                                        .fingerprint = fingerprint}));
 }
 
 ByteView CertificateList::der() const noexcept { return m_data->der; }
@@ -136,6 +156,18 @@ std::size_t CertificateList::entry_count() const noexcept { return m_data->entry
 ByteView CertificateList::signature_algorithm() const noexcept {
   return m_data->signature_algorithm;
 }
+bool CertificateList::has_critical_entry_extensions() const noexcept {
+  return m_data->critical_entries;
+}
+
+bool CertificateList::is_signed_by(const crypto::PublicKey& issuer_key,
+                                   const ossl::Context& context) const {
+  if (!equal(m_data->signature_algorithm, m_data->inner_signature_algorithm)) return false;
+  const auto algorithm = crypto::find_signature_algorithm(m_data->signature_algorithm);
+  return algorithm &&
+         crypto::verify_signature(issuer_key, *algorithm, m_data->tbs, m_data->signature, context);
+}
+
 const crypto::Sha256& CertificateList::fingerprint() const noexcept { return m_data->fingerprint; }
 
 std::vector<CertificateList::Entry> CertificateList::entries(std::size_t limit) const {
@@ -148,6 +180,24 @@ std::vector<CertificateList::Entry> CertificateList::entries(std::size_t limit) 
                        .revocation_date = entry.revocation_date});
   }
   return entries;
+}
+
+std::vector<CertificateList> read_certificate_lists(ByteView file, std::string_view shown) {
+  std::vector<CertificateList> lists;
+  if (!der::looks_like_pem(file)) {
+    lists.push_back(with_context(shown, [file] { return CertificateList::from_der(file); }));
+    return lists;
+  }
+  const std::vector<der::PemBlock> blocks =
+      with_context(shown, [file] { return der::read_pem(file); });
+  for (const der::PemBlock& block : blocks) {
+    if (block.label != "X509 CRL") continue;
+    lists.push_back(with_context(format("{}: list {}", shown, lists.size() + 1),
+                                 [&block] { return CertificateList::from_der(block.der.view()); }));
+  }
+  if (!lists.empty()) return lists;
+  throw Error(Errc::malformed, format("{} holds no certificate revocation list", shown),
+              "a list begins with -----BEGIN X509 CRL-----");
 }
 
 }  // namespace mtls::x509

@@ -25,6 +25,7 @@ FORMS = {
     "boolean": lambda v: isinstance(v, bool),
     "time": lambda v: isinstance(v, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", v),
     "serial": lambda v: isinstance(v, str) and re.fullmatch(r"-?([0-9a-f]{2})+", v),
+    "headers": lambda v: isinstance(v, dict) and all(isinstance(x, str) for x in v.values()),
     "sha256": lambda v: isinstance(v, str) and re.fullmatch(r"[0-9a-f]{64}", v),
 }
 # Fields that only some documents of their kind have.
@@ -107,6 +108,28 @@ class JsonTest(unittest.TestCase):
     def openssl(self, *arguments):
         subprocess.run(["openssl", *arguments], cwd=self.directory, check=True, capture_output=True)
 
+    def run_serve(self):
+        """A listener's documents, and what it answers: to alice, and to nobody."""
+        process = subprocess.Popen([MTLSCTL, "serve", "--json", "--ca", "ca", "--listen", "127.0.0.1:0"],
+                                   cwd=self.directory, stdout=subprocess.PIPE,
+                                   env={"PATH": os.environ["PATH"], "HOME": self.directory})
+        try:
+            first = json.loads(process.stdout.readline())
+            self.check_document(first)
+            for identity in (["--cert", "client.crt", "--key", "client.key"], []):
+                answer = subprocess.run(["curl", "-s", "--noproxy", "*", "--cacert", "ca/ca.crt", *identity,
+                                         first["url"]], cwd=self.directory, timeout=20, capture_output=True)
+                if identity:
+                    self.check("The answer of serve", json.loads(answer.stdout))
+            process.terminate()
+            rest = process.communicate(timeout=10)[0]
+            for line in rest.splitlines():
+                self.check_document(json.loads(line))
+            self.assertEqual(process.returncode, 0)
+        finally:
+            process.kill()
+            process.communicate()
+
     def make_files(self):
         """What `inspect` is to be shown beside our own files."""
         directory = pathlib.Path(self.directory)
@@ -163,6 +186,7 @@ class JsonTest(unittest.TestCase):
         text = shown[0]["toml"]
         (pathlib.Path(self.directory) / "mtls-client.toml").write_text(text)
         self.run_command("profile", "check", "mtls-client.toml", "absent.toml", codes=(6,))
+        self.run_serve()
         self.probe_a_listener()
         self.run_command("completion", "bash")
         self.run_command("version")

@@ -79,6 +79,21 @@ TEST_CASE("mtls-client: RSA-4096, 365 of at most 3,650 days, clientAuth only") {
   }
 }
 
+TEST_CASE("serve: P-256, 30 days, serverAuth only, a host, nothing from a CSR") {
+  const Profile serve = load("serve");
+  CHECK(serve.role == Role::server);
+  CHECK(serve.keys.default_spec == KeySpec::ec(mtls::crypto::Curve::p256));
+  CHECK(serve.validity.max_period == days(30));
+  CHECK(serve.extensions.key_usage == KeyUsage{KeyUsageBit::digital_signature});
+  CHECK(serve.extensions.extended_key_usage ==
+        std::vector<mtls::der::Oid>{mtls::x509::oids::server_auth()});
+  CHECK(takes(serve, "dns:localhost"));
+  CHECK(takes(serve, "ip:127.0.0.1"));
+  CHECK_FALSE(takes(serve, "uri:spiffe://x.example/y"));
+  CHECK_FALSE(serve.csr.subject);
+  CHECK(refuses(serve.san, mtls::x509::GeneralNames{}));
+}
+
 TEST_CASE("mtls-server: P-256, 397 of at most 825 days, serverAuth only, a host") {
   const Profile server = load("mtls-server");
   CHECK(server.role == Role::server);

@@ -142,6 +142,31 @@ TEST_CASE("a list of twenty thousand entries is counted and looked up") {
   CHECK(list.entries(20'000).back().serial.to_text() == "4e20");
 }
 
+TEST_CASE("an entry with a critical extension is told of") {
+  CHECK_FALSE(read({.entries = many_entries(4)}).has_critical_entry_extensions());
+  // reasonCode, said to be critical
+  const Bytes entry =
+      hex("3023020101170d3236303130313030303030305a300f300d0603551d150101ff04030a0101");
+  CHECK(read({.entries = entry}).has_critical_entry_extensions());
+}
+
+TEST_CASE("a signature that is none is by nobody") {
+  CHECK_FALSE(read({}).is_signed_by(p256_signer().public_key(), context()));
+}
+
+TEST_CASE("a file may hold several lists, PEM or one in DER, and something beside") {
+  const std::string one = der::to_pem("X509 CRL", Parts{}.der());
+  const std::string two = one + "text\n" + der::to_pem("THING", hex("3000")) + one;
+  CHECK(read_certificate_lists(mtls::as_bytes(two), "f").size() == 2);
+  CHECK(read_certificate_lists(Parts{}.der(), "f").size() == 1);
+  for (const std::string& none :
+       {std::string(), std::string("text"), der::to_pem("THING", hex("3000")),
+        one.substr(0, one.size() / 2), der::to_pem("X509 CRL", hex("3000"))}) {
+    CHECK(code_of([&] { return read_certificate_lists(mtls::as_bytes(none), "f"); }) ==
+          Errc::malformed);
+  }
+}
+
 TEST_CASE("what openssl and GnuTLS issue is read") {
   const TemporaryDirectory directory;
   const std::string settings =

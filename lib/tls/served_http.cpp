@@ -1,0 +1,107 @@
+#include "tls/served_http.hpp"
+
+#include "base/format.hpp"
+#include "base/time_text.hpp"
+
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/serializer.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <chrono>
+#include <optional>
+#include <sstream>
+#include <utility>  // Boost 1.74's Asio needs it before itself
+
+namespace mtls::tls {
+
+namespace http = boost::beast::http;
+
+struct ServedRequestReader::Data {
+  http::request_parser<http::string_body> parser;
+  boost::beast::error_code error;
+};
+
+ServedRequestReader::ServedRequestReader(HttpLimits limits) : m_data(std::make_unique<Data>()) {
+  m_data->parser.header_limit(static_cast<std::uint32_t>(limits.header));
+  m_data->parser.body_limit(limits.body);
+  m_data->parser.eager(true);
+}
+
+ServedRequestReader::~ServedRequestReader() = default;
+
+ServedRequestReader::State ServedRequestReader::feed(std::string& buffer) {
+  auto& [parser, error] = *m_data;
+  while (!buffer.empty() && !parser.is_done()) {
+    const std::size_t taken = parser.put(boost::asio::buffer(buffer), error);
+    buffer.erase(0, taken);
+    if (error == http::error::need_more) {
+      error = {};
+      break;
+    }
+    if (error) return State::bad;
+  }
+  return parser.is_done() ? State::complete : State::more;
+}
+
+ServedRequest ServedRequestReader::request() const {
+  // Boost's string_view is another type from version to version.
+  const auto text = [](const auto& view) { return std::string(view.data(), view.size()); };
+  const auto& message = m_data->parser.get();
+  return {.method = text(message.method_string()),
+          .target = text(message.target()),
+          .accept = text(message[http::field::accept])};
+}
+
+KeepAlive ServedRequestReader::keep_alive() const {
+  return m_data->parser.get().keep_alive() ? KeepAlive::yes : KeepAlive::no;
+}
+
+ServedResponse ServedRequestReader::objection() const {
+  ServedResponse response{.status = 400, .content_type = "text/plain", .body = "bad request\n"};
+  if (m_data->error == http::error::header_limit) {
+    response.status = 431;
+    response.body = "the request's header is too long\n";
+  } else if (m_data->error == http::error::body_limit) {
+    response.status = 413;
+    response.body = "the request's body is too long\n";
+  }
+  return response;
+}
+
+namespace {
+
+/// IMF-fixdate (RFC 9110 section 5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT".
+std::string http_date(UnixTime time) {
+  constexpr std::array k_days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array k_months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const CivilTime civil = to_civil(time);
+  const std::chrono::weekday day(std::chrono::floor<std::chrono::days>(time));
+  return format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", k_days.at(day.c_encoding()), civil.day,
+                k_months.at(civil.month - 1), civil.year, civil.hour, civil.minute, civil.second);
+}
+
+}  // namespace
+
+std::string to_octets(const ServedResponse& response, const ResponseContext& context) {
+  constexpr unsigned k_http_1_1 = 11;
+  http::response<http::string_body> message{http::int_to_status(response.status), k_http_1_1};
+  message.set(http::field::content_type, response.content_type);
+  for (const auto& [name, value] : response.fields) message.set(name, value);
+  message.set(http::field::date, http_date(context.now));
+  message.keep_alive(context.keep_alive == KeepAlive::yes);
+  message.body() = response.body;
+  message.prepare_payload();
+  std::ostringstream octets;
+  if (context.method == "HEAD") {
+    octets << message.base();
+  } else {
+    octets << message;
+  }
+  return octets.str();
+}
+
+}  // namespace mtls::tls

@@ -1,0 +1,175 @@
+// The life of a connection against a clock that is set by hand.
+#include "tls/connection.hpp"
+
+#include "lib/tls/tls_client.hpp"
+
+#include <doctest/doctest.h>
+
+namespace mtls::tls::test {
+namespace {
+
+using Wait = Connection::Next::Wait;
+using verify::test::client;
+
+class HandClock final : public Clock {
+ public:
+  [[nodiscard]] UnixTime now() const override { return verify::test::judging_time(); }
+  [[nodiscard]] MonotonicTime monotonic() const override { return time; }
+  MonotonicTime time{};
+};
+
+class Notes final : public ListenerObserver {
+ public:
+  void accepted(const Peer& peer) override { text += "accepted " + peer.address + "\n"; }
+  void refused(const RefusedPeer& peer) override { text += "refused " + peer.why.reason + "\n"; }
+  std::shared_ptr<const ServerContext> reload() override { return nullptr; }
+  void tick() override {}
+  std::string text;
+};
+
+/// A connection, its client, and all around.
+struct Desk {
+  explicit Desk(int version = TLS1_3_VERSION)
+      : other(sockets.client(), client(), version),
+        connection(make_context(std::make_shared<FakeJudge>(), ClientAuth::require),
+                   sockets.server(), "192.0.2.1:5", surroundings) {}
+
+  /// Both sides go on until nothing more happens.
+  Connection::Next run() {
+    Connection::Next next = connection.advance();
+    for (int i = 0; i < 10 && next.wait != Wait::over; ++i) {
+      other.step();
+      next = connection.advance();
+    }
+    other.step();
+    return next;
+  }
+
+  HandClock clock;
+  Notes notes;
+  ListenerLimits limits{};
+  HttpHandler handler = [](const ServedRequest& request, const Peer& peer) {
+    return ServedResponse{.status = 200,
+                          .content_type = "text/plain",
+                          .body = request.target + " for " + peer.address,
+                          .fields = {}};
+  };
+  ConnectionSurroundings surroundings{
+      .limits = limits, .handler = handler, .observer = notes, .clock = clock};
+  SocketPair sockets;
+  Client other;
+  Connection connection;
+};
+
+constexpr const char* k_request = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
+
+TEST_CASE("handshake, requests, and the end that the client asks for") {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    Desk desk(version);
+    CHECK(desk.run().wait == Wait::readable);
+    CHECK(desk.notes.text == "accepted 192.0.2.1:5\n");
+    desk.other.write(k_request);
+    CHECK(desk.run().wait == Wait::readable);
+    CHECK(desk.other.received().find("/x for 192.0.2.1:5") != std::string::npos);
+    desk.other.write("GET /last HTTP/1.1\r\nConnection: close\r\n\r\n");
+    desk.run();
+    CHECK(desk.other.received().find("/last for") != std::string::npos);
+    desk.sockets.close_client();
+    CHECK(desk.connection.advance().wait == Wait::over);
+    CHECK(desk.notes.text == "accepted 192.0.2.1:5\n");
+  }
+}
+
+TEST_CASE("each step has its time, which slow octets do not stretch") {
+  Desk desk;
+  const MonotonicTime start = desk.clock.time;
+  CHECK(desk.connection.advance().deadline == start + desk.limits.handshake);
+  desk.clock.time += std::chrono::seconds(1);
+  Connection::Next next = desk.run();
+  CHECK(next.deadline == desk.clock.time + desk.limits.request);
+  const MonotonicTime first_octet = desk.clock.time;
+  for (const char octet : std::string(k_request).substr(0, 20)) {
+    desk.other.write(std::string(1, octet));
+    next = desk.connection.advance();
+    CHECK(next.deadline == first_octet + desk.limits.request);
+    desk.clock.time += std::chrono::milliseconds(100);
+  }
+  CHECK(desk.connection.expire().wait == Wait::turn);  // too early: nothing happens
+  desk.clock.time = next.deadline;
+  static_cast<void>(desk.connection.expire());
+  desk.other.step();
+  CHECK(desk.other.received().find("HTTP/1.1 408 ") == 0);
+}
+
+TEST_CASE("between two requests there is the idle time, and no word at its end") {
+  Desk desk;
+  desk.run();
+  desk.other.write(k_request);
+  const Connection::Next next = desk.run();
+  CHECK(next.deadline == desk.clock.time + desk.limits.idle);
+  const std::string before = desk.other.received();
+  desk.clock.time = next.deadline;
+  static_cast<void>(desk.connection.expire());
+  desk.other.step();
+  CHECK(desk.other.received() == before);
+  CHECK(SSL_get_shutdown(desk.other.get()) == SSL_RECEIVED_SHUTDOWN);
+}
+
+TEST_CASE("a silent client is told of in one line, and let go") {
+  Desk desk;
+  CHECK(desk.connection.advance().wait == Wait::readable);
+  desk.clock.time += desk.limits.handshake;
+  CHECK(desk.connection.expire().wait == Wait::over);
+  CHECK(desk.notes.text == "refused the handshake took too long (slow or silent client)\n");
+}
+
+TEST_CASE("pipelined requests give the others a turn in between") {
+  Desk desk;
+  desk.run();
+  desk.other.write(std::string(k_request) + k_request + k_request);
+  for (int i = 0; i < 3; ++i) CHECK(desk.connection.advance().wait == Wait::turn);
+  CHECK(desk.connection.advance().wait == Wait::readable);
+}
+
+TEST_CASE("an answer under way is finished when the listener ends, waiting is not") {
+  Desk idle;
+  idle.run();
+  CHECK(idle.connection.wind_down().wait == Wait::over);
+  Desk in_handshake;
+  CHECK(in_handshake.connection.wind_down().wait == Wait::over);
+
+  Desk busy;
+  busy.handler = [](const ServedRequest&, const Peer&) {
+    return ServedResponse{
+        .status = 200, .content_type = "text/plain", .body = std::string(4'000'000, 'x')};
+  };
+  busy.run();
+  const std::size_t before = busy.other.received().size();
+  busy.other.write(k_request);
+  CHECK(busy.connection.advance().wait == Wait::writable);
+  Connection::Next next = busy.connection.wind_down();
+  for (int i = 0; i < 10'000 && next.wait == Wait::writable; ++i) {
+    busy.other.step();
+    next = busy.connection.advance();
+  }
+  busy.other.step();
+  CHECK(next.wait == Wait::over);
+  CHECK(busy.other.received().size() - before > 4'000'000);
+}
+
+TEST_CASE("a client that goes in the midst of anything ends its connection") {
+  for (int steps = 0; steps < 6; ++steps) {
+    Desk desk;
+    for (int i = 0; i < steps; ++i) {
+      static_cast<void>(desk.connection.advance());
+      desk.other.step();
+    }
+    desk.sockets.close_client();
+    Connection::Next next = desk.connection.advance();
+    for (int i = 0; i < 3 && next.wait != Wait::over; ++i) next = desk.connection.advance();
+    CHECK(next.wait == Wait::over);
+  }
+}
+
+}  // namespace
+}  // namespace mtls::tls::test

@@ -1,0 +1,92 @@
+#include "tls/served_http.hpp"
+
+#include <doctest/doctest.h>
+
+namespace mtls::tls {
+namespace {
+
+using State = ServedRequestReader::State;
+
+/// Feeds `octets` in pieces of `size`; the state it ends in.
+State feed(ServedRequestReader& reader, const std::string& octets, std::size_t size) {
+  std::string buffer;
+  State state = State::more;
+  for (std::size_t at = 0; at < octets.size() && state == State::more; at += size) {
+    buffer += octets.substr(at, size);
+    state = reader.feed(buffer);
+  }
+  return state;
+}
+
+TEST_CASE("a request is the same in whatever pieces it comes") {
+  const std::string octets =
+      "POST /a?b HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nContent-Length: 3\r\n\r\nabc";
+  for (std::size_t size = 1; size <= octets.size(); ++size) {
+    ServedRequestReader reader({});
+    REQUIRE(feed(reader, octets, size) == State::complete);
+    CHECK(reader.request().method == "POST");
+    CHECK(reader.request().target == "/a?b");
+    CHECK(reader.request().accept == "text/html");
+    CHECK(reader.keep_alive() == KeepAlive::yes);
+  }
+}
+
+TEST_CASE("what comes behind a request stays in the buffer") {
+  ServedRequestReader reader({});
+  std::string buffer = "GET / HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n";
+  REQUIRE(reader.feed(buffer) == State::complete);
+  CHECK(buffer == "GET /2 HTTP/1.1\r\n\r\n");
+}
+
+TEST_CASE("a client that says close, or speaks HTTP/1.0, is not kept") {
+  for (const char* octets :
+       {"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", "GET / HTTP/1.0\r\n\r\n"}) {
+    ServedRequestReader reader({});
+    REQUIRE(feed(reader, octets, 100) == State::complete);
+    CHECK(reader.keep_alive() == KeepAlive::no);
+  }
+}
+
+TEST_CASE("what is too long, or no HTTP, is told by its status") {
+  struct Row {
+    std::string octets;
+    unsigned status;
+  };
+  const HttpLimits limits{.header = 200, .body = 10};
+  const std::vector<Row> rows{
+      {"nonsense\r\n\r\n", 400},
+      {std::string("\0\0", 2), 400},
+      {"GET / HTTP/1.1\r\nX: " + std::string(300, 'x') + "\r\n\r\n", 431},
+      {"GET / HTTP/1.1\r\nX: " + std::string(300, 'x'), 431},
+      {"POST / HTTP/1.1\r\nContent-Length: 11\r\n\r\n", 413},
+      {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n0\r\n\r\n", 413},
+      {"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400}};
+  for (const Row& row : rows) {
+    for (const std::size_t size : {std::size_t{7}, std::size_t{10'000}}) {
+      ServedRequestReader reader(limits);
+      CHECK_MESSAGE(feed(reader, row.octets, size) == State::bad, row.octets);
+      CHECK(reader.objection().status == row.status);
+    }
+  }
+}
+
+TEST_CASE("a response has its length, and for HEAD no body") {
+  const ServedResponse response{
+      .status = 200, .content_type = "text/plain", .body = "four", .fields = {{"X-A", "b"}}};
+  const UnixTime time{std::chrono::seconds(784111777)};
+  const std::string whole =
+      to_octets(response, {.method = "GET", .keep_alive = KeepAlive::yes, .now = time});
+  CHECK(whole.find("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n") != std::string::npos);
+  CHECK(whole.find("HTTP/1.1 200 OK\r\n") == 0);
+  CHECK(whole.find("Content-Length: 4\r\n") != std::string::npos);
+  CHECK(whole.find("X-A: b\r\n") != std::string::npos);
+  CHECK(whole.substr(whole.size() - 8) == "\r\n\r\nfour");
+  const std::string head =
+      to_octets(response, {.method = "HEAD", .keep_alive = KeepAlive::no, .now = time});
+  CHECK(head.find("Content-Length: 4\r\n") != std::string::npos);
+  CHECK(head.find("Connection: close\r\n") != std::string::npos);
+  CHECK(head.substr(head.size() - 4) == "\r\n\r\n");
+}
+
+}  // namespace
+}  // namespace mtls::tls
