@@ -111,40 +111,29 @@ Json init_document(const authority::Initialised& made, const std::string& profil
   return document;
 }
 
-ExitCode run(Options options, Session& session) {
-  check(options);
-  const Path directory = options.ca.where().value;
-  std::optional<authority::CaDirectory> parent;
-  if (options.parent) {
-    parent = authority::CaDirectory::open(*options.parent, authority::Named::explicitly);
+/// Asks for what no flag gave of the subject, on a terminal; names all that is missing elsewhere.
+Answers gather_subject(Options& options, const profile::Profile& profile, Session& session) {
+  Answers answers = ask_questions(options.subject, session);
+  const x509::Name subject = options.subject.compose().value_or(x509::Name());
+  std::vector<der::Oid> missing = profile::missing_attributes(profile.subject, subject);
+  const auto& common_name = x509::oids::common_name();
+  if (!subject.common_name() &&
+      std::find(missing.begin(), missing.end(), common_name) == missing.end()) {
+    missing.push_back(common_name);
   }
-  const profile::Profile profile =
-      choose_profile(options.profile, std::nullopt, parent ? "intermediate-ca" : "root-ca",
-                     options.profiles, parent ? &*parent : nullptr);
+  if (!missing.empty()) ask_missing(options.subject, missing, session);
+  return answers;
+}
 
-  const bool may_be_there = options.existing.if_missing && name_exists(directory / "ca.crt");
-  Answers answers;
-  if (!may_be_there) {
-    if (name_exists(directory / "ca.crt")) authority::refuse_existing_ca(directory);
-    answers = ask_questions(options.subject, session);
-    std::vector<der::Oid> missing = profile::missing_attributes(
-        profile.subject, options.subject.compose().value_or(x509::Name()));
-    const bool named = options.subject.compose().value_or(x509::Name()).common_name().has_value();
-    const auto& common_name = x509::oids::common_name();
-    if (!named && std::find(missing.begin(), missing.end(), common_name) == missing.end()) {
-      missing.push_back(common_name);
-    }
-    if (!missing.empty()) ask_missing(options.subject, missing, session);
-  }
-  if (profile.extensions.extended_key_usage.empty()) warn_of_unbound_names(options, session);
+/// The flag that opens the new CA's key.
+std::string_view key_flag(const Options& options) {
+  return options.parent ? "--key-passphrase" : "--ca-passphrase";
+}
 
-  const HeldPassphrase passphrase =
-      gather_passphrase(options, may_be_there ? Expected::complete : Expected::nothing, session);
-  std::optional<SigningCa> signing;
-  if (parent) signing.emplace(*parent, options.signing, options.ca.wait().value, session);
-
+authority::InitRequest make_request(const Options& options, Answers answers,
+                                    const HeldPassphrase& passphrase, Session& session) {
   authority::InitRequest request;
-  request.directory = directory;
+  request.directory = options.ca.where().value;
   request.subject = options.subject.compose().value_or(x509::Name());
   request.key_spec = options.key.spec;
   request.keygen = options.key.keygen;
@@ -155,22 +144,18 @@ ExitCode run(Options options, Session& session) {
   request.name_constraints = {.permitted = options.permit, .excluded = options.exclude};
   request.key_passphrase = passphrase.get();
   request.open_existing_key = passphrase.source(
-      {.flag = parent ? "--key-passphrase" : "--ca-passphrase", .what = "passphrase of ca.key"},
-      session);
+      {.flag = std::string(key_flag(options)), .what = "passphrase of ca.key"}, session);
   request.challenge_password = std::move(answers.challenge_password);
   request.unstructured_name = std::move(answers.company);
   request.open_key = options.signing.open_key();
   request.existing = options.existing.existing();
   request.rehearsal = options.existing.rehearsal();
   request.lock_timeout = options.ca.wait().value;
-  if (signing) {
-    request.parent.emplace(authority::InitRequest::Parent{
-        .directory = signing->directory(), .key = signing->key(), .ledger = signing->ledger()});
-  }
-  const authority::Initialised made = with_passphrase_hint(
-      parent ? "--key-passphrase" : "--ca-passphrase",
-      [&] { return authority::init_ca(request, profile, make_surroundings(session)); });
+  return request;
+}
 
+void tell(const authority::Initialised& made, const profile::Profile& profile,
+          const Path& directory, Session& session) {
   tell_notices(made.enrolled.notices, session);
   const bool key_stands = made.enrolled.outcome == authority::Outcome::issued ||
                           made.enrolled.outcome == authority::Outcome::completed;
@@ -183,6 +168,38 @@ ExitCode run(Options options, Session& session) {
   } else {
     session.out().write(receipt_text(made.enrolled, profile.name));
   }
+}
+
+ExitCode run(Options options, Session& session) {
+  check(options);
+  const Path directory = options.ca.where().value;
+  std::optional<authority::CaDirectory> parent;
+  if (options.parent) {
+    parent = authority::CaDirectory::open(*options.parent, authority::Named::explicitly);
+  }
+  const profile::Profile profile =
+      choose_profile(options.profile, std::nullopt, parent ? "intermediate-ca" : "root-ca",
+                     options.profiles, parent ? &*parent : nullptr);
+
+  const bool stands = name_exists(directory / "ca.crt");
+  if (stands && !options.existing.if_missing) authority::refuse_existing_ca(directory);
+  Answers answers;
+  if (!stands) answers = gather_subject(options, profile, session);
+  if (profile.extensions.extended_key_usage.empty()) warn_of_unbound_names(options, session);
+  const HeldPassphrase passphrase =
+      gather_passphrase(options, stands ? Expected::complete : Expected::nothing, session);
+  std::optional<SigningCa> signing;
+  if (parent) signing.emplace(*parent, options.signing, options.ca.wait().value, session);
+
+  authority::InitRequest request = make_request(options, std::move(answers), passphrase, session);
+  if (signing) {
+    request.parent.emplace(authority::InitRequest::Parent{
+        .directory = signing->directory(), .key = signing->key(), .ledger = signing->ledger()});
+  }
+  const authority::Initialised made = with_passphrase_hint(key_flag(options), [&] {
+    return authority::init_ca(request, profile, make_surroundings(session));
+  });
+  tell(made, profile, directory, session);
   return ExitCode::ok;
 }
 
