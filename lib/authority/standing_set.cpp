@@ -119,6 +119,29 @@ void require_wanted_names(const x509::Certificate& certificate, const Standing& 
   }
 }
 
+bool holds_all(const x509::GeneralNames& names, const x509::GeneralNames& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&names](const x509::GeneralName& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  });
+}
+
+/// A CA must be bound as it is asked to be: whoever asks relies on it.
+void require_wanted_bounds(const x509::Certificate& certificate, const Standing& standing) {
+  const EnrolRequest& request = standing.request;
+  const auto basic = certificate.basic_constraints().value_or(x509::BasicConstraints{});
+  if (request.path_length && basic.path_length != request.path_length) {
+    throw certificate_mismatch(
+        standing, format("its path length is {}, not {}",
+                         basic.path_length ? format("{}", *basic.path_length) : "without limit",
+                         *request.path_length));
+  }
+  const auto constraints = certificate.name_constraints().value_or(x509::NameConstraints{});
+  if (!holds_all(constraints.permitted, request.name_constraints.permitted) ||
+      !holds_all(constraints.excluded, request.name_constraints.excluded)) {
+    throw certificate_mismatch(standing, "its name constraints are not the ones asked for");
+  }
+}
+
 /// --if-missing: what stands there must be what the ledger issued for the same wish, and not
 /// expired.
 Enrolled keep(const SetContents& contents, const Standing& standing) {
@@ -143,6 +166,7 @@ Enrolled keep(const SetContents& contents, const Standing& standing) {
         standing, format("it was issued under profile '{}'", printable(record->profile)));
   }
   require_wanted_names(certificate, standing);
+  require_wanted_bounds(certificate, standing);
   if (certificate.validity().not_after < standing.surroundings.clock.now()) {
     throw Error(
         Errc::expired,
