@@ -87,7 +87,8 @@ HeldPassphrase gather_passphrase(const Options& options, Expected expected, Sess
   return HeldPassphrase(ask_optional_secret(wanted));
 }
 
-/// A CA for clients that bounds only DNS names holds nobody who is known by a CN alone.
+/// A CA for clients that bounds only DNS names holds nobody who is known by a CN alone, unless that
+/// looks like a host.
 void warn_of_unbound_names(const Options& options, const Session& session) {
   const auto has = [&options](x509::GeneralNameKind kind) {
     return std::any_of(options.permit.begin(), options.permit.end(),
@@ -95,8 +96,8 @@ void warn_of_unbound_names(const Options& options, const Session& session) {
   };
   if (has(x509::GeneralNameKind::dns) && !has(x509::GeneralNameKind::directory)) {
     session.messages().warning(
-        "a permitted dns name does not hold clients that are known only by their CN: such a "
-        "certificate can bear any name",
+        "a permitted dns name does not hold clients that are known only by a CN that is no host "
+        "name: such a certificate can bear any other name",
         "add --permit dn:… for the subjects that this CA may issue");
   }
 }

@@ -6,6 +6,8 @@
 #include "cmd/value_types.hpp"
 #include "crypto/private_key.hpp"
 
+#include <algorithm>
+
 namespace mtls::cmd {
 namespace {
 
@@ -72,10 +74,8 @@ void ProbeIdentityOptions::check() const {
 
 bool ProbeIdentityOptions::offers(probe::Id id) const {
   if (id == probe::Id::i1 && revoked_certificate) return true;
-  for (const NamedIdentity& one : named) {
-    if (one.id == id) return true;
-  }
-  return false;
+  return std::any_of(named.begin(), named.end(),
+                     [id](const NamedIdentity& one) { return one.id == id; });
 }
 
 ProbeIdentities::ProbeIdentities(const ProbeIdentityOptions& options, Session& session)
