@@ -100,7 +100,7 @@ std::vector<Change> StoredResult::compare(const Json& now) const {
     }
   }
   for (const auto& [what, verdict] : old_attempts) {
-    if (new_attempts.count(what) == 0) changes.push_back({what, verdict, "not tried", false});
+    if (!new_attempts.contains(what)) changes.push_back({what, verdict, "not tried", false});
   }
   return changes;
 }

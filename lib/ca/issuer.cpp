@@ -55,7 +55,7 @@ Issuer::Issuer(const crypto::Signer& signer, store::Ledger& ledger, Surroundings
 Issuer::Issuer(const crypto::Signer& signer, std::vector<x509::Certificate> chain,
                store::Ledger& ledger, Surroundings surroundings)
     : Issuer(signer, ledger, std::move(surroundings)) {
-  m_chain = std::move(chain);
+  m_chain = std::move(chain);  // NOLINT(cppcoreguidelines-prefer-member-initializer): delegating
   if (m_chain.empty()) throw Error(Errc::internal, "an issuer without a certificate");
   require_fit(m_chain.front());
   if (!(m_chain.front().public_key() == signer.public_key())) {
