@@ -103,6 +103,7 @@ ValueType<crypto::KeySpec> key_spec_value() {
   constexpr std::array k_words{"rsa:2048", "rsa:3072", "rsa:4096", "ec:p256",
                                "ec:p384",  "ec:p521",  "ed25519"};
   std::vector<std::pair<std::string, crypto::KeySpec>> words;
+  words.reserve(k_words.size());
   for (const char* word : k_words) words.emplace_back(word, crypto::KeySpec::parse(word).value());
   return word_value(std::move(words));
 }
