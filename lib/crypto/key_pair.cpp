@@ -102,7 +102,7 @@ Bytes multiply_generator(Curve curve, const BIGNUM& scalar, const ossl::Context&
   const ossl::Handle<EC_GROUP> group(ossl::require_pointer(
       EC_GROUP_new_by_curve_name_ex(context.get(), context.properties(), group_id(curve)),
       "EC_GROUP_new_by_curve_name_ex"));
-  if (BN_is_zero(&scalar) || BN_cmp(&scalar, EC_GROUP_get0_order(group.get())) >= 0) {
+  if (BN_is_zero(&scalar) != 0 || BN_cmp(&scalar, EC_GROUP_get0_order(group.get())) >= 0) {
     throw Error(Errc::malformed, "malformed private key: a scalar that is not below the order");
   }
   const ossl::Handle<EC_POINT> point(

@@ -26,10 +26,10 @@ class GenerationParameters final {
   explicit GenerationParameters(const KeySpec& spec) : m_bits(spec.bits()) {
     std::size_t used = 0;
     if (spec.type() == KeyType::rsa) {
-      type = "RSA";
+      m_type = "RSA";
       m_parameters[used++] = OSSL_PARAM_construct_size_t(OSSL_PKEY_PARAM_RSA_BITS, &m_bits);
     } else if (spec.type() == KeyType::ec) {
-      type = "EC";
+      m_type = "EC";
       m_group = curve_name(spec.curve().value());
       m_parameters[used++] =
           OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, m_group.data(), 0);
@@ -38,12 +38,13 @@ class GenerationParameters final {
   }
   GenerationParameters(const GenerationParameters&) = delete;
   GenerationParameters& operator=(const GenerationParameters&) = delete;
+  ~GenerationParameters() = default;
 
   [[nodiscard]] const OSSL_PARAM* get() const noexcept { return m_parameters.data(); }
-
-  const char* type = "ED25519";
+  [[nodiscard]] const char* type() const noexcept { return m_type; }
 
  private:
+  const char* m_type = "ED25519";
   std::size_t m_bits;
   std::string m_group;
   std::array<OSSL_PARAM, 2> m_parameters{};
@@ -52,9 +53,9 @@ class GenerationParameters final {
 KeyPair generate_with_provider(const KeySpec& spec, const ossl::Context& context) {
   const GenerationParameters parameters(spec);
   const ossl::Handle<EVP_PKEY_CTX> maker(
-      EVP_PKEY_CTX_new_from_name(context.get(), parameters.type, context.properties()));
+      EVP_PKEY_CTX_new_from_name(context.get(), parameters.type(), context.properties()));
   if (!maker) {
-    ossl::throw_unavailable(format("{} keys", parameters.type));
+    ossl::throw_unavailable(format("{} keys", parameters.type()));
   }
   EVP_PKEY* key = nullptr;
   if (EVP_PKEY_keygen_init(maker.get()) != 1 ||

@@ -7,6 +7,7 @@
 #include "der/pem.hpp"
 #include "der/reader.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -183,11 +184,11 @@ KeyPair read_der_key(ByteView der, const Access& access) {
 }
 
 bool is_encrypted_pem(ByteView text) {
-  for (const der::PemBlock& block : der::read_pem(text)) {
-    if (!is_private_key_label(block.label)) continue;
-    if (block.encrypted_legacy || find_form(block.label) == Form::encrypted_pkcs8) return true;
-  }
-  return false;
+  const auto blocks = der::read_pem(text);
+  return std::any_of(blocks.begin(), blocks.end(), [](const der::PemBlock& block) {
+    return is_private_key_label(block.label) &&
+           (block.encrypted_legacy || find_form(block.label) == Form::encrypted_pkcs8);
+  });
 }
 
 }  // namespace

@@ -124,7 +124,7 @@ bool may_be_square(const BIGNUM& number) {
 }
 
 bool is_square(const BIGNUM& number, BN_CTX* scratch) {
-  if (BN_is_zero(&number)) return true;
+  if (BN_is_zero(&number) != 0) return true;
   if (!may_be_square(number)) return false;
   const auto root = floor_root(number, scratch);
   const auto square = new_number();
