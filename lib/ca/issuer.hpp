@@ -20,6 +20,8 @@
 
 namespace mtls::ca {
 
+struct Grounds;  // what surrounds a request while it is prepared; private to lib/ca
+
 enum class ValidityPast { clip, refuse };
 
 /// What one certificate is wanted to be. `public_key` alone must be there; whatever else is absent
@@ -160,6 +162,7 @@ class Issuer final {
 
  private:
   Issuer(const crypto::Signer& signer, store::Ledger& ledger, Surroundings surroundings);
+  [[nodiscard]] Prepared prepare_one(const Request& request, const Grounds& grounds) const;
   /// Throws internal for what was prepared only to be looked at, or may only be issued as revoked.
   static void require_issuable(const std::vector<Prepared>& prepared, Standing standing);
   [[nodiscard]] std::vector<store::Intent> make_intents(const std::vector<Prepared>& prepared,

@@ -99,6 +99,34 @@ void require_name_of_its_own(const x509::Name& subject, const Grounds& grounds) 
   }
 }
 
+/// Whether this CA may use the profile at all, now.
+void require_usable(const Grounds& grounds) {
+  const profile::Profile& profile = grounds.profile;
+  if (grounds.chain.empty() && profile.role != profile::Role::root_ca) {
+    throw Error(Errc::denied_by_profile, format("profile '{}' is not for a root CA", profile.name),
+                "use a profile with role = \"root-ca\"");
+  }
+  if (grounds.chain.empty()) return;
+  if (profile.role == profile::Role::root_ca) {
+    throw Error(Errc::denied_by_profile,
+                format("profile '{}' is for a root CA, which no other CA signs", profile.name));
+  }
+  const x509::Certificate& ca = grounds.chain.front();
+  if (ca.validity().contains(grounds.now)) return;
+  const bool past = ca.validity().not_after < grounds.now;
+  throw Error(
+      Errc::expired,
+      format("the CA {} {}", ca.subject().to_text(), past ? "has expired" : "is not yet valid"),
+      past ? "renew the CA; nothing that it signs now would be accepted"
+           : "check this machine's clock");
+}
+
+void require_name_at_all(const x509::Name& subject, const x509::GeneralNames& names) {
+  if (!subject.empty() || !names.empty()) return;
+  throw Error(Errc::bad_name, "the certificate would name nobody: no subject and no SAN",
+              "pass --subject or --common-name, or --san");
+}
+
 }  // namespace
 
 std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
@@ -108,68 +136,50 @@ std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
                         .issuer_key = m_signer.public_key(),
                         .now = m_surroundings.clock.now(),
                         .context = m_surroundings.context};
-  if (m_chain.empty() && profile.role != profile::Role::root_ca) {
-    throw Error(Errc::denied_by_profile, format("profile '{}' is not for a root CA", profile.name),
-                "use a profile with role = \"root-ca\"");
-  }
-  if (!m_chain.empty() && profile.role == profile::Role::root_ca) {
-    throw Error(Errc::denied_by_profile,
-                format("profile '{}' is for a root CA, which no other CA signs", profile.name));
-  }
   require_going_clock(m_ledger, grounds.now);
-  if (!m_chain.empty() && !m_chain.front().validity().contains(grounds.now)) {
-    const bool past = m_chain.front().validity().not_after < grounds.now;
-    throw Error(Errc::expired,
-                format("the CA {} {}", m_chain.front().subject().to_text(),
-                       past ? "has expired" : "is not yet valid"),
-                past ? "renew the CA; nothing that it signs now would be accepted"
-                     : "check this machine's clock");
-  }
-
+  require_usable(grounds);
   std::vector<Prepared> prepared;
   prepared.reserve(requests.size());
-  for (const Request& request : requests) {
-    if (request.key_to_come) {
-      require_allowed_kind(*request.key_to_come, request, grounds);
-    } else {
-      require_certifiable_key(request, grounds);
-    }
-    std::vector<Notice> notices;
-    const x509::Name subject = grant_subject(request, grounds, notices);
-    const x509::GeneralNames names = grant_subject_alt_names(request, grounds);
-    if (subject.empty() && names.empty()) {
-      throw Error(Errc::bad_name, "the certificate would name nobody: no subject and no SAN",
-                  "pass --subject or --common-name, or --san");
-    }
-    require_name_of_its_own(subject, grounds);
-    require_within_constraints(subject, names, grounds);
-    const x509::TbsCertificate tbs{
-        .serial = make_serial(),
-        .signature = m_signer.algorithm(),
-        .issuer = m_chain.empty() ? subject : m_chain.front().subject(),
-        .validity = grant_validity(request, grounds, notices),
-        .subject = subject,
-        .public_key = request.public_key,
-        .extensions = grant_extensions(request, grounds, subject, names)};
-    Bytes octets = tbs.to_der();
-    const x509::Certificate read_back =
-        x509::wrap(octets, tbs.signature, std::array<std::uint8_t, 1>{0});
-    require_conformance(read_back, request, grounds);
-    if (!request.key_to_come) warn_of_shared_key(read_back, m_ledger, grounds.now, notices);
-    if (request.csr) note_ungranted(*request.csr, read_back, notices);
-
-    Prepared one(std::move(octets), read_back);
-    one.m_notices = std::move(notices);
-    one.m_profile_name = profile.name;
-    one.m_profile_hash = profile.hash;
-    one.m_request_key = request.request_key;
-    one.m_replaces_intent = request.replaces_intent;
-    one.m_replaces = request.replaces;
-    one.m_windowed = request.window.has_value();
-    one.m_key_to_come = request.key_to_come.has_value();
-    prepared.push_back(std::move(one));
-  }
+  for (const Request& request : requests) prepared.push_back(prepare_one(request, grounds));
   return prepared;
+}
+
+Prepared Issuer::prepare_one(const Request& request, const Grounds& grounds) const {
+  if (request.key_to_come) {
+    require_allowed_kind(*request.key_to_come, request, grounds);
+  } else {
+    require_certifiable_key(request, grounds);
+  }
+  std::vector<Notice> notices;
+  const x509::Name subject = grant_subject(request, grounds, notices);
+  const x509::GeneralNames names = grant_subject_alt_names(request, grounds);
+  require_name_at_all(subject, names);
+  require_name_of_its_own(subject, grounds);
+  require_within_constraints(subject, names, grounds);
+  const x509::TbsCertificate tbs{.serial = make_serial(),
+                                 .signature = m_signer.algorithm(),
+                                 .issuer = m_chain.empty() ? subject : m_chain.front().subject(),
+                                 .validity = grant_validity(request, grounds, notices),
+                                 .subject = subject,
+                                 .public_key = request.public_key,
+                                 .extensions = grant_extensions(request, grounds, subject, names)};
+  Bytes octets = tbs.to_der();
+  const x509::Certificate read_back =
+      x509::wrap(octets, tbs.signature, std::array<std::uint8_t, 1>{0});
+  require_conformance(read_back, request, grounds);
+  if (!request.key_to_come) warn_of_shared_key(read_back, m_ledger, grounds.now, notices);
+  if (request.csr) note_ungranted(*request.csr, read_back, notices);
+
+  Prepared one(std::move(octets), read_back);
+  one.m_notices = std::move(notices);
+  one.m_profile_name = grounds.profile.name;
+  one.m_profile_hash = grounds.profile.hash;
+  one.m_request_key = request.request_key;
+  one.m_replaces_intent = request.replaces_intent;
+  one.m_replaces = request.replaces;
+  one.m_windowed = request.window.has_value();
+  one.m_key_to_come = request.key_to_come.has_value();
+  return one;
 }
 
 }  // namespace mtls::ca
