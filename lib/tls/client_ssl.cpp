@@ -192,6 +192,10 @@ ClientSsl::ClientSsl(const Plan& plan, const ossl::Context& context) : m_distrus
                                                   : k_ciphers) == 1,
           "SSL_CTX_set_cipher_list");
   SSL_CTX_set_options(shared, SSL_OP_LEGACY_SERVER_CONNECT);
+#ifdef SSL_OP_NO_TX_CERTIFICATE_COMPRESSION  // OpenSSL 3.2: RFC 8879, which hides what is sent
+  SSL_CTX_set_options(shared,
+                      SSL_OP_NO_TX_CERTIFICATE_COMPRESSION | SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
+#endif
   SSL_CTX_clear_options(shared, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_mode(shared, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_session_cache_mode(shared, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);

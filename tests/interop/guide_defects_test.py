@@ -23,6 +23,14 @@ class GuideDefects(Workbench):
         return self.openssl("x509", "-req", "-in", "client.csr", "-out", "client.crt", "-CA", "ca.crt", "-CAkey", "ca.key",
                             "-CAcreateserial", "-days", "3650", *more, exit=None)
 
+    def makes_version_1(self):
+        """Whether this openssl still has the defect: 3.0, on which it was measured, and not 3.5."""
+        text = self.openssl("x509", "-in", "client.crt", "-noout", "-text").out
+        old = self.openssl("version").out.split()[1].split(b".")[:2] in ([b"3", b"0"], [b"3", b"1"])
+        if old:
+            self.assertIn(b"Version: 1", text)
+        return old
+
     def test_the_guides_client_command_fails_and_ours_works(self):
         self.openssl_ca()
         self.assertNotEqual(self.sign("-signkey", "client.key").code, 0)
@@ -33,11 +41,10 @@ class GuideDefects(Workbench):
     def test_certificates_are_v3_with_extensions_and_pass_strict_checks(self):
         self.openssl_ca()
         self.assertEqual(self.sign().code, 0)
-        text = self.openssl("x509", "-in", "client.crt", "-noout", "-text").out
-        self.assertIn(b"Version: 1", text)
         self.assertNotEqual(self.openssl("verify", "-x509_strict", "-CAfile", "ca.crt", "client.crt", exit=None).code, 0)
         result = self.mtlsctl("verify", "--trust", "ca.crt", "client.crt", exit=1)
-        self.assertIn(b"version", result.out + result.err)
+        if self.makes_version_1():
+            self.assertIn(b"version", result.out + result.err)
         self.make_ca()
         self.mtlsctl("client", "issue", "--name", "alice", *KEY)
         for file in ("ca/ca.crt", "alice.crt"):
@@ -46,7 +53,8 @@ class GuideDefects(Workbench):
     def test_a_client_certificate_does_not_pass_as_a_server(self):
         self.openssl_ca()
         self.sign()
-        self.openssl("verify", "-purpose", "sslserver", "-CAfile", "ca.crt", "client.crt")  # the defect
+        if self.makes_version_1():
+            self.openssl("verify", "-purpose", "sslserver", "-CAfile", "ca.crt", "client.crt")  # the defect
         self.make_ca()
         self.mtlsctl("client", "issue", "--name", "alice", "--common-name", "a.alibaba.com", *KEY)
         refused = self.openssl("verify", "-purpose", "sslserver", "-CAfile", "ca/ca.crt", "alice.crt", exit=None)
