@@ -56,7 +56,7 @@ class WhoGetsIn(ServeBench):
                 good = talk("-cert", "alice.crt", "-key", "alice.key")
                 self.assertIn(b"HTTP/1.1 200 OK", good.out, str(good))
                 self.assertIn(b"Verification: OK", good.out)
-                self.assertRegex(good.out, rb"Acceptable client certificate CA names\s+CN = Test root")
+                self.assertRegex(good.out, rb"Acceptable client certificate CA names\s+CN ?= ?Test root")
                 bad = talk()
                 self.assertNotIn(b"HTTP/1.1", bad.out)
                 self.assertRegex(bad.err, rb"alert (certificate required|handshake failure)", str(bad))
@@ -163,7 +163,9 @@ class Reasons(ServeBench):
                                                   r"clientAuth \(wrong_purpose\)")
             self.assert_refuses(served, "expired", r"CN=expired: expired .*at 2021-01-01T00:00:00Z")
             self.assert_refuses(served, "future", r"CN=future: not valid before|CN=future: .*not_yet_valid")
-            self.assert_refuses(served, "v1", r"CN=v1: .*not_version_3")
+            # The openssl of later releases (3.5) makes version 3 of it.
+            if b"Version: 1 " in self.openssl("x509", "-in", "v1.crt", "-noout", "-text").out:
+                self.assert_refuses(served, "v1", r"CN=v1: .*not_version_3")
             self.assert_refuses(served, "any", r"CN=any: .*anyExtendedKeyUsage")
             self.assert_refuses(served, "self", r"self_signed_leaf")
 
