@@ -72,6 +72,8 @@ ProcessIdentity this_process() {
 }
 
 Liveness liveness(const ProcessIdentity& identity) {
+  // Without /proc nothing can be told, not even of this process.
+  if (!read_stat(::getpid())) return Liveness::elsewhere;
   const std::string here = scope() + "-";
   if (identity.host != host_name() || identity.session.rfind(here, 0) != 0) {
     // The same host after a reboot: nothing of before it lives.
