@@ -152,6 +152,7 @@ authority::InitRequest make_request(const Options& options, Answers answers,
   request.existing = options.existing.existing();
   request.rehearsal = options.existing.rehearsal();
   request.lock_timeout = options.ca.wait().value;
+  if (const auto store = options.ca.ledger()) request.store = store->value;
   return request;
 }
 

@@ -7,6 +7,8 @@ namespace mtls::cmd {
 void CaOptions::add_to(OptionSet& options) {
   options.value("--ca", directory, directory_value(),
                 "The CA directory (or MTLSCTL_CA; default: ./ca)");
+  options.value("--store", store, store_value(),
+                "Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)");
   options.value("--lock-timeout", lock_timeout, wait_value(),
                 "How long to wait for others who write the ledger (default: 30s)");
 }
@@ -19,9 +21,19 @@ Setting<Path> CaOptions::where() const {
 
 authority::CaDirectory CaOptions::open() const {
   const Setting<Path> found = where();
-  return authority::CaDirectory::open(found.value, found.source == SettingSource::built_in
-                                                       ? authority::Named::implicitly
-                                                       : authority::Named::explicitly);
+  auto opened = authority::CaDirectory::open(found.value, found.source == SettingSource::built_in
+                                                              ? authority::Named::implicitly
+                                                              : authority::Named::explicitly);
+  const auto elsewhere = ledger();
+  return elsewhere ? opened.with_store(elsewhere->value) : opened;
+}
+
+std::optional<Setting<store::StoreUrl>> CaOptions::ledger() const {
+  if (store) return {{*store, SettingSource::flag}};
+  const auto named = environment("MTLSCTL_STORE");
+  if (!named) return std::nullopt;
+  const store::StoreUrl url = with_context("MTLSCTL_STORE", [&] { return parse_store(*named); });
+  return {{url, SettingSource::environment}};
 }
 
 std::optional<authority::CaDirectory> CaOptions::find() const {

@@ -15,14 +15,19 @@ namespace mtls::cmd {
 struct CaOptions {
   std::optional<Path> directory;
   std::optional<std::chrono::milliseconds> lock_timeout;
+  std::optional<store::StoreUrl> store;
 
   void add_to(OptionSet& options);
   /// --ca, else MTLSCTL_CA, else ./ca.
   [[nodiscard]] Setting<Path> where() const;
-  /// The CA directory of where(); the built-in one counts as found, not as named.
+  /// The CA directory of where(), its ledger where ledger() says; the built-in one counts as found,
+  /// not as named.
   [[nodiscard]] authority::CaDirectory open() const;
   /// The same for commands that can do without: nothing where none was named and ./ca is none.
   [[nodiscard]] std::optional<authority::CaDirectory> find() const;
+  /// --store, else MTLSCTL_STORE, else nothing: then ca.toml says where the ledger is. A relative
+  /// file starts at the current directory.
+  [[nodiscard]] std::optional<Setting<store::StoreUrl>> ledger() const;
   /// --lock-timeout, else 30 s.
   [[nodiscard]] Setting<std::chrono::milliseconds> wait() const;
 };

@@ -61,11 +61,12 @@ std::vector<Row> effective_rows(const Options& options, const authority::CaDirec
   const authority::CaConfig& config = ca.config();
   const auto where = options.ca.where();
   const auto wait = options.ca.wait();
+  const auto store = options.ca.ledger();
   const auto profiles = options.profiles.where(&ca);
   return {
       {"ca", printable(where.value.native()), where.source},
       {"key", printable(config.key), SettingSource::ca_toml},
-      {"store", printable(config.store), SettingSource::ca_toml},
+      {"store", config.store.shown(), store ? store->source : SettingSource::ca_toml},
       {"ledger_id", printable(config.ledger_id), SettingSource::ca_toml},
       config.intent_pending
           ? Row{"intent_pending", to_text(*config.intent_pending), SettingSource::ca_toml}
@@ -92,7 +93,7 @@ void print_json(const authority::CaDirectory& ca, const std::vector<Row>& rows,
   document["directory"] = printable(ca.path().native());
   document["root"] = ca.chain().size() == 1;
   document["key"] = printable(ca.config().key);
-  document["store"] = printable(ca.config().store);
+  document["store"] = ca.config().store.shown();
   document["ledger_id"] = printable(ca.config().ledger_id);
   document["certificate"] = certificate_json(ca.certificate());
   document["chain"] = Json::array();

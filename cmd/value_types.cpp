@@ -80,6 +80,15 @@ ValueType<std::chrono::milliseconds> wait_value() {
           }};
 }
 
+store::StoreUrl parse_store(const std::string& text) {
+  return store::StoreUrl::parse(text).below(std::filesystem::current_path());
+}
+
+ValueType<store::StoreUrl> store_value() {
+  return {"URL", "postgresql://USER@HOST/DATABASE, or sqlite:FILE",
+          [](const std::string& text) { return std::optional(parse_store(text)); }, Repeat::no};
+}
+
 ValueType<std::chrono::seconds> days_value() {
   return {"N", "a number of days, at least 1",
           [](const std::string& text) -> std::optional<std::chrono::seconds> {

@@ -6,6 +6,7 @@
 #include "cmd/option_set.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/key_spec.hpp"
+#include "store/store_url.hpp"
 #include "x509/general_name.hpp"
 #include "x509/name.hpp"
 
@@ -29,6 +30,11 @@ namespace mtls::cmd {
 [[nodiscard]] ValueType<std::chrono::seconds> duration_value();
 /// The same for short waits: 500ms is not one, 0s is.
 [[nodiscard]] ValueType<std::chrono::milliseconds> wait_value();
+/// The URL of a ledger; a relative file is made absolute. A bad one is not repeated: it may hold a
+/// password.
+[[nodiscard]] ValueType<store::StoreUrl> store_value();
+/// The same for text from elsewhere; throws usage.
+[[nodiscard]] store::StoreUrl parse_store(const std::string& text);
 /// A number of days, as openssl has it.
 [[nodiscard]] ValueType<std::chrono::seconds> days_value();
 /// An RFC 3339 instant or a date.

@@ -29,6 +29,17 @@ std::optional<std::string> read_text(const TomlTable& table, std::string_view ke
   return std::move(value->text);
 }
 
+/// One that is no URL of a ledger, or holds a password, is not repeated.
+store::StoreUrl read_store(const TomlTable& table, const store::StoreUrl& otherwise) {
+  const auto value = table.string("store");
+  if (!value) return otherwise;
+  try {
+    return store::StoreUrl::parse(value->text);
+  } catch (const Error& error) {
+    table.fail(value->place, format("'store': {}", error.message()), error.hint());
+  }
+}
+
 /// Checked as a profile's: they go into certificates.
 std::vector<std::string> read_urls(const TomlTable& table, std::string_view key) {
   constexpr std::size_t k_most = 16;
@@ -55,6 +66,21 @@ std::vector<std::string> read_urls(const TomlTable& table, std::string_view key)
   return urls;
 }
 
+/// A basic string of TOML.
+std::string basic_string(std::string_view text) {
+  std::string written = "\"";
+  for (const char c : text) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (octet < 0x20 || octet == 0x7f) {
+      written += format("\\u{:04X}", octet);
+      continue;
+    }
+    if (c == '"' || c == '\\') written += '\\';
+    written += c;
+  }
+  return written + '"';
+}
+
 void append_setting(std::string& text, std::string_view key,
                     const std::optional<std::string>& value, std::string_view example) {
   text += value ? format("{} = \"{}\"\n", key, *value) : format("# {} = \"{}\"\n", key, example);
@@ -70,7 +96,7 @@ CaConfig parse_ca_config(std::string_view text, std::string_view source) {
   }
   CaConfig config;
   config.key = read_text(root, "key").value_or(config.key);
-  config.store = read_text(root, "store").value_or(config.store);
+  config.store = read_store(root, config.store);
   const auto id = root.string("ledger_id");
   if (!id) root.fail(root.place("ledger_id"), "'ledger_id' is missing");
   const auto octets = from_hex(id->text);
@@ -98,6 +124,14 @@ CaConfig parse_ca_config(std::string_view text, std::string_view source) {
   return config;
 }
 
+store::LedgerLocation CaConfig::ledger_location(const Path& directory,
+                                                std::chrono::milliseconds lock_timeout) const {
+  auto location = store::LedgerLocation::at(store.below(directory));
+  location.lock_timeout = lock_timeout;
+  location.intent_pending = intent_pending.value_or(store::k_intent_pending);
+  return location;
+}
+
 std::string to_toml(const CaConfig& config) {
   std::string text =
       "# A CA of mtlsctl. Settings: flag > environment > this file > built-in\n"
@@ -109,7 +143,8 @@ std::string to_toml(const CaConfig& config) {
       "# Where its passphrase comes from: file:PATH, env:NAME, fd:N or prompt; never the secret.\n";
   append_setting(text, "passphrase", config.passphrase, "env:CA_PASSPHRASE");
   text += "\n# The ledger: what was issued. The id ties it to this CA; do not change it.\n";
-  text += format("store = \"{}\"\nledger_id = \"{}\"\n\n", config.store, config.ledger_id);
+  text += format("store = {}\nledger_id = \"{}\"\n\n", basic_string(config.store.text()),
+                 config.ledger_id);
   text +=
       "# How long issuing by a process that cannot be seen from here (another host or container) "
       "counts\n# as under way; what was not completed by then is shown as 'unknown'.\n";

@@ -10,7 +10,6 @@ namespace mtls::authority {
 namespace {
 
 constexpr std::string_view k_file_scheme = "file:";
-constexpr std::string_view k_sqlite_scheme = "sqlite:";
 
 /// Whether a CA's certificate is a root's. Names do not tell: an intermediate may bear its root's.
 /// A root's key identifiers say that its own key signed it, and root.crt is the same certificate.
@@ -142,19 +141,16 @@ crypto::PrivateKey CaDirectory::load_key(const crypto::PassphraseSource& passphr
   return key;
 }
 
+CaDirectory CaDirectory::with_store(const store::StoreUrl& store) const {
+  CaDirectory other(*this);
+  other.m_config.store = store;
+  return other;
+}
+
 store::LedgerLocation CaDirectory::ledger_location(std::chrono::milliseconds lock_timeout) const {
-  if (m_config.store.rfind(k_sqlite_scheme, 0) != 0) {
-    const std::string scheme = m_config.store.substr(0, m_config.store.find(':'));
-    throw Error(Errc::unsupported,
-                format("the ledger's engine '{}' is not built yet", printable(scheme)),
-                "write store = \"sqlite:ca.db\" in ca.toml");
-  }
-  const Path named(m_config.store.substr(k_sqlite_scheme.size()));
   // By name, for the engine: nobody else can have changed what the name leads to, since no
   // directory on the way to one that was found can be written by others.
-  return {.file = path() / named,
-          .lock_timeout = lock_timeout,
-          .intent_pending = m_config.intent_pending.value_or(store::k_intent_pending)};
+  return m_config.ledger_location(path(), lock_timeout);
 }
 
 store::Ledger CaDirectory::open_ledger(store::LedgerAccess access,

@@ -53,6 +53,8 @@ class CaDirectory final {
   [[nodiscard]] crypto::PrivateKey load_key(const crypto::PassphraseSource& passphrase,
                                             OpenKey open_key, crypto::LegacyKeys legacy,
                                             const ossl::Context& context) const;
+  /// The same directory with its ledger elsewhere than its ca.toml says (--store, MTLSCTL_STORE).
+  [[nodiscard]] CaDirectory with_store(const store::StoreUrl& store) const;
   [[nodiscard]] store::LedgerLocation ledger_location(std::chrono::milliseconds lock_timeout) const;
   [[nodiscard]] store::Ledger open_ledger(store::LedgerAccess access,
                                           std::chrono::milliseconds lock_timeout) const;

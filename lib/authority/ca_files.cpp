@@ -22,7 +22,7 @@ bool is_configured(const Directory& directory, std::string_view name) {
     const FileContents text = directory.read("ca.toml");
     const CaConfig config = parse_ca_config(as_text(text.bytes.view()), "ca.toml");
     const std::string own(name);
-    return config.key == "file:" + own || config.store == "sqlite:" + own ||
+    return config.key == "file:" + own || config.store == store::StoreUrl::sqlite(own) ||
            config.passphrase == "file:" + own;
   } catch (const Error&) {
     return true;  // what a damaged ca.toml names cannot be told

@@ -25,14 +25,15 @@ Directory open_directory(const Path& path) {
   return directory;
 }
 
-/// Reads the ca.toml of a run that was cut short, or writes a new one. It comes first: a directory
-/// that holds a key and no ca.toml is not ours.
-CaConfig open_config(const Directory& directory) {
-  const std::string shown = printable((directory.path() / "ca.toml").native());
-  if (directory.contains("ca.toml")) {
-    const FileContents contents = directory.read("ca.toml");
-    return parse_ca_config(as_text(contents.bytes.view()), shown);
-  }
+/// The ledger of the new CA, and how it came to be.
+struct OwnLedger {
+  store::Ledger ledger;
+  store::StoreUrl store;
+  LedgerOrigin origin;
+};
+
+/// ca.toml comes first: a directory that holds a key and no ca.toml is not ours.
+void require_no_ca(const Directory& directory) {
   for (const std::string& name : ca_file_names()) {
     if (!directory.contains(name)) continue;
     throw Error(Errc::would_overwrite,
@@ -40,34 +41,64 @@ CaConfig open_config(const Directory& directory) {
                        printable((directory.path() / name).native())),
                 "choose another directory with --ca");
   }
-  CaConfig config;
-  config.ledger_id = store::make_ledger_id();
+}
+
+void write_config(Directory& directory, const CaConfig& config) {
   directory.remove_stale("ca.toml");
   PendingFile file(directory, "ca.toml", Access::secret);
   file.write(as_bytes(to_toml(config)));
   file.sync();
   file.publish(Overwrite::no);
   directory.sync();
-  return config;
 }
 
-/// The ledger of the new CA, under the identity that its ca.toml has. Made only where no
+/// Goes on with the ca.toml of a run that was cut short. The ledger is made only where no
 /// certificate of the CA stands yet: a ledger that is lost beside one is lost, and an empty one in
-/// its place would hide that. Locked: of several processes that start at once, one writes the
-/// ca.toml and all go on with it. The lock ends here, because the set of files takes it again for
-/// itself.
-store::Ledger open_ledger(const InitRequest& request, const Clock& clock) {
+/// its place would hide that. One on a server was there before ca.toml was: it is never made here.
+OwnLedger open_own_ledger(const Directory& directory, const InitRequest& request) {
+  const std::string shown = printable((directory.path() / "ca.toml").native());
+  const FileContents contents = directory.read("ca.toml");
+  const CaConfig config = parse_ca_config(as_text(contents.bytes.view()), shown);
+  const store::StoreUrl store = request.store.value_or(config.store);
+  if (!(store == config.store)) {
+    throw Error(Errc::set_mismatch,
+                format("{} says that the ledger is {}, and {} is asked for", shown,
+                       config.store.shown(), store.shown()),
+                "leave --store and MTLSCTL_STORE out to go on with what was begun");
+  }
+  const auto location = config.ledger_location(request.directory, request.lock_timeout);
+  const bool stands = directory.contains("ca.crt") || store.engine() == store::Engine::postgresql;
+  return {stands ? store::Ledger::open(location, config.ledger_id, store::LedgerAccess::read_write)
+                 : store::Ledger::create(location, config.ledger_id),
+          store, LedgerOrigin::own};
+}
+
+/// Begins a CA: first a ca.toml with a new identity and then the file of the ledger; or, on a
+/// server, first the ledger, since it may be there and then says which identity it has.
+OwnLedger make_own_ledger(Directory& directory, const InitRequest& request) {
+  require_no_ca(directory);
+  CaConfig config;
+  config.ledger_id = store::make_ledger_id();
+  config.store = request.store.value_or(config.store);
+  const auto location = config.ledger_location(request.directory, request.lock_timeout);
+  if (config.store.engine() == store::Engine::sqlite) {
+    write_config(directory, config);
+    return {store::Ledger::create(location, config.ledger_id), config.store, LedgerOrigin::own};
+  }
+  store::Ledger ledger = store::Ledger::create_or_join(location, config.ledger_id);
+  const auto origin = ledger.id() == config.ledger_id ? LedgerOrigin::own : LedgerOrigin::joined;
+  config.ledger_id = ledger.id();
+  write_config(directory, config);
+  return {std::move(ledger), config.store, origin};
+}
+
+/// Locked: of several processes that start at once, one writes the ca.toml and all go on with it.
+/// The lock ends here, because the set of files takes it again for itself.
+OwnLedger open_ledger(const InitRequest& request, const Clock& clock) {
   Directory directory = Directory::open(request.directory);
   directory.lock(request.lock_timeout, clock);
-  const CaConfig config = open_config(directory);
-  const store::LedgerLocation location{
-      .file = request.directory / "ca.db",
-      .lock_timeout = request.lock_timeout,
-      .intent_pending = config.intent_pending.value_or(store::k_intent_pending)};
-  if (directory.contains("ca.crt")) {
-    return store::Ledger::open(location, config.ledger_id, store::LedgerAccess::read_write);
-  }
-  return store::Ledger::create(location, config.ledger_id);
+  return directory.contains("ca.toml") ? open_own_ledger(directory, request)
+                                       : make_own_ledger(directory, request);
 }
 
 EnrolRequest enrol_request(const InitRequest& request) {
@@ -211,15 +242,19 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
   if (request.rehearsal == Rehearsal::yes) {
     store::Ledger nowhere = store::Ledger::create_in_memory(store::make_ledger_id());
     return {run(request, profile, request.parent ? request.parent->ledger : nowhere, surroundings),
-            {}};
+            {},
+            request.store.value_or(CaConfig().store)};
   }
   if (!name_exists(request.directory / "ca.crt")) {
     require_grantable_ca(request, profile, surroundings);
   }
   const Directory directory = open_directory(request.directory);
-  store::Ledger own = open_ledger(request, surroundings.clock);
+  OwnLedger own = open_ledger(request, surroundings.clock);
   Initialised result{
-      run(request, profile, request.parent ? request.parent->ledger : own, surroundings), {}};
+      run(request, profile, request.parent ? request.parent->ledger : own.ledger, surroundings),
+      {},
+      own.store,
+      own.origin};
   if (result.enrolled.outcome == Outcome::unchanged &&
       complete_chain(result.enrolled.certificate, request, surroundings.clock)) {
     result.enrolled.outcome = Outcome::completed;

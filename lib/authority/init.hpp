@@ -24,6 +24,9 @@ struct InitRequest {
   Existing existing = Existing::refuse;  // refuse or keep; a CA is never replaced
   Rehearsal rehearsal = Rehearsal::no;
   std::chrono::milliseconds lock_timeout{30'000};
+  /// Where the new CA's ledger shall be (default: ca.db in the directory). A ledger that stands in
+  /// a database of PostgreSQL's is joined.
+  std::optional<store::StoreUrl> store;
   /// For an intermediate: the CA that signs it, its key and ledger opened.
   struct Parent {
     const CaDirectory& directory;
@@ -33,9 +36,14 @@ struct InitRequest {
   std::optional<Parent> parent;
 };
 
+/// Whether `init` made the CA's ledger or found one of other CAs.
+enum class LedgerOrigin { own, joined };
+
 struct Initialised {
   Enrolled enrolled;
   std::vector<std::string> files;  // everything that the directory now holds of ours
+  store::StoreUrl store;           // where its ledger is
+  LedgerOrigin ledger = LedgerOrigin::own;
 };
 
 /// Throws would_overwrite: a CA stands in `directory` and is never overwritten.

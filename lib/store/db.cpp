@@ -3,7 +3,9 @@
 namespace mtls::store {
 
 Transaction::Transaction(Connection& connection, Kind kind) : m_connection(connection) {
-  if (kind == Kind::writing) {
+  if (kind == Kind::exclusive) {
+    m_connection.begin_exclusive();
+  } else if (kind == Kind::writing) {
     m_connection.begin_writing();
   } else {
     m_connection.begin_reading();

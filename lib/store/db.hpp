@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "store/store_url.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -85,22 +86,36 @@ class Connection {
   [[nodiscard]] virtual std::unique_ptr<Statement> prepare(std::string_view sql) = 0;
   /// Runs a statement without parameters and results.
   virtual void execute(std::string_view sql) = 0;
+  /// Runs a statement of a migration: written for SQLite, brought into the engine's own words
+  /// (store/dialect.hpp).
+  virtual void define(std::string_view sql) = 0;
   /// The names of all tables and views, the engine's own left out.
   [[nodiscard]] virtual std::vector<std::string> tables() = 0;
+  /// What is not as it should be with the server, for a person; none with SQLite.
+  [[nodiscard]] virtual std::vector<std::string> warnings() const { return {}; }
+  /// After outcome_unknown: a new session in place of the lost one, made only when the transaction
+  /// whose outcome is unknown is over for certain, so that what is read then is the truth.
+  virtual void reconnect() { throw DbError(DbErrc::other, "there is nothing to connect to"); }
 
   // For Transaction only. `commit` returns only when the change is durable, and throws where any
   // statement failed since `begin_…`, or where the engine rolled back instead (`busy`).
   virtual void begin_writing() = 0;
+  virtual void begin_exclusive() = 0;
   virtual void begin_reading() = 0;
   virtual void commit() = 0;
   virtual void roll_back() noexcept = 0;
 };
 
 /// A transaction: rolled back unless committed. After any DbError inside it, `commit` throws
-/// instead of committing, on every engine. Writing ones take the write lock at once.
+/// instead of committing, on every engine. Writing ones take SQLite's write lock at once; on
+/// PostgreSQL they meet others at the rows and unique keys that they change.
 class Transaction final {
  public:
-  enum class Kind { reading, writing };
+  enum class Kind {
+    reading,  ///< one snapshot
+    writing,
+    exclusive,  ///< writing, and no other exclusive one beside it: for schema and issuers
+  };
   Transaction(Connection& connection, Kind kind);
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
@@ -131,6 +146,12 @@ enum class OpenMode {
 /// SQLite's `immutable` would read it, and would give wrong answers should anybody write: not used.
 [[nodiscard]] std::unique_ptr<Connection> open_sqlite(const Path& file, OpenMode mode,
                                                       std::chrono::milliseconds lock_timeout);
+
+/// Connects to a PostgreSQL database (docs/ledger.md has the settings of the session). All of a
+/// ledger is in the schema `mtlsctl`, which `create` makes where it is not there. Throws DbError,
+/// and Error where the module with libpq cannot be loaded.
+[[nodiscard]] std::unique_ptr<Connection> open_postgresql(const StoreUrl& url, OpenMode mode,
+                                                          std::chrono::milliseconds lock_timeout);
 
 /// Opens a database of its own in memory, with the same settings but for the journal.
 [[nodiscard]] std::unique_ptr<Connection> open_sqlite_in_memory();

@@ -5,7 +5,9 @@
 
 namespace mtls::store {
 
-std::string LedgerName::shown() const { return printable(file.native()); }
+std::string LedgerName::shown() const {
+  return server ? server->shown() : printable(file.native());
+}
 
 Error to_error(const DbError& failure, const LedgerName& ledger) {
   const std::string name = ledger.shown();

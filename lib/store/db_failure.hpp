@@ -11,6 +11,7 @@ namespace mtls::store {
 struct LedgerName {
   Path file;
   std::chrono::milliseconds lock_timeout;
+  std::optional<StoreUrl> server = {};  // PostgreSQL's, instead of `file`
   [[nodiscard]] std::string shown() const;
 };
 

@@ -41,8 +41,17 @@ void refuse_foreign_file(const LedgerName& name) {
   }
 }
 
+LedgerName name_of(const LedgerLocation& location) {
+  return {.file = location.file, .lock_timeout = location.lock_timeout, .server = location.server};
+}
+
+std::unique_ptr<Connection> open_connection(const LedgerLocation& location, OpenMode mode) {
+  return location.server ? open_postgresql(*location.server, mode, location.lock_timeout)
+                         : open_sqlite(location.file, mode, location.lock_timeout);
+}
+
 void make_tables_once(Connection& connection, const std::string& ledger_id) {
-  Transaction transaction(connection, Transaction::Kind::writing);
+  Transaction transaction(connection, Transaction::Kind::exclusive);
   if (!connection.tables().empty()) return;  // somebody's: looked at by the caller
   create_schema(connection, migrations(), ledger_id);
   transaction.commit();
@@ -134,17 +143,32 @@ Ledger::Ledger(Ledger&& other) noexcept = default;
 Ledger& Ledger::operator=(Ledger&& other) noexcept = default;
 Ledger::~Ledger() = default;
 
+LedgerLocation LedgerLocation::at(const StoreUrl& url) {
+  LedgerLocation location;
+  if (url.engine() == Engine::postgresql) {
+    location.server = url;
+  } else {
+    location.file = url.file();
+  }
+  return location;
+}
+
 Ledger Ledger::create(const LedgerLocation& location, const std::string& ledger_id) {
+  Ledger ledger = create_or_join(location, ledger_id);
+  if (ledger.id() != ledger_id) throw occupied(ledger.m_data->name, "holds another ledger");
+  return ledger;
+}
+
+Ledger Ledger::create_or_join(const LedgerLocation& location, const std::string& ledger_id) {
   auto data = std::make_unique<Data>();
-  data->name = {.file = location.file, .lock_timeout = location.lock_timeout};
+  data->name = name_of(location);
   data->intent_pending = location.intent_pending;
   data->guard([&] {
-    refuse_foreign_file(data->name);
-    data->connection = open_sqlite(location.file, OpenMode::create, location.lock_timeout);
+    if (!location.server) refuse_foreign_file(data->name);
+    data->connection = open_connection(location, OpenMode::create);
     make_tables_once(*data->connection, ledger_id);
     if (!has_meta(*data->connection)) throw occupied(data->name, "is a database of something else");
-    const Meta meta = settle_schema(*data->connection, data->name, LedgerAccess::read_write);
-    if (meta.ledger_id != ledger_id) throw occupied(data->name, "holds another ledger");
+    data->id = settle_schema(*data->connection, data->name, LedgerAccess::read_write).ledger_id;
   });
   return Ledger(std::move(data));
 }
@@ -152,13 +176,13 @@ Ledger Ledger::create(const LedgerLocation& location, const std::string& ledger_
 Ledger Ledger::open(const LedgerLocation& location, const std::string& ledger_id,
                     LedgerAccess access) {
   auto data = std::make_unique<Data>();
-  data->name = {.file = location.file, .lock_timeout = location.lock_timeout};
+  data->name = name_of(location);
   data->intent_pending = location.intent_pending;
   data->guard([&] {
     const bool writes = access == LedgerAccess::read_write;
-    require_content(data->name);
-    data->connection = open_sqlite(
-        location.file, writes ? OpenMode::read_write : OpenMode::read_only, location.lock_timeout);
+    if (!location.server) require_content(data->name);
+    data->connection =
+        open_connection(location, writes ? OpenMode::read_write : OpenMode::read_only);
     Meta meta;
     try {
       meta = settle_schema(*data->connection, data->name, access);
@@ -173,6 +197,7 @@ Ledger Ledger::open(const LedgerLocation& location, const std::string& ledger_id
                          data->name.shown()),
                   "look at 'store' and 'ledger_id' in ca.toml; was one of the two files replaced?");
     }
+    data->id = meta.ledger_id;
   });
   return Ledger(std::move(data));
 }
@@ -183,6 +208,7 @@ Ledger Ledger::create_in_memory(const std::string& ledger_id) {
   data->guard([&] {
     data->connection = open_sqlite_in_memory();
     make_tables_once(*data->connection, ledger_id);
+    data->id = ledger_id;
   });
   return Ledger(std::move(data));
 }
@@ -201,10 +227,14 @@ void insert_ca_certificate(Connection& connection, IssuerId issuer,
 
 std::chrono::seconds Ledger::intent_pending() const noexcept { return m_data->intent_pending; }
 
+const std::string& Ledger::id() const noexcept { return m_data->id; }
+
+std::vector<std::string> Ledger::warnings() const { return m_data->connection->warnings(); }
+
 IssuerId Ledger::add_issuer(const x509::Name& subject, const crypto::PublicKey& key) {
   if (const auto known = find_issuer(subject, key)) return *known;
   return m_data->guard([&] {
-    Transaction transaction(*m_data->connection, Transaction::Kind::writing);
+    Transaction transaction(*m_data->connection, Transaction::Kind::exclusive);
     const IssuerId added = insert_issuer(*m_data->connection, subject, key);
     transaction.commit();
     return added;
@@ -217,7 +247,7 @@ IssuerId Ledger::add_issuer(const x509::Name& subject, const crypto::PublicKey& 
   return m_data->guard([&] {
     Connection& connection = *m_data->connection;
     if (known && has_ca_certificate(connection, *known, certificate.fingerprint())) return *known;
-    Transaction transaction(connection, Transaction::Kind::writing);
+    Transaction transaction(connection, Transaction::Kind::exclusive);
     const IssuerId issuer = insert_issuer(connection, subject, key);
     insert_ca_certificate(connection, issuer, certificate.fingerprint(), certificate.der());
     transaction.commit();

@@ -5,6 +5,7 @@
 #include "base/file.hpp"
 #include "base/trace.hpp"
 #include "store/record.hpp"
+#include "store/store_url.hpp"
 #include "x509/certificate.hpp"
 
 #include <chrono>
@@ -22,9 +23,12 @@ inline constexpr std::chrono::minutes k_intent_pending{15};
 
 /// Where a ledger is and how to wait for it.
 struct LedgerLocation {
-  Path file;  // SQLite; a postgresql:// URL is refused before it comes here, until it is built
+  Path file;  // SQLite's
   std::chrono::milliseconds lock_timeout{30'000};
   std::chrono::seconds intent_pending = k_intent_pending;
+  std::optional<StoreUrl> server = {};  // PostgreSQL's, instead of `file`
+
+  [[nodiscard]] static LedgerLocation at(const StoreUrl& url);
 };
 
 enum class LedgerAccess { read_only, read_write };
@@ -38,6 +42,10 @@ class Ledger final {
   /// that an interrupted run left is taken over, and a ledger with this very id is opened as it is;
   /// any other file, and a symbolic link, is left alone: would_overwrite.
   [[nodiscard]] static Ledger create(const LedgerLocation& location, const std::string& ledger_id);
+  /// The same, but a ledger that is there already is joined, whatever its id: several CAs share a
+  /// database of PostgreSQL's. `id()` says which ledger it is.
+  [[nodiscard]] static Ledger create_or_join(const LedgerLocation& location,
+                                             const std::string& ledger_id);
   /// Opens an existing one; an older schema is brought up to date, but not by read_only. Throws
   /// ledger_mismatch where its id is not `ledger_id`, where it is no ledger, or a newer mtlsctl
   /// wrote it; ledger_unavailable where it is absent or empty (truncated, or `create` was
@@ -90,7 +98,10 @@ class Ledger final {
   /// Throws not_in_ledger where there is none, internal where it is issued.
   void burn_intent(IssuerId issuer, const x509::SerialNumber& serial, std::string_view note);
 
+  [[nodiscard]] const std::string& id() const noexcept;
   [[nodiscard]] std::chrono::seconds intent_pending() const noexcept;
+  /// What is not as it should be with the server or the way to it, for a person.
+  [[nodiscard]] std::vector<std::string> warnings() const;
 
   // Reading. Lists come in the order (not_after, serial) and are paged by key, never by offset.
   [[nodiscard]] std::optional<Record> find(IssuerId issuer, const x509::SerialNumber& serial) const;

@@ -9,6 +9,7 @@ namespace mtls::store {
 struct Ledger::Data {
   LedgerName name;
   std::unique_ptr<Connection> connection;
+  std::string id = {};
   std::chrono::seconds intent_pending = k_intent_pending;
 
   [[nodiscard]] std::unique_ptr<Statement> prepare(std::string_view sql) const {

@@ -308,6 +308,8 @@ class SqliteConnection final : public Connection {
     if (code != SQLITE_OK) m_session.fail(code);
   }
 
+  void define(std::string_view sql) override { execute(sql); }
+
   std::vector<std::string> tables() override {
     SqliteStatement statement(m_session,
                               R"(SELECT name FROM sqlite_master WHERE type IN ('table', 'view')
@@ -321,6 +323,7 @@ class SqliteConnection final : public Connection {
     m_session.step_back();
     begin("BEGIN IMMEDIATE");
   }
+  void begin_exclusive() override { begin_writing(); }  // there is one writer at a time anyway
   void begin_reading() override { begin("BEGIN"); }
 
   void commit() override {

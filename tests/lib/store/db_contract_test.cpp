@@ -22,7 +22,7 @@ struct WithTable : Engine {
 };
 
 TEST_CASE_TEMPLATE("a committed transaction stays and a dropped one leaves nothing", Engine,
-                   SqliteOnDisk, SqliteInMemory) {
+                   CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   {
     Transaction transaction(engine.db(), Kind::writing);
@@ -37,7 +37,7 @@ TEST_CASE_TEMPLATE("a committed transaction stays and a dropped one leaves nothi
   CHECK(engine.rows() == 1);
 }
 
-TEST_CASE_TEMPLATE("an exception rolls back", Engine, SqliteOnDisk, SqliteInMemory) {
+TEST_CASE_TEMPLATE("an exception rolls back", Engine, CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   const auto work = [&] {
     const Transaction transaction(engine.db(), Kind::writing);
@@ -48,8 +48,8 @@ TEST_CASE_TEMPLATE("an exception rolls back", Engine, SqliteOnDisk, SqliteInMemo
   CHECK(engine.rows() == 0);
 }
 
-TEST_CASE_TEMPLATE("a swallowed error makes commit throw and nothing stays", Engine, SqliteOnDisk,
-                   SqliteInMemory) {
+TEST_CASE_TEMPLATE("a swallowed error makes commit throw and nothing stays", Engine,
+                   CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   {
     Transaction transaction(engine.db(), Kind::writing);
@@ -66,7 +66,7 @@ TEST_CASE_TEMPLATE("a swallowed error makes commit throw and nothing stays", Eng
 }
 
 TEST_CASE_TEMPLATE("a swallowed error of preparing or binding makes commit throw", Engine,
-                   SqliteOnDisk, SqliteInMemory) {
+                   CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   for (const bool binding : {false, true}) {
     Transaction transaction(engine.db(), Kind::writing);
@@ -82,8 +82,7 @@ TEST_CASE_TEMPLATE("a swallowed error of preparing or binding makes commit throw
   CHECK(engine.rows() == 0);
 }
 
-TEST_CASE_TEMPLATE("a poisoned transaction is not committed", Engine, SqliteOnDisk,
-                   SqliteInMemory) {
+TEST_CASE_TEMPLATE("a poisoned transaction is not committed", Engine, CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   {
     Transaction transaction(engine.db(), Kind::writing);
@@ -94,15 +93,15 @@ TEST_CASE_TEMPLATE("a poisoned transaction is not committed", Engine, SqliteOnDi
   CHECK(engine.rows() == 0);
 }
 
-TEST_CASE_TEMPLATE("a transaction is committed once", Engine, SqliteOnDisk, SqliteInMemory) {
+TEST_CASE_TEMPLATE("a transaction is committed once", Engine, CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   Transaction transaction(engine.db(), Kind::writing);
   transaction.commit();
   CHECK(db_code_of([&] { transaction.commit(); }) == DbErrc::other);
 }
 
-TEST_CASE_TEMPLATE("a half-read SELECT does not hold up the next transaction", Engine, SqliteOnDisk,
-                   SqliteInMemory) {
+TEST_CASE_TEMPLATE("a half-read SELECT does not hold up the next transaction", Engine,
+                   CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   engine.insert(1, "one");
   engine.insert(2, "two");
@@ -120,7 +119,7 @@ TEST_CASE_TEMPLATE("a half-read SELECT does not hold up the next transaction", E
   CHECK(engine.rows() == 3);
 }
 
-TEST_CASE_TEMPLATE("numbers keep 64 bits", Engine, SqliteOnDisk, SqliteInMemory) {
+TEST_CASE_TEMPLATE("numbers keep 64 bits", Engine, CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   for (const std::int64_t value :
        {std::int64_t{1} << 31, (std::int64_t{1} << 31) + 1,
@@ -134,7 +133,7 @@ TEST_CASE_TEMPLATE("numbers keep 64 bits", Engine, SqliteOnDisk, SqliteInMemory)
   }
 }
 
-TEST_CASE_TEMPLATE("text comes back as it went in", Engine, SqliteOnDisk, SqliteInMemory) {
+TEST_CASE_TEMPLATE("text comes back as it went in", Engine, CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   std::int64_t next = 1;
   for (const std::string& text :
@@ -149,15 +148,14 @@ TEST_CASE_TEMPLATE("text comes back as it went in", Engine, SqliteOnDisk, Sqlite
   }
 }
 
-TEST_CASE_TEMPLATE("an empty view of nothing is empty text and not null", Engine, SqliteOnDisk,
-                   SqliteInMemory) {
+TEST_CASE_TEMPLATE("an empty view of nothing is empty text and not null", Engine,
+                   CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   engine.insert(1, std::string_view{});
   CHECK(number(engine.db(), "SELECT count(*) FROM t WHERE b = ''") == 1);
 }
 
-TEST_CASE_TEMPLATE("text with a NUL or broken UTF-8 is refused", Engine, SqliteOnDisk,
-                   SqliteInMemory) {
+TEST_CASE_TEMPLATE("text with a NUL or broken UTF-8 is refused", Engine, CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   CHECK(db_code_of([&] { engine.insert(1, std::string_view("a\0b", 3)); }) == DbErrc::other);
   CHECK(db_code_of([&] { engine.insert(1, std::string_view("\0", 1)); }) == DbErrc::other);
@@ -165,7 +163,7 @@ TEST_CASE_TEMPLATE("text with a NUL or broken UTF-8 is refused", Engine, SqliteO
   CHECK(engine.rows() == 0);
 }
 
-TEST_CASE_TEMPLATE("null is bound, kept and told", Engine, SqliteOnDisk, SqliteInMemory) {
+TEST_CASE_TEMPLATE("null is bound, kept and told", Engine, CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   const auto insertion = engine.db().prepare("INSERT INTO t (a, b) VALUES (:a, :b)");
   insertion->bind("a", 1).bind_null("b").run();
@@ -178,8 +176,7 @@ TEST_CASE_TEMPLATE("null is bound, kept and told", Engine, SqliteOnDisk, SqliteI
   CHECK(statement->optional_text(0) == std::nullopt);
 }
 
-TEST_CASE_TEMPLATE("one name stands for one value wherever it is used", Engine, SqliteOnDisk,
-                   SqliteInMemory) {
+TEST_CASE_TEMPLATE("one name stands for one value wherever it is used", Engine, CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   const auto statement = engine.db().prepare("SELECT :two * 10 + :one * 100 + :two");
   statement->bind("one", 1).bind("two", 2);
@@ -187,8 +184,8 @@ TEST_CASE_TEMPLATE("one name stands for one value wherever it is used", Engine, 
   CHECK(statement->integer(0) == 122);
 }
 
-TEST_CASE_TEMPLATE("a parameter that is unknown or not bound is an error", Engine, SqliteOnDisk,
-                   SqliteInMemory) {
+TEST_CASE_TEMPLATE("a parameter that is unknown or not bound is an error", Engine,
+                   CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   const auto insertion = engine.db().prepare("INSERT INTO t (a, b) VALUES (:a, :b)");
   CHECK(db_code_of([&] { insertion->bind("c", 1); }) == DbErrc::other);
@@ -197,14 +194,14 @@ TEST_CASE_TEMPLATE("a parameter that is unknown or not bound is an error", Engin
   CHECK(engine.rows() == 0);
 }
 
-TEST_CASE_TEMPLATE("two statements in one text are refused", Engine, SqliteOnDisk, SqliteInMemory) {
+TEST_CASE_TEMPLATE("two statements in one text are refused", Engine, CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   CHECK(db_code_of([&] { return engine.db().prepare("SELECT 1; DROP TABLE t"); }) == DbErrc::other);
   CHECK(db_code_of([&] { return engine.db().prepare(""); }) == DbErrc::other);
 }
 
-TEST_CASE_TEMPLATE("an expected duplicate is a count and poisons nothing", Engine, SqliteOnDisk,
-                   SqliteInMemory) {
+TEST_CASE_TEMPLATE("an expected duplicate is a count and poisons nothing", Engine,
+                   CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   Transaction transaction(engine.db(), Kind::writing);
   const auto insertion =
@@ -216,7 +213,7 @@ TEST_CASE_TEMPLATE("an expected duplicate is a count and poisons nothing", Engin
   CHECK(engine.rows() == 2);
 }
 
-TEST_CASE_TEMPLATE("run counts the rows that were changed", Engine, SqliteOnDisk, SqliteInMemory) {
+TEST_CASE_TEMPLATE("run counts the rows that were changed", Engine, CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   for (int i = 1; i <= 5; ++i) engine.insert(i, "x");
   CHECK(engine.db().prepare("UPDATE t SET b = NULL WHERE a > 2")->run() == 3);
@@ -224,8 +221,7 @@ TEST_CASE_TEMPLATE("run counts the rows that were changed", Engine, SqliteOnDisk
   CHECK(engine.db().prepare("DELETE FROM t")->run() == 5);
 }
 
-TEST_CASE_TEMPLATE("a column of another type than asked for is damage", Engine, SqliteOnDisk,
-                   SqliteInMemory) {
+TEST_CASE_TEMPLATE("a column of another type than asked for is damage", Engine, CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   const auto statement = engine.db().prepare("SELECT 'word', 5, NULL");
   REQUIRE(statement->step());
@@ -234,8 +230,8 @@ TEST_CASE_TEMPLATE("a column of another type than asked for is damage", Engine, 
   CHECK(db_code_of([&] { static_cast<void>(statement->integer(2)); }) == DbErrc::corrupt);
 }
 
-TEST_CASE_TEMPLATE("constraints are told from duplicates, without the values", Engine, SqliteOnDisk,
-                   SqliteInMemory) {
+TEST_CASE_TEMPLATE("constraints are told from duplicates, without the values", Engine,
+                   CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   engine.db().execute("CREATE UNIQUE INDEX u ON t (b)");
   engine.insert(1, "SECRET");
@@ -252,15 +248,14 @@ TEST_CASE_TEMPLATE("constraints are told from duplicates, without the values", E
   }
 }
 
-TEST_CASE_TEMPLATE("a foreign key must point somewhere", Engine, SqliteOnDisk, SqliteInMemory) {
+TEST_CASE_TEMPLATE("a foreign key must point somewhere", Engine, CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   engine.db().execute("CREATE TABLE child (a bigint REFERENCES t (a))");
   CHECK(db_code_of([&] { engine.db().execute("INSERT INTO child VALUES (7)"); }) ==
         DbErrc::constraint);
 }
 
-TEST_CASE_TEMPLATE("a stream that is left early leaves nothing open", Engine, SqliteOnDisk,
-                   SqliteInMemory) {
+TEST_CASE_TEMPLATE("a stream that is left early leaves nothing open", Engine, CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   for (int i = 1; i <= 100; ++i) engine.insert(i, "x");
   {
@@ -276,7 +271,7 @@ TEST_CASE_TEMPLATE("a stream that is left early leaves nothing open", Engine, Sq
 }
 
 TEST_CASE_TEMPLATE("a statement that is over stays over until it is bound again", Engine,
-                   SqliteOnDisk, SqliteInMemory) {
+                   CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   engine.insert(1, "x");
   const auto statement = engine.db().prepare("SELECT a FROM t WHERE a = :a");
@@ -288,8 +283,7 @@ TEST_CASE_TEMPLATE("a statement that is over stays over until it is bound again"
   CHECK(statement->step());
 }
 
-TEST_CASE_TEMPLATE("tables are listed and none are there at first", Engine, SqliteOnDisk,
-                   SqliteInMemory) {
+TEST_CASE_TEMPLATE("tables are listed and none are there at first", Engine, CONTRACT_ENGINES) {
   Engine engine;
   CHECK(engine.connection->tables().empty());
   engine.connection->execute("CREATE TABLE b (x bigint)");

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+
 namespace mtls::store::test {
 
 struct SqliteOnDisk {
@@ -21,6 +23,34 @@ struct SqliteOnDisk {
 struct SqliteInMemory {
   std::unique_ptr<Connection> connection = open_sqlite_in_memory();
 };
+
+/// The database that tests/support/postgresql.py started for the test. Whatever was in it goes.
+struct PostgresqlServer {
+  std::unique_ptr<Connection> connection = open_empty();
+
+  [[nodiscard]] static StoreUrl url() {
+    const char* const text =
+        std::getenv("MTLSCTL_TEST_POSTGRESQL");  // NOLINT(concurrency-mt-unsafe)
+    REQUIRE_MESSAGE(text != nullptr, "run it through tests/support/postgresql.py");
+    return StoreUrl::parse(text);
+  }
+  [[nodiscard]] static std::unique_ptr<Connection> open(
+      OpenMode mode = OpenMode::create,
+      std::chrono::milliseconds timeout = std::chrono::seconds(30)) {
+    return open_postgresql(url(), mode, timeout);
+  }
+  [[nodiscard]] static std::unique_ptr<Connection> open_empty() {
+    open()->execute("DROP SCHEMA mtlsctl CASCADE");
+    return open();
+  }
+};
+
+// The contract is compiled once for each half: SQLite's needs no server.
+#ifdef MTLSCTL_TEST_POSTGRESQL
+#define CONTRACT_ENGINES PostgresqlServer
+#else
+#define CONTRACT_ENGINES SqliteOnDisk, SqliteInMemory
+#endif
 
 /// The kind of the DbError that `work` throws, or nothing where it throws none.
 template <class Work>

@@ -1,0 +1,176 @@
+#include "store/postgresql_session.hpp"
+
+#include "base/escape.hpp"
+#include "base/format.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <thread>
+
+namespace mtls::store {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Nothing is resolved outside of the ledger's schema and the server's own, whatever others have
+/// put into public; temporary tables come last. The first statement is the server's own advice
+/// (CVE-2018-1058): names of the second are looked up only after it.
+constexpr std::string_view k_settings = R"(
+  SELECT pg_catalog.set_config('search_path', 'mtlsctl, pg_temp', false);
+  SELECT set_config('synchronous_commit',
+                    CASE current_setting('synchronous_commit')
+                      WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),
+         set_config('lock_timeout', '{}', false),
+         set_config('idle_in_transaction_session_timeout', '60s', false),
+         set_config('statement_timeout', '0', false),
+         set_config('standard_conforming_strings', 'on', false),
+         set_config('default_transaction_isolation', 'read committed', false),
+         set_config('default_transaction_read_only', '{}', false),
+         set_config('client_min_messages', 'error', false),
+         current_setting('fsync'), current_setting('full_page_writes'),
+         current_setting('server_version_num'), current_setting('server_encoding'),
+         (SELECT pid || ' ' || extract(epoch FROM backend_start)
+          FROM pg_stat_activity WHERE pid = pg_backend_pid()))";
+constexpr int k_fsync_column = 8;
+constexpr int k_full_page_writes_column = 9;
+constexpr int k_version_column = 10;
+constexpr int k_encoding_column = 11;
+constexpr int k_backend_column = 12;
+
+constexpr int k_oldest_version = 120000;
+
+/// 0 would mean no limit.
+std::int64_t lock_timeout_value(milliseconds timeout) noexcept {
+  return std::clamp<std::int64_t>(timeout.count(), 1, std::numeric_limits<std::int32_t>::max());
+}
+
+void ignore_notice(void* /*context*/, const char* /*message*/) noexcept {}
+
+}  // namespace
+
+PostgresqlSession::PostgresqlSession(const StoreUrl& url, OpenMode mode, milliseconds lock_timeout)
+    : m_pq(libpq()),
+      m_url(url),
+      m_mode(mode),
+      m_lock_timeout(lock_timeout),
+      m_connection(nullptr, FinishConnection{&m_pq}) {
+  connect();
+}
+
+void PostgresqlSession::connect() {
+  const std::string patience = std::to_string(std::max<std::int64_t>(
+      2, std::chrono::duration_cast<std::chrono::seconds>(m_lock_timeout).count()));
+  // What stands before the URL is for what it does not say; what stands behind it holds anyway.
+  const std::array<std::pair<const char*, const char*>, 12> parameters{{
+      {"sslmode", "verify-full"},
+      {"gssencmode", "disable"},
+      {"connect_timeout", patience.c_str()},
+      {"keepalives_idle", "10"},
+      {"keepalives_interval", "5"},
+      {"keepalives_count", "3"},
+      {"tcp_user_timeout", "30000"},
+      {"application_name", "mtlsctl"},
+      {"target_session_attrs", m_mode == OpenMode::read_only ? "any" : "read-write"},
+      {"dbname", m_url.text().c_str()},
+      {"client_encoding", "UTF8"},
+      {nullptr, nullptr},
+  }};
+  std::array<const char*, parameters.size()> names{};
+  std::array<const char*, parameters.size()> values{};
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    names.at(i) = parameters.at(i).first;
+    values.at(i) = parameters.at(i).second;
+  }
+  constexpr int k_dbname_is_url = 1;
+  m_prepared.clear();
+  m_connection.reset(m_pq.connectdb_params(names.data(), values.data(), k_dbname_is_url));
+  if (!m_connection) throw DbError(DbErrc::unavailable, "out of memory");
+  if (is_lost()) throw make_error(m_pq, m_connection.get());
+  m_pq.set_notice_processor(m_connection.get(), &ignore_notice, nullptr);
+  settle();
+}
+
+void PostgresqlSession::settle() {
+  const bool reads = m_mode == OpenMode::read_only;
+  const PgResult settings =
+      execute(format(k_settings, lock_timeout_value(m_lock_timeout), reads ? "on" : "off"));
+  const auto value = [&](int column) {
+    return std::string(m_pq.getvalue(settings.get(), 0, column));
+  };
+  if (std::stoi(value(k_version_column)) < k_oldest_version) {
+    throw DbError(DbErrc::unavailable, "the server is older than PostgreSQL 12");
+  }
+  if (value(k_encoding_column) != "UTF8") {
+    throw DbError(DbErrc::unavailable, format("the database is encoded in {} and not in UTF8",
+                                              value(k_encoding_column)));
+  }
+  m_backend = value(k_backend_column);
+  m_warnings.clear();
+  if (value(k_fsync_column) != "on") {
+    m_warnings.emplace_back(
+        "the ledger's server runs with fsync=off: a power cut can lose what it has confirmed");
+  } else if (value(k_full_page_writes_column) != "on") {
+    m_warnings.emplace_back(
+        "the ledger's server runs with full_page_writes=off: a power cut can damage the ledger");
+  }
+  warn_of_transport();
+}
+
+void PostgresqlSession::warn_of_transport() {
+  const std::string host = m_pq.host(m_connection.get());
+  const bool local = host.empty() || host.front() == '/' || host.front() == '@';
+  if (local) return;
+  if (m_pq.ssl_in_use(m_connection.get()) == 0) {
+    m_warnings.push_back(
+        format("the connection to the ledger on {} is not protected by TLS", printable(host)));
+  } else if (m_url.sslmode().value_or("verify-full") != "verify-full") {
+    m_warnings.push_back(
+        format("the server of the ledger on {} is not verified: the URL says sslmode={}",
+               printable(host), printable(*m_url.sslmode())));
+  }
+}
+
+void PostgresqlSession::fail(DbErrc kind, const std::string& message) {
+  m_failed = true;
+  throw DbError(kind, message);
+}
+
+void PostgresqlSession::fail(const PGresult* result) {
+  m_failed = true;
+  if (result == nullptr) throw make_error(m_pq, m_connection.get());
+  throw make_error(m_pq, result);
+}
+
+PgResult PostgresqlSession::require_done(PGresult* result) {
+  PgResult owned(result, ClearResult{&m_pq});
+  switch (m_pq.result_status(result)) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+    case PGRES_SINGLE_TUPLE:
+      return owned;
+    case PGRES_EMPTY_QUERY:
+      fail(DbErrc::other, "not exactly one statement");
+    default:
+      fail(result);
+  }
+}
+
+PgResult PostgresqlSession::execute(const std::string& sql) {
+  return require_done(m_pq.exec(m_connection.get(), sql.c_str()));
+}
+
+const ServerStatement& PostgresqlSession::prepare(std::string_view sql) {
+  const auto known = m_prepared.find(sql);
+  if (known != m_prepared.end()) return known->second;
+  if (sql.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    fail(DbErrc::other, "not exactly one statement");
+  }
+  NumberedSql numbered = number_parameters(sql);
+  const std::string name = format("s{}", m_prepared.size() + 1);
+  require_done(m_pq.prepare(m_connection.get(), name.c_str(), numbered.text.c_str(), 0, nullptr));
+  return m_prepared.emplace(std::string(sql), ServerStatement{name, std::move(numbered.names)})
+      .first->second;
+}
+
+}  // namespace mtls::store

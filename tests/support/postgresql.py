@@ -1,0 +1,161 @@
+"""A PostgreSQL server of the tests' own: private data directory, Unix socket, no set-up by hand.
+
+The programs are Debian's (package postgresql, /usr/lib/postgresql/VERSION/bin). A server refuses to
+run as root: then it runs as the user `postgres` of the package. Nothing is installed or configured
+outside of a scratch directory, and no daemon of the system is touched.
+
+As a program: `postgresql.py PROGRAM ARG…` runs PROGRAM with MTLSCTL_TEST_POSTGRESQL set to the URL of
+a fresh server, and exits as it does.
+"""
+
+import contextlib
+import glob
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+TIMEOUT = 60
+
+
+def bin_directory():
+    """The newest server's programs."""
+    found = sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres"),
+                   key=lambda path: float(path.split("/")[4]))
+    if not found:
+        raise FileNotFoundError("no PostgreSQL server: tests/run installs the package postgresql")
+    return pathlib.Path(found[-1]).parent
+
+
+class Server:
+    """One server. Settings are those of postgresql.conf; `listen` (an address) adds TCP on a free port."""
+
+    def __init__(self, settings=None, listen=None):
+        self.bin = bin_directory()
+        self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="mtlsctl-pg."))
+        self.data = self.dir / "data"
+        self.port = 5432
+        self.process = None
+        self.settings = {
+            "unix_socket_directories": f"'{self.dir}'",
+            "listen_addresses": f"'{listen or ''}'",
+            "max_connections": 150,
+            "shared_buffers": "'16MB'",
+            "log_line_prefix": "'%m %p '",
+            **(settings or {}),
+        }
+        try:
+            if os.geteuid() == 0:
+                shutil.chown(self.dir, self.user)
+            os.chmod(self.dir, 0o755)  # the tests' own user must reach the socket
+            self.run("initdb", "-D", self.data, "-A", "trust", "-U", "test", "-E", "UTF8",
+                     "--locale=C.UTF-8", "--no-sync")
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def as_user(self, argv):
+        argv = [str(a) for a in argv]
+        if os.geteuid() != 0:
+            return argv
+        return ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups", *argv]
+
+    def run(self, program, *args):
+        done = subprocess.run(self.as_user([self.bin / program, *args]), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT,
+                              cwd=self.dir, env={"PATH": os.environ["PATH"], "LC_ALL": "C"})
+        if done.returncode != 0:
+            raise RuntimeError(f"{program}: {done.stdout.decode(errors='replace')}")
+        return done.stdout.decode()
+
+    def start(self):
+        """Starts it (again), and waits until it answers."""
+        options = [word for name, value in self.settings.items() for word in ("-c", f"{name}={str(value).strip(chr(39))}")]
+        self.log = open(self.dir / "log", "ab")
+        self.process = subprocess.Popen(
+            self.as_user([self.bin / "postgres", "-D", self.data, "-p", self.port, *options]),
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, cwd=self.dir,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C"}, start_new_session=True)
+        deadline = time.monotonic() + TIMEOUT
+        while subprocess.run([self.bin / "pg_isready", "-q", "-h", self.dir, "-p", str(self.port)],
+                             stdin=subprocess.DEVNULL).returncode != 0:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start: {self.log_text()[-2000:]}")
+            time.sleep(0.05)
+
+    def log_text(self):
+        return (self.dir / "log").read_text(errors="replace")
+
+    def kill(self):
+        """kill -9 of all of it at once, as a power cut to the processes."""
+        pid = self.process.pid
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)  # no postmaster that sees its children die
+            children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            for child in children:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(child), signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait(TIMEOUT)
+        self.log.close()
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def stop(self, how=signal.SIGINT):
+        """Stops it; SIGINT is the fast way: sessions are ended, everything is on disk."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(how)
+            try:
+                self.process.wait(TIMEOUT)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        if self.process is not None:
+            self.log.close()
+        self.process = None
+
+    def close(self):
+        self.stop()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def url(self, database="test", **options):
+        """The URL of a database over the socket."""
+        options = {"host": str(self.dir), "port": str(self.port), **options}
+        return f"postgresql://test@/{database}?{urllib.parse.urlencode(options)}"
+
+    def sql(self, text, database="test", user="test"):
+        """What psql prints, a row a line, columns parted by '|'."""
+        done = subprocess.run(
+            [self.bin / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", self.dir, "-p", str(self.port),
+             "-U", user, "-d", database, "-c", text],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr.decode(errors="replace"))
+        return done.stdout.decode().splitlines()
+
+    def make_database(self, name="test"):
+        """A new, empty database; returns its URL."""
+        self.sql(f'CREATE DATABASE "{name}"', database="postgres")
+        return self.url(name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def main(argv):
+    with Server() as server:
+        url = server.make_database()
+        return subprocess.run(argv, env={**os.environ, "MTLSCTL_TEST_POSTGRESQL": url}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
