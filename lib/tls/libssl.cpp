@@ -19,7 +19,7 @@ namespace {
 constexpr const char* k_library = "libssl.so." MTLS_TEXT(OPENSSL_SHLIB_VERSION);
 
 [[noreturn]] void fail(const char* what) {
-  const char* said = dlerror();
+  const char* said = dlerror();  // NOLINT(concurrency-mt-unsafe): it speaks of this thread's call
   throw mtls::Error(
       mtls::Errc::io,
       mtls::format("cannot load {}: {}", what, said != nullptr ? said : "the loader does not say"),
@@ -28,6 +28,7 @@ constexpr const char* k_library = "libssl.so." MTLS_TEXT(OPENSSL_SHLIB_VERSION);
 
 void* library() {
   // Never closed: it has handlers and sessions for as long as there is a process.
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a handle
   static void* const s_library = [] {
     void* const opened = dlopen(k_library, RTLD_NOW | RTLD_LOCAL);
     if (opened == nullptr) fail(k_library);
@@ -47,7 +48,7 @@ Function* find(const char* name) {
 
 // The function of libssl with this name, looked up once.
 #define LIBSSL(name)                                         \
-  ([]() -> decltype(&name) {                                 \
+  ([]() -> decltype(&(name)) {                               \
     static const auto s_found = find<decltype(name)>(#name); \
     return s_found;                                          \
   }())
