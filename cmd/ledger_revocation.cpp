@@ -17,9 +17,11 @@ verify::RevocationAnswer LedgerRevocation::ask(const x509::Certificate& certific
 
 const std::optional<store::Record>& LedgerRevocation::find_record(
     const x509::Certificate& certificate) const {
-  const auto [at, is_new] = m_records.try_emplace(certificate.fingerprint());
-  if (is_new) at->second = m_ledger.find_by_fingerprint(certificate.fingerprint());
-  return at->second;
+  const crypto::Sha256& fingerprint = certificate.fingerprint();
+  const auto known = m_records.find(fingerprint);
+  if (known != m_records.end()) return known->second;
+  // Only an answer is remembered: a question that failed does not mean "not recorded".
+  return m_records.emplace(fingerprint, m_ledger.find_by_fingerprint(fingerprint)).first->second;
 }
 
 std::optional<store::Record> LedgerRevocation::find(const x509::Certificate& certificate,
