@@ -213,6 +213,15 @@ Ledger Ledger::create_in_memory(const std::string& ledger_id) {
   return Ledger(std::move(data));
 }
 
+bool Ledger::Data::reconnects() const {
+  try {
+    connection->reconnect();
+    return true;
+  } catch (const DbError&) {
+    return false;
+  }
+}
+
 void insert_ca_certificate(Connection& connection, IssuerId issuer,
                            const crypto::Sha256& fingerprint, ByteView der) {
   connection
@@ -234,9 +243,13 @@ std::vector<std::string> Ledger::warnings() const { return m_data->connection->w
 IssuerId Ledger::add_issuer(const x509::Name& subject, const crypto::PublicKey& key) {
   if (const auto known = find_issuer(subject, key)) return *known;
   return m_data->guard([&] {
-    Transaction transaction(*m_data->connection, Transaction::Kind::exclusive);
-    const IssuerId added = insert_issuer(*m_data->connection, subject, key);
-    transaction.commit();
+    IssuerId added{};
+    const auto change = [&] {
+      Transaction transaction(*m_data->connection, Transaction::Kind::exclusive);
+      added = insert_issuer(*m_data->connection, subject, key);
+      transaction.commit();
+    };
+    m_data->settle(change, [] { return false; });  // it may be made twice
     return added;
   });
 }
@@ -247,10 +260,14 @@ IssuerId Ledger::add_issuer(const x509::Name& subject, const crypto::PublicKey& 
   return m_data->guard([&] {
     Connection& connection = *m_data->connection;
     if (known && has_ca_certificate(connection, *known, certificate.fingerprint())) return *known;
-    Transaction transaction(connection, Transaction::Kind::exclusive);
-    const IssuerId issuer = insert_issuer(connection, subject, key);
-    insert_ca_certificate(connection, issuer, certificate.fingerprint(), certificate.der());
-    transaction.commit();
+    IssuerId issuer{};
+    const auto change = [&] {
+      Transaction transaction(connection, Transaction::Kind::exclusive);
+      issuer = insert_issuer(connection, subject, key);
+      insert_ca_certificate(connection, issuer, certificate.fingerprint(), certificate.der());
+      transaction.commit();
+    };
+    m_data->settle(change, [] { return false; });
     return issuer;
   });
 }
@@ -266,9 +283,12 @@ void Ledger::add_ca_certificate(IssuerId issuer, const x509::Certificate& certif
   m_data->guard([&] {
     Connection& connection = *m_data->connection;
     if (has_ca_certificate(connection, issuer, certificate.fingerprint())) return;
-    Transaction transaction(connection, Transaction::Kind::writing);
-    insert_ca_certificate(connection, issuer, certificate.fingerprint(), certificate.der());
-    transaction.commit();
+    const auto change = [&] {
+      Transaction transaction(connection, Transaction::Kind::writing);
+      insert_ca_certificate(connection, issuer, certificate.fingerprint(), certificate.der());
+      transaction.commit();
+    };
+    m_data->settle(change, [] { return false; });
   });
 }
 

@@ -4,6 +4,8 @@
 #include "store/ledger_data.hpp"
 #include "store/record_row.hpp"
 
+#include <algorithm>
+
 namespace mtls::store {
 namespace {
 
@@ -26,7 +28,7 @@ constexpr std::string_view k_take_over = R"(
 
 constexpr std::string_view k_pending_intents = R"(
   SELECT id, host, pid, session, intent_time FROM certificates
-  WHERE state = 'intent' AND intent_time > 0)";
+  WHERE state = 'intent' AND intent_time > 0 ORDER BY id)";
 
 constexpr std::string_view k_settle = R"(
   UPDATE certificates
@@ -71,6 +73,33 @@ std::optional<std::string> read_state(Connection& connection, IssuerId issuer,
   bind_row(*statement, issuer, serial);
   if (!statement->step()) return std::nullopt;
   return statement->text(0);
+}
+
+/// Whether this very intent, and no other with its serial, stands in the ledger.
+bool is_recorded(Connection& connection, const Intent& intent) {
+  const auto statement = connection.prepare(
+      "SELECT 1 FROM certificates WHERE issuer = :issuer AND serial = :serial "
+      "AND origin = 'issued' AND session = :session AND pid = :pid");
+  bind_row(*statement, intent.issuer, intent.serial)
+      .bind("session", intent.actor.session)
+      .bind("pid", intent.actor.pid);
+  return statement->step();
+}
+
+bool is_recorded(Connection& connection, const Issued& issued) {
+  const auto statement = connection.prepare(
+      "SELECT 1 FROM certificates WHERE issuer = :issuer AND serial = :serial "
+      "AND origin = 'issued' AND fingerprint = :fingerprint");
+  bind_row(*statement, issued.issuer, issued.serial)
+      .bind("fingerprint", to_hex(issued.fingerprint));
+  return statement->step();
+}
+
+/// Whether all of it is: it was one transaction.
+template <class Records>
+bool are_recorded(Connection& connection, const Records& records) {
+  return std::all_of(records.begin(), records.end(),
+                     [&](const auto& one) { return is_recorded(connection, one); });
 }
 
 void require_text(std::string_view text, std::string_view what) {
@@ -146,7 +175,8 @@ bool is_pending(const Statement& row, UnixTime now, std::chrono::seconds pending
   return now - to_time(row.integer(4)) < pending;
 }
 
-/// Intents that nobody will complete become `unknown`: maybe signed, never released.
+/// Intents that nobody will complete become `unknown`: maybe signed, never released. In the order
+/// of their ids: two that do it at once must not wait for each other.
 void settle_dead_intents(Connection& connection, UnixTime now, std::chrono::seconds pending) {
   std::vector<std::int64_t> dead;
   const auto intents = connection.prepare(k_pending_intents);
@@ -194,7 +224,7 @@ Error conflict(Connection& connection, const Intent& intent) {
 void Ledger::record_intents(std::span<const Intent> intents) {
   if (intents.empty()) return;
   for (const Intent& intent : intents) require_texts(intent);
-  m_data->guard([&] {
+  const auto change = [&] {
     Transaction transaction(*m_data->connection, Transaction::Kind::writing);
     const auto insertion = m_data->prepare(k_insert_intent);
     for (const Intent& intent : intents) {
@@ -204,23 +234,27 @@ void Ledger::record_intents(std::span<const Intent> intents) {
     }
     settle_dead_intents(*m_data->connection, intents.front().time, m_data->intent_pending);
     transaction.commit();
-  });
+  };
+  m_data->guard(
+      [&] { m_data->settle(change, [&] { return are_recorded(*m_data->connection, intents); }); });
 }
 
 void Ledger::record_issued(std::span<const Issued> issued) {
   if (issued.empty()) return;
-  m_data->guard([&] {
+  const auto change = [&] {
     Transaction transaction(*m_data->connection, Transaction::Kind::writing);
     const auto completion = m_data->prepare(k_complete);
     for (const Issued& one : issued) complete(*m_data->connection, *completion, one);
     transaction.commit();
-  });
+  };
+  m_data->guard(
+      [&] { m_data->settle(change, [&] { return are_recorded(*m_data->connection, issued); }); });
 }
 
 void Ledger::record_issued_revoked(std::span<const Issued> issued, std::string_view note) {
   require_text(note, "note");
   if (issued.empty()) return;
-  m_data->guard([&] {
+  const auto change = [&] {
     Transaction transaction(*m_data->connection, Transaction::Kind::writing);
     const auto completion = m_data->prepare(k_complete_revoked);
     for (const Issued& one : issued) {
@@ -228,7 +262,9 @@ void Ledger::record_issued_revoked(std::span<const Issued> issued, std::string_v
       complete(*m_data->connection, *completion, one);
     }
     transaction.commit();
-  });
+  };
+  m_data->guard(
+      [&] { m_data->settle(change, [&] { return are_recorded(*m_data->connection, issued); }); });
 }
 
 void Ledger::burn_intent(IssuerId issuer, const x509::SerialNumber& serial, std::string_view note) {
