@@ -107,8 +107,8 @@ Json init_document(const authority::Initialised& made, const std::string& profil
   Json document = receipt_document(made.enrolled, profile, session);
   document["directory"] = printable(directory.native());
   document["key_encrypted"] = made.enrolled.key_encrypted;
-  document["ledger"] = {{"store", made.store.shown()},
-                        {"joined", made.ledger == authority::LedgerOrigin::joined}};
+  document["store"] = made.store.shown();
+  document["joined"] = made.ledger == authority::LedgerOrigin::joined;
   document["all_files"] = Json::array();
   for (const std::string& file : made.files) document["all_files"].push_back(printable(file));
   return document;

@@ -55,6 +55,14 @@ Setting<std::chrono::milliseconds> CaOptions::wait() const {
   return {std::chrono::milliseconds(30'000), SettingSource::built_in};
 }
 
+store::LedgerLocation CaOptions::locate_ledger() const {
+  const auto named = ledger();
+  if (!named) return open().ledger_location(wait().value);
+  store::LedgerLocation location = store::LedgerLocation::at(named->value);
+  location.lock_timeout = wait().value;
+  return location;
+}
+
 store::Ledger CaOptions::read_ledger(const authority::CaDirectory& ca,
                                      const Session& session) const {
   store::Ledger ledger = ca.open_ledger(store::LedgerAccess::read_only, wait().value);

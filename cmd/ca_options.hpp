@@ -28,6 +28,8 @@ struct CaOptions {
   /// --store, else MTLSCTL_STORE, else nothing: then ca.toml says where the ledger is. A relative
   /// file starts at the current directory.
   [[nodiscard]] std::optional<Setting<store::StoreUrl>> ledger() const;
+  /// Where the ledger is that a command works with as a whole: with ledger() no CA is asked.
+  [[nodiscard]] store::LedgerLocation locate_ledger() const;
   /// Opens its ledger for reading, and says what is not as it should be with the server.
   [[nodiscard]] store::Ledger read_ledger(const authority::CaDirectory& ca,
                                           const Session& session) const;

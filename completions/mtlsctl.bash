@@ -38,7 +38,7 @@ _mtlsctl() {
     esac
     if [[ -z $command && $word == help ]]; then topics=' exit-codes'; continue; fi
     case "$command${command:+ }$word" in
-      'ca' | 'ca init' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'serve' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
+      'ca' | 'ca init' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'serve' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'store' | 'store migrate' | 'store copy' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
       *) break ;;
     esac
   done
@@ -265,6 +265,17 @@ _mtlsctl() {
     'cert export:-o') _mtlsctl_files; return ;;
     'cert export:--trace') _mtlsctl_files; return ;;
     'cert export:--actor') :; return ;;
+    'store migrate:--ca') _mtlsctl_directories; return ;;
+    'store migrate:--store') :; return ;;
+    'store migrate:--lock-timeout') :; return ;;
+    'store migrate:--trace') _mtlsctl_files; return ;;
+    'store migrate:--actor') :; return ;;
+    'store copy:--to') :; return ;;
+    'store copy:--ca') _mtlsctl_directories; return ;;
+    'store copy:--store') :; return ;;
+    'store copy:--lock-timeout') :; return ;;
+    'store copy:--trace') _mtlsctl_files; return ;;
+    'store copy:--actor') :; return ;;
     'render:--ca') _mtlsctl_directories; return ;;
     'render:--store') :; return ;;
     'render:--lock-timeout') :; return ;;
@@ -324,7 +335,7 @@ _mtlsctl() {
     'help:--actor') :; return ;;
   esac
   case "$command" in
-    '') _mtlsctl_words 'ca client server key csr verify serve probe inspect cert render profile completion version help'"$topics" ;;
+    '') _mtlsctl_words 'ca client server key csr verify serve probe inspect cert store render profile completion version help'"$topics" ;;
     'ca') _mtlsctl_words 'init sign show export' ;;
     'ca init')
       if [[ $cur == -* ]]; then _mtlsctl_words '--parent --path-length --permit --exclude --profile --if-missing --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
@@ -389,6 +400,15 @@ _mtlsctl() {
       fi ;;
     'cert export')
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'store') _mtlsctl_words 'migrate copy' ;;
+    'store migrate')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'store copy')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--to --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'render')

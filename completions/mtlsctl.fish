@@ -5,7 +5,7 @@ function __mtlsctl_at
     set -l command
     for word in (commandline -opc)[2..]
         string match -q -- '-*' $word; and break
-        contains -- (string join ' ' $command $word) 'ca' 'ca init' 'ca sign' 'ca show' 'ca export' 'client' 'client issue' 'server' 'server issue' 'key' 'key generate' 'csr' 'csr create' 'verify' 'serve' 'probe' 'inspect' 'cert' 'cert list' 'cert show' 'cert export' 'render' 'profile' 'profile list' 'profile show' 'profile check' 'completion' 'version' 'help'; or break
+        contains -- (string join ' ' $command $word) 'ca' 'ca init' 'ca sign' 'ca show' 'ca export' 'client' 'client issue' 'server' 'server issue' 'key' 'key generate' 'csr' 'csr create' 'verify' 'serve' 'probe' 'inspect' 'cert' 'cert list' 'cert show' 'cert export' 'store' 'store migrate' 'store copy' 'render' 'profile' 'profile list' 'profile show' 'profile check' 'completion' 'version' 'help'; or break
         set -a command $word
     end
     test "$command" = "$argv[1]"
@@ -377,6 +377,31 @@ complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l verbose -s v -d 'With an 
 complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l no-input -d 'Never prompt, even on a terminal'
 complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
 complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
+complete -c mtlsctl -n '__mtlsctl_at ""' -x -a 'store' -d 'Where a ledger is kept'
+complete -c mtlsctl -n '__mtlsctl_at "store"' -x -a 'migrate' -d 'Bring a ledger\'s tables up to date'
+complete -c mtlsctl -n '__mtlsctl_at "store migrate"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
+complete -c mtlsctl -n '__mtlsctl_at "store migrate"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
+complete -c mtlsctl -n '__mtlsctl_at "store migrate"' -l lock-timeout -x -d 'How long to wait for others who write the ledger (default: 30s)'
+complete -c mtlsctl -n '__mtlsctl_at "store migrate"' -l dry-run -d 'Only say what would be done'
+complete -c mtlsctl -n '__mtlsctl_at "store migrate"' -l help -s h -d 'Show this help'
+complete -c mtlsctl -n '__mtlsctl_at "store migrate"' -l json -d 'Print one JSON document a line (docs/json.md)'
+complete -c mtlsctl -n '__mtlsctl_at "store migrate"' -l quiet -s q -d 'Print no warnings and notes on standard error'
+complete -c mtlsctl -n '__mtlsctl_at "store migrate"' -l verbose -s v -d 'With an error, also print what OpenSSL said'
+complete -c mtlsctl -n '__mtlsctl_at "store migrate"' -l no-input -d 'Never prompt, even on a terminal'
+complete -c mtlsctl -n '__mtlsctl_at "store migrate"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
+complete -c mtlsctl -n '__mtlsctl_at "store migrate"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
+complete -c mtlsctl -n '__mtlsctl_at "store"' -x -a 'copy' -d 'Copy a ledger to another place, and compare'
+complete -c mtlsctl -n '__mtlsctl_at "store copy"' -l to -x -d 'Where the copy goes: a file that is not there, or a database without a ledger'
+complete -c mtlsctl -n '__mtlsctl_at "store copy"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
+complete -c mtlsctl -n '__mtlsctl_at "store copy"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
+complete -c mtlsctl -n '__mtlsctl_at "store copy"' -l lock-timeout -x -d 'How long to wait for others who write the ledger (default: 30s)'
+complete -c mtlsctl -n '__mtlsctl_at "store copy"' -l help -s h -d 'Show this help'
+complete -c mtlsctl -n '__mtlsctl_at "store copy"' -l json -d 'Print one JSON document a line (docs/json.md)'
+complete -c mtlsctl -n '__mtlsctl_at "store copy"' -l quiet -s q -d 'Print no warnings and notes on standard error'
+complete -c mtlsctl -n '__mtlsctl_at "store copy"' -l verbose -s v -d 'With an error, also print what OpenSSL said'
+complete -c mtlsctl -n '__mtlsctl_at "store copy"' -l no-input -d 'Never prompt, even on a terminal'
+complete -c mtlsctl -n '__mtlsctl_at "store copy"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
+complete -c mtlsctl -n '__mtlsctl_at "store copy"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at ""' -x -a 'render' -d 'Write the configuration of what checks clients'
 complete -c mtlsctl -n '__mtlsctl_at "render"' -l list -d 'List the targets'
 complete -c mtlsctl -n '__mtlsctl_at "render"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'

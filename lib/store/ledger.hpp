@@ -29,6 +29,8 @@ struct LedgerLocation {
   std::optional<StoreUrl> server = {};  // PostgreSQL's, instead of `file`
 
   [[nodiscard]] static LedgerLocation at(const StoreUrl& url);
+  /// Its name, safe to show.
+  [[nodiscard]] std::string shown() const;
 };
 
 enum class LedgerAccess { read_only, read_write };

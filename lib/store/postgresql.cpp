@@ -36,6 +36,12 @@ class PostgresqlConnection final : public Connection {
   }
   [[nodiscard]] std::vector<std::string> warnings() const override { return m_session.warnings(); }
 
+  void advance_ids(std::string_view table) override {
+    execute(
+        format("SELECT setval(pg_get_serial_sequence('mtlsctl.{0}', 'id'),"
+               " (SELECT coalesce(max(id), 0) + 1 FROM {0}), false)",
+               table));
+  }
   void reconnect() override { m_session.reconnect(); }
 
   void begin_writing() override { m_session.begin("BEGIN READ WRITE"); }

@@ -20,6 +20,26 @@ bool is_among(Oid type, const std::array<Oid, N>& types) noexcept {
   return std::find(types.begin(), types.end(), type) != types.end();
 }
 
+/// The values as libpq takes them; they stay `values`'.
+template <class Values>
+std::vector<const char*> pointers(const Values& values) {
+  std::vector<const char*> texts;
+  texts.reserve(values.size());
+  for (const auto& value : values) texts.push_back(value.text ? value.text->c_str() : nullptr);
+  return texts;
+}
+
+constexpr int k_as_text = 0;
+
+/// How many rows a result says were changed; a SELECT changes none.
+std::int64_t changed_rows(const LibpqTable& pq, PGresult* result) {
+  std::int64_t changed = 0;
+  if (std::string_view(pq.cmd_status(result)).rfind("SELECT", 0) == 0) return changed;
+  const std::string_view rows = pq.cmd_tuples(result);
+  std::from_chars(rows.data(), rows.data() + rows.size(), changed);
+  return changed;
+}
+
 /// Whether it only reads, so that its rows may be streamed and it may be repeated.
 bool selects(std::string_view sql) {
   const std::size_t begin = sql.find_first_not_of(" \t\r\n");
@@ -76,11 +96,8 @@ Statement& PostgresqlStatement::bind_null(std::string_view name) {
 
 /// Runs it. A SELECT is only sent, and its first row taken.
 void PostgresqlStatement::execute() {
-  std::vector<const char*> values;
-  values.reserve(m_values.size());
-  for (const Value& value : m_values) values.push_back(value.text ? value.text->c_str() : nullptr);
+  const std::vector<const char*> values = pointers(m_values);
   const auto count = static_cast<int>(values.size());
-  constexpr int k_as_text = 0;
   const LibpqTable& pq = m_session.pq();
   const char* const name = m_session.prepare(m_sql).name.c_str();
   m_session.end_stream();
@@ -107,19 +124,18 @@ PgResult PostgresqlStatement::take() {
 }
 
 void PostgresqlStatement::keep(PgResult result) {
-  const LibpqTable& pq = m_session.pq();
-  const bool reads = std::string_view(pq.cmd_status(result.get())).rfind("SELECT", 0) == 0;
-  if (!m_selects && !reads) {
-    const std::string_view rows = pq.cmd_tuples(result.get());
-    std::from_chars(rows.data(), rows.data() + rows.size(), m_changed);
-  }
+  if (!m_selects) m_changed = changed_rows(m_session.pq(), result.get());
   m_gathered.push_back(std::move(result));
 }
 
-void PostgresqlStatement::begin() {
+void PostgresqlStatement::require_all_bound() {
   if (!std::all_of(m_values.begin(), m_values.end(), [](const Value& v) { return v.bound; })) {
     m_session.fail(DbErrc::other, "a parameter was not bound");
   }
+}
+
+void PostgresqlStatement::begin() {
+  require_all_bound();
   m_changed = 0;
   if (m_selects) {
     m_session.persist([this] { execute(); });  // it changes nothing and may be repeated
@@ -193,6 +209,61 @@ std::int64_t PostgresqlStatement::run() {
   while (step()) {
   }
   return m_changed;
+}
+
+std::vector<std::int64_t> PostgresqlStatement::run_all(std::size_t count, const BindRow& bind_row) {
+  // As many as a server may have unanswered without either side's buffers filling up.
+  constexpr std::size_t k_chunk = 64;
+  std::vector<std::int64_t> changed;
+  changed.reserve(count);
+  const char* const name = m_session.prepare(m_sql).name.c_str();
+  m_session.end_stream();
+  std::vector<Values> rows;
+  for (std::size_t row = 0; row < count; ++row) {
+    bind_row(*this, row);
+    require_all_bound();
+    rows.push_back(m_values);
+    if (rows.size() < k_chunk && row + 1 < count) continue;
+    run_chunk(name, rows, changed);
+    rows.clear();
+  }
+  return changed;
+}
+
+/// Sends one run for each of `rows`, and then takes the answers. The first error is told; what
+/// stands behind it was not run.
+void PostgresqlStatement::run_chunk(const char* name, const std::vector<Values>& rows,
+                                    std::vector<std::int64_t>& changed) {
+  const LibpqTable& pq = m_session.pq();
+  PGconn* const connection = m_session.get();
+  pq.enter_pipeline_mode(connection);
+  for (const Values& row : rows) {
+    const std::vector<const char*> values = pointers(row);
+    pq.send_query_prepared(connection, name, static_cast<int>(values.size()), values.data(),
+                           nullptr, nullptr, k_as_text);
+  }
+  pq.pipeline_sync(connection);
+  PgResult failed(nullptr, ClearResult{&pq});
+  bool synchronised = false;
+  int nothing = 0;  // one stands behind each run's answer, two together only if there is no more
+  while (!synchronised && nothing < 2) {
+    PgResult result(pq.get_result(connection), ClearResult{&pq});
+    nothing = result ? 0 : nothing + 1;
+    if (!result) continue;
+    switch (pq.result_status(result.get())) {
+      case PGRES_PIPELINE_SYNC:
+        synchronised = true;
+        break;
+      case PGRES_COMMAND_OK:
+      case PGRES_TUPLES_OK:
+        changed.push_back(changed_rows(pq, result.get()));
+        break;
+      default:
+        if (!failed) failed = std::move(result);
+    }
+  }
+  pq.exit_pipeline_mode(connection);
+  if (!synchronised || failed) m_session.fail(failed.get());
 }
 
 }  // namespace mtls::store

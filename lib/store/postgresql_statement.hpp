@@ -24,6 +24,7 @@ class PostgresqlStatement final : public Statement, private Stream {
   [[nodiscard]] std::string text(int column) const override;
   [[nodiscard]] bool is_null(int column) const override;
   std::int64_t run() override;
+  std::vector<std::int64_t> run_all(std::size_t count, const BindRow& bind_row) override;
 
  private:
   enum class Run { not_begun, begun, over };
@@ -31,11 +32,15 @@ class PostgresqlStatement final : public Statement, private Stream {
     bool bound = false;
     std::optional<std::string> text;  // none: NULL
   };
+  using Values = std::vector<Value>;
 
   Value& start_binding(std::string_view name);
   void reset() noexcept;
   void begin();
   void execute();
+  void require_all_bound();
+  void run_chunk(const char* name, const std::vector<Values>& rows,
+                 std::vector<std::int64_t>& changed);
   PgResult take();
   void keep(PgResult result);
   void gather() override;
@@ -45,7 +50,7 @@ class PostgresqlStatement final : public Statement, private Stream {
   PostgresqlSession& m_session;
   std::string m_sql;
   std::vector<std::string> m_names;
-  std::vector<Value> m_values;
+  Values m_values;
   bool m_selects;
   PgResult m_current;               // holds the current row
   int m_row = -1;                   // in m_current
