@@ -188,23 +188,32 @@ void settle_dead_intents(Connection& connection, UnixTime now, std::chrono::seco
   }
 }
 
-/// Runs `completion` for one intent; throws revoked_meanwhile where it does not stand any more.
-void complete(Connection& connection, Statement& completion, const Issued& one) {
-  bind_row(completion, one.issuer, one.serial)
-      .bind("fingerprint", to_hex(one.fingerprint))
-      .bind("certificate", to_base64(one.certificate))
-      .bind("time", to_seconds(one.time));
-  if (completion.run() == 1) {
+/// The intent that should be completed does not stand any more.
+Error not_standing(Connection& connection, const Issued& one) {
+  const auto state = read_state(connection, one.issuer, one.serial);
+  return {Errc::revoked_meanwhile,
+          format("the intent for serial {} does not stand any more (it is {})",
+                 one.serial.to_text(), state ? *state : "not in the ledger"),
+          "the certificate was not released; run the same command again for a new one"};
+}
+
+/// Runs `completion` for all intents; throws revoked_meanwhile where one does not stand any more.
+void complete(Connection& connection, Statement& completion, std::span<const Issued> issued) {
+  const auto completed =
+      completion.run_all(issued.size(), [&](Statement& statement, std::size_t row) {
+        const Issued& one = issued[row];
+        bind_row(statement, one.issuer, one.serial)
+            .bind("fingerprint", to_hex(one.fingerprint))
+            .bind("certificate", to_base64(one.certificate))
+            .bind("time", to_seconds(one.time));
+      });
+  for (std::size_t row = 0; row < issued.size(); ++row) {
+    const Issued& one = issued[row];
+    if (completed[row] != 1) throw not_standing(connection, one);
     if (one.use == Issued::Use::own_certificate) {
       insert_ca_certificate(connection, one.issuer, one.fingerprint, one.certificate);
     }
-    return;
   }
-  const auto state = read_state(connection, one.issuer, one.serial);
-  throw Error(Errc::revoked_meanwhile,
-              format("the intent for serial {} does not stand any more (it is {})",
-                     one.serial.to_text(), state ? *state : "not in the ledger"),
-              "the certificate was not released; run the same command again for a new one");
 }
 
 /// Tells which of the two unique indexes refused an intent.
@@ -229,8 +238,12 @@ void Ledger::record_intents(std::span<const Intent> intents) {
     const auto insertion = m_data->prepare(k_insert_intent);
     for (const Intent& intent : intents) {
       if (intent.replaces_intent) take_over(*m_data->connection, intent);
-      bind_intent(*insertion, intent);
-      if (insertion->run() == 0) throw conflict(*m_data->connection, intent);
+    }
+    const auto inserted = insertion->run_all(
+        intents.size(),
+        [&](Statement& statement, std::size_t row) { bind_intent(statement, intents[row]); });
+    for (std::size_t row = 0; row < intents.size(); ++row) {
+      if (inserted[row] == 0) throw conflict(*m_data->connection, intents[row]);
     }
     settle_dead_intents(*m_data->connection, intents.front().time, m_data->intent_pending);
     transaction.commit();
@@ -244,7 +257,7 @@ void Ledger::record_issued(std::span<const Issued> issued) {
   const auto change = [&] {
     Transaction transaction(*m_data->connection, Transaction::Kind::writing);
     const auto completion = m_data->prepare(k_complete);
-    for (const Issued& one : issued) complete(*m_data->connection, *completion, one);
+    complete(*m_data->connection, *completion, issued);
     transaction.commit();
   };
   m_data->guard(
@@ -257,10 +270,8 @@ void Ledger::record_issued_revoked(std::span<const Issued> issued, std::string_v
   const auto change = [&] {
     Transaction transaction(*m_data->connection, Transaction::Kind::writing);
     const auto completion = m_data->prepare(k_complete_revoked);
-    for (const Issued& one : issued) {
-      completion->bind("note", note);
-      complete(*m_data->connection, *completion, one);
-    }
+    completion->bind("note", note);
+    complete(*m_data->connection, *completion, issued);
     transaction.commit();
   };
   m_data->guard(
