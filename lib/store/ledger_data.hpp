@@ -1,6 +1,7 @@
 // What a Ledger is made of; for the ledger*.cpp files only.
 #pragma once
 
+#include "store/chain.hpp"
 #include "store/db_failure.hpp"
 #include "store/ledger.hpp"
 
@@ -11,9 +12,32 @@ struct Ledger::Data {
   std::unique_ptr<Connection> connection;
   std::string id = {};
   std::chrono::seconds intent_pending = k_intent_pending;
+  std::function<void(IssuerId, const LogHead&)> appended = {};
 
   [[nodiscard]] std::unique_ptr<Statement> prepare(std::string_view sql) const {
     return connection->prepare(sql);
+  }
+  /// Commits, and tells who wants to know where the log ends now.
+  void commit(Transaction& transaction, IssuerId issuer, const LogHead& head) const {
+    transaction.commit();
+    if (appended) appended(issuer, head);
+  }
+  /// Runs `work` for each issuer's group in one writing transaction, each with the issuer's log at
+  /// hand, and commits it all.
+  template <class Groups, class Work>
+  void change(const Groups& groups, const Author& author, const Work& work) const {
+    guard([&] {
+      std::vector<std::pair<IssuerId, LogHead>> heads;
+      Transaction transaction(*connection, Transaction::Kind::writing);
+      for (const auto& [issuer, group] : groups) {
+        ChainWriter chain(*connection, issuer, author);
+        work(*connection, chain, issuer, group);
+        heads.emplace_back(issuer, chain.finish());
+      }
+      transaction.commit();
+      if (!appended) return;
+      for (const auto& [issuer, head] : heads) appended(issuer, head);
+    });
   }
   /// Runs `work` with the engine's failures turned into Errors that name this ledger.
   template <class Work>
@@ -22,9 +46,16 @@ struct Ledger::Data {
   }
 };
 
-/// Puts a CA certificate in, within a writing transaction of the caller's; one that is there is
-/// left.
-void insert_ca_certificate(Connection& connection, IssuerId issuer,
-                           const crypto::Sha256& fingerprint, ByteView der);
+/// One of an issuer's CA certificates, to be put in.
+struct NewCaCertificate {
+  x509::SerialNumber serial;
+  crypto::Sha256 fingerprint;
+  ByteView der;
+};
+
+/// Puts a CA certificate and its entry in, within the caller's transaction and chain; one that is
+/// there is left.
+void insert_ca_certificate(Connection& connection, ChainWriter& chain, IssuerId issuer,
+                           const NewCaCertificate& added);
 
 }  // namespace mtls::store
