@@ -69,9 +69,15 @@ Issuer Issuer::for_new_root(const crypto::Signer& signer, store::Ledger& ledger,
   return {signer, ledger, std::move(surroundings)};
 }
 
+store::Author Issuer::author() const {
+  return {.actor = m_surroundings.actor.actor,
+          .host = m_surroundings.actor.host,
+          .time = m_surroundings.clock.now()};
+}
+
 void Issuer::adopt(const x509::Certificate& recorded) {
   static_cast<void>(m_ledger.add_issuer(recorded.issuer(), m_signer.public_key(),
-                                        m_chain.empty() ? recorded : m_chain.front()));
+                                        m_chain.empty() ? recorded : m_chain.front(), author()));
 }
 
 void Issuer::require_issuable(const std::vector<Prepared>& prepared, Standing standing) {
@@ -115,8 +121,9 @@ std::vector<IssuedCertificate> Issuer::issue(std::vector<Prepared> prepared, Sta
   require_issuable(prepared, standing);
   const x509::Name issuer_name = prepared.front().unsigned_certificate().issuer();
   const store::IssuerId issuer =
-      m_chain.empty() ? m_ledger.add_issuer(issuer_name, m_signer.public_key())
-                      : m_ledger.add_issuer(issuer_name, m_signer.public_key(), m_chain.front());
+      m_chain.empty()
+          ? m_ledger.add_issuer(issuer_name, m_signer.public_key(), author())
+          : m_ledger.add_issuer(issuer_name, m_signer.public_key(), m_chain.front(), author());
 
   const std::vector<store::Intent> intents = make_intents(prepared, issuer);
   m_ledger.record_intents(intents);
@@ -133,7 +140,7 @@ std::vector<IssuedCertificate> Issuer::issue(std::vector<Prepared> prepared, Sta
   } catch (const Error& error) {
     // Nothing of the batch was released: none of its serials may be used again.
     for (const store::Intent& intent : intents) {
-      m_ledger.burn_intent(intent.issuer, intent.serial, error.message());
+      m_ledger.burn_intent(intent.issuer, intent.serial, error.message(), author());
     }
     throw;
   }
@@ -146,7 +153,7 @@ std::vector<IssuedCertificate> Issuer::issue(std::vector<Prepared> prepared, Sta
          .serial = one.certificate.serial(),
          .fingerprint = one.certificate.fingerprint(),
          .certificate = to_bytes(one.certificate.der()),
-         .time = m_surroundings.clock.now(),
+         .author = author(),
          .use = m_chain.empty() ? store::Issued::Use::own_certificate : store::Issued::Use::leaf});
   }
   if (standing == Standing::revoked) {

@@ -165,6 +165,7 @@ class Issuer final {
   [[nodiscard]] Prepared prepare_one(const Request& request, const Grounds& grounds) const;
   /// Throws internal for what was prepared only to be looked at, or may only be issued as revoked.
   static void require_issuable(const std::vector<Prepared>& prepared, Standing standing);
+  [[nodiscard]] store::Author author() const;
   [[nodiscard]] std::vector<store::Intent> make_intents(const std::vector<Prepared>& prepared,
                                                         store::IssuerId issuer) const;
   const crypto::Signer& m_signer;

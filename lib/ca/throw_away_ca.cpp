@@ -56,8 +56,13 @@ std::optional<x509::Certificate> ThrowAwayCa::sign(ByteView tbs, Strength streng
   const auto named = algorithm(strength);
   if (!named) return std::nullopt;
   const x509::Certificate unsigned_one = assemble(tbs, *named, std::array<std::uint8_t, 1>{0});
+  const auto author = [this]() -> store::Author {
+    return {.actor = m_surroundings.actor.actor,
+            .host = m_surroundings.actor.host,
+            .time = m_surroundings.clock.now()};
+  };
   const store::IssuerId issuer =
-      m_ledger.add_issuer(m_certificate.subject(), m_certificate.public_key());
+      m_ledger.add_issuer(m_certificate.subject(), m_certificate.public_key(), author());
   const store::Intent intent{.issuer = issuer,
                              .serial = unsigned_one.serial(),
                              .tbs = to_bytes(tbs),
@@ -74,7 +79,7 @@ std::optional<x509::Certificate> ThrowAwayCa::sign(ByteView tbs, Strength streng
                                              ? crypto::sign_sha1(m_key, tbs)
                                              : m_key.sign(usual_algorithm(m_key), tbs);
   if (!signature) {
-    m_ledger.burn_intent(issuer, intent.serial, "this system does not sign with SHA-1");
+    m_ledger.burn_intent(issuer, intent.serial, "this system does not sign with SHA-1", author());
     return std::nullopt;
   }
   const x509::Certificate certificate = assemble(tbs, *named, *signature);
@@ -82,7 +87,7 @@ std::optional<x509::Certificate> ThrowAwayCa::sign(ByteView tbs, Strength streng
                              .serial = certificate.serial(),
                              .fingerprint = certificate.fingerprint(),
                              .certificate = to_bytes(certificate.der()),
-                             .time = m_surroundings.clock.now()};
+                             .author = author()};
   m_ledger.record_issued_revoked({&issued, 1}, k_note);
   return certificate;
 }

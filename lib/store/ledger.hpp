@@ -4,6 +4,7 @@
 
 #include "base/file.hpp"
 #include "base/trace.hpp"
+#include "store/log_entry.hpp"
 #include "store/record.hpp"
 #include "store/store_url.hpp"
 #include "x509/certificate.hpp"
@@ -27,6 +28,8 @@ struct LedgerLocation {
   std::chrono::milliseconds lock_timeout{30'000};
   std::chrono::seconds intent_pending = k_intent_pending;
   std::optional<StoreUrl> server = {};  // PostgreSQL's, instead of `file`
+  /// Who opens it: for the log, should opening bring the schema up to date.
+  std::optional<Author> author = {};
 
   [[nodiscard]] static LedgerLocation at(const StoreUrl& url);
   /// Its name, safe to show.
@@ -65,24 +68,22 @@ class Ledger final {
 
   /// Returns the issuer with this name and key, adding it where it is new: a root's must be there
   /// before its own certificate is signed.
-  [[nodiscard]] IssuerId add_issuer(const x509::Name& subject, const crypto::PublicKey& key);
-  /// The same with one of its CA certificates, in one commit; where both are there nothing is
-  /// written. A renewed certificate of a known issuer is added.
   [[nodiscard]] IssuerId add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
-                                    const x509::Certificate& certificate);
+                                    const Author& author);
+  /// The same with one of its CA certificates, in one commit; where both are there nothing is
+  /// written. A renewed or cross-signed certificate of a known issuer is added.
+  [[nodiscard]] IssuerId add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
+                                    const x509::Certificate& certificate, const Author& author);
   [[nodiscard]] std::optional<IssuerId> find_issuer(const x509::Name& subject,
                                                     const crypto::PublicKey& key) const;
-  /// Records a CA certificate of an issuer (renewal and cross-signing give it several); one that is
-  /// there already is left.
-  void add_ca_certificate(IssuerId issuer, const x509::Certificate& certificate);
 
   /// Records intents, all or none, in one durable commit. Throws serial_conflict where a serial is
   /// taken for the issuer in any state, request_key_used where an intent or issued certificate has
   /// the request key, malformed for text that is not UTF-8 or holds a NUL. `replaces_intent`, where
   /// an intent names one, turns that intent (of a dead process) into state `unknown` in the same
-  /// commit; where it is no pending intent any more: intent_live. Other intents that nobody will
-  /// complete (of a dead process of this host, or of one that cannot be seen and older than the
-  /// pending time) become `unknown` as well.
+  /// commit; where it is no pending intent any more: intent_live. Other intents of these issuers
+  /// that nobody will complete (of a dead process of this host, or of one that cannot be seen and
+  /// older than the pending time) become `unknown` as well. The log gets one entry for each issuer.
   void record_intents(std::span<const Intent> intents);
 
   /// Completes intents, all or none, in one durable commit. Throws revoked_meanwhile where an
@@ -98,12 +99,30 @@ class Ledger final {
   /// Gives up an intent whose signature was never made or was faulty: state `burnt`, its serial
   /// never used again, its request key free. One that was revoked or burnt meanwhile stays so.
   /// Throws not_in_ledger where there is none, internal where it is issued.
-  void burn_intent(IssuerId issuer, const x509::SerialNumber& serial, std::string_view note);
+  void burn_intent(IssuerId issuer, const x509::SerialNumber& serial, std::string_view note,
+                   const Author& author);
 
   [[nodiscard]] const std::string& id() const noexcept;
   [[nodiscard]] std::chrono::seconds intent_pending() const noexcept;
   /// What is not as it should be with the server or the way to it, for a person.
   [[nodiscard]] std::vector<std::string> warnings() const;
+
+  // The log of an issuer: one entry for each change, each with the hash of the one before
+  // (store/log_entry.hpp).
+
+  /// Where the log ends.
+  [[nodiscard]] LogHead log_head(IssuerId issuer) const;
+  /// Whether the log has this entry; an empty log's head is had by every log of the issuer.
+  [[nodiscard]] bool has_log_entry(IssuerId issuer, const LogHead& head) const;
+  /// Calls `entry` for each entry from number `first` on, in order, until it returns Continue::no.
+  /// All of it is one snapshot.
+  void read_log(IssuerId issuer, std::int64_t first,
+                const std::function<Continue(const LogEntry&)>& entry) const;
+  /// Puts an acceptance into the log: that somebody answers for what the ledger cannot explain.
+  void accept(IssuerId issuer, LogAction what, const std::optional<x509::SerialNumber>& serial,
+              std::string_view note, const Author& author);
+  /// From now on `told` is called with every new head, after it is durable.
+  void when_appended(std::function<void(IssuerId, const LogHead&)> told);
 
   // Reading. Lists come in the order (not_after, serial) and are paged by key, never by offset.
   [[nodiscard]] std::optional<Record> find(IssuerId issuer, const x509::SerialNumber& serial) const;

@@ -1,6 +1,7 @@
 // What a Ledger is made of; for the ledger*.cpp files only.
 #pragma once
 
+#include "store/chain.hpp"
 #include "store/db_failure.hpp"
 #include "store/ledger.hpp"
 
@@ -11,36 +12,54 @@ struct Ledger::Data {
   std::unique_ptr<Connection> connection;
   std::string id = {};
   std::chrono::seconds intent_pending = k_intent_pending;
+  std::function<void(IssuerId, const LogHead&)> appended = {};
 
   [[nodiscard]] std::unique_ptr<Statement> prepare(std::string_view sql) const {
     return connection->prepare(sql);
+  }
+  using Heads = std::vector<std::pair<IssuerId, LogHead>>;
+  /// Commits, and tells who wants to know where the logs end now. Where the connection is lost
+  /// meanwhile it connects again and looks: a log that has the new head took all of the change, and
+  /// one that has not took none of it (unavailable). What cannot be looked up is outcome_unknown.
+  void commit(Transaction& transaction, const Heads& heads) const;
+  void commit(Transaction& transaction, IssuerId issuer, const LogHead& head) const {
+    commit(transaction, Heads{{issuer, head}});
+  }
+  /// Runs `work` for each issuer's group in one writing transaction, each with the issuer's log at
+  /// hand, and commits it all.
+  template <class Groups, class Work>
+  void change(const Groups& groups, const Author& author, const Work& work) const {
+    guard([&] {
+      Heads heads;
+      Transaction transaction(*connection, Transaction::Kind::writing);
+      for (const auto& [issuer, group] : groups) {
+        ChainWriter chain(*connection, issuer, author);
+        work(*connection, chain, issuer, group);
+        heads.emplace_back(issuer, chain.finish());
+      }
+      commit(transaction, heads);
+    });
   }
   /// Runs `work` with the engine's failures turned into Errors that name this ledger.
   template <class Work>
   decltype(auto) guard(Work&& work) const {
     return with_ledger_errors(name, std::forward<Work>(work));
   }
-  /// Runs `change`, one whole transaction. Where the connection is lost during its COMMIT, connects
-  /// again and looks whether it `is_done`; it is made again where it is not. What is not certain
-  /// then stays outcome_unknown.
-  template <class Change, class IsDone>
-  void settle(const Change& change, const IsDone& is_done) const {
-    try {
-      change();
-    } catch (const DbError& failure) {
-      if (failure.code() != DbErrc::outcome_unknown || !reconnects()) throw;
-      if (!is_done()) change();
-    }
-  }
 
  private:
-  /// Whether there is a connection again over which the truth can be read.
-  [[nodiscard]] bool reconnects() const;
+  void look_up_outcome(const DbError& failure, const Heads& heads) const;
 };
 
-/// Puts a CA certificate in, within a writing transaction of the caller's; one that is there is
-/// left.
-void insert_ca_certificate(Connection& connection, IssuerId issuer,
-                           const crypto::Sha256& fingerprint, ByteView der);
+/// One of an issuer's CA certificates, to be put in.
+struct NewCaCertificate {
+  x509::SerialNumber serial;
+  crypto::Sha256 fingerprint;
+  ByteView der;
+};
+
+/// Puts a CA certificate and its entry in, within the caller's transaction and chain; one that is
+/// there is left.
+void insert_ca_certificate(Connection& connection, ChainWriter& chain, IssuerId issuer,
+                           const NewCaCertificate& added);
 
 }  // namespace mtls::store

@@ -32,6 +32,9 @@ void make_tables_once(Connection& connection, const std::string& ledger_id);
 /// database that several machines share is brought up when all of them are ready (migrate_ledger).
 /// Throws ledger_mismatch where this program cannot work with it.
 [[nodiscard]] Meta settle_schema(Connection& connection, const LedgerName& name,
-                                 LedgerAccess access);
+                                 LedgerAccess access, const std::optional<Author>& author);
+
+/// Who `author` is, for a log: nobody, at the beginning of time, where it is not known.
+[[nodiscard]] Author author_or_nobody(const std::optional<Author>& author);
 
 }  // namespace mtls::store

@@ -3,8 +3,11 @@
 #include "base/process_identity.hpp"
 #include "store/ledger_data.hpp"
 #include "store/record_row.hpp"
+#include "store/row_parts.hpp"
+#include "store/standing.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace mtls::store {
 namespace {
@@ -13,48 +16,24 @@ constexpr std::string_view k_insert_intent = R"(
   INSERT INTO certificates (
     issuer, serial, state, origin, tbs, request_key, profile, profile_hash, subject, sans,
     not_before, not_after, spki_hash, crl_part, replaces, actor, host, pid, session, note,
-    intent_time, changed_time)
+    intent_time, changed_time, intent_entry)
   VALUES (
     :issuer, :serial, 'intent', 'issued', :tbs, :request_key, :profile, :profile_hash, :subject,
     :sans, :not_before, :not_after, :spki_hash, 0, :replaces, :actor, :host, :pid, :session, '',
-    :time, :time)
+    :time, :time, :entry)
   ON CONFLICT DO NOTHING)";
 
-constexpr std::string_view k_take_over = R"(
-  UPDATE certificates
-  SET state = 'unknown', note = :note,
-      changed_time = CASE WHEN changed_time > :time THEN changed_time ELSE :time END
-  WHERE issuer = :issuer AND serial = :serial AND origin = 'issued' AND state = 'intent')";
-
 constexpr std::string_view k_pending_intents = R"(
-  SELECT id, host, pid, session, intent_time FROM certificates
-  WHERE state = 'intent' AND intent_time > 0 ORDER BY id)";
-
-constexpr std::string_view k_settle = R"(
-  UPDATE certificates
-  SET state = 'unknown', note = 'the process that recorded it ended',
-      changed_time = CASE WHEN changed_time > :time THEN changed_time ELSE :time END
-  WHERE id = :id AND state = 'intent')";
+  SELECT serial, host, pid, session, intent_time FROM certificates
+  WHERE state = 'intent' AND intent_time > 0 AND issuer = :issuer)";
 
 // The certificate holds the TBS from here on.
 constexpr std::string_view k_complete = R"(
   UPDATE certificates
   SET state = 'issued', tbs = NULL, fingerprint = :fingerprint, certificate = :certificate,
-      issued_time = :time,
+      issued_time = :time, issue_entry = :entry,
       changed_time = CASE WHEN changed_time > :time THEN changed_time ELSE :time END
   WHERE issuer = :issuer AND serial = :serial AND origin = 'issued' AND state = 'intent')";
-
-constexpr std::string_view k_complete_revoked = R"(
-  UPDATE certificates
-  SET state = 'revoked', tbs = NULL, fingerprint = :fingerprint, certificate = :certificate,
-      note = :note, issued_time = :time, revoked_time = :time,
-      changed_time = CASE WHEN changed_time > :time THEN changed_time ELSE :time END
-  WHERE issuer = :issuer AND serial = :serial AND origin = 'issued' AND state = 'intent')";
-
-constexpr std::string_view k_burn = R"(
-  UPDATE certificates SET state = 'burnt', note = :note
-  WHERE issuer = :issuer AND serial = :serial AND origin = 'issued'
-    AND state IN ('intent', 'unknown'))";
 
 constexpr std::string_view k_state = R"(
   SELECT state FROM certificates
@@ -73,33 +52,6 @@ std::optional<std::string> read_state(Connection& connection, IssuerId issuer,
   bind_row(*statement, issuer, serial);
   if (!statement->step()) return std::nullopt;
   return statement->text(0);
-}
-
-/// Whether this very intent, and no other with its serial, stands in the ledger.
-bool is_recorded(Connection& connection, const Intent& intent) {
-  const auto statement = connection.prepare(
-      "SELECT 1 FROM certificates WHERE issuer = :issuer AND serial = :serial "
-      "AND origin = 'issued' AND session = :session AND pid = :pid");
-  bind_row(*statement, intent.issuer, intent.serial)
-      .bind("session", intent.actor.session)
-      .bind("pid", intent.actor.pid);
-  return statement->step();
-}
-
-bool is_recorded(Connection& connection, const Issued& issued) {
-  const auto statement = connection.prepare(
-      "SELECT 1 FROM certificates WHERE issuer = :issuer AND serial = :serial "
-      "AND origin = 'issued' AND fingerprint = :fingerprint");
-  bind_row(*statement, issued.issuer, issued.serial)
-      .bind("fingerprint", to_hex(issued.fingerprint));
-  return statement->step();
-}
-
-/// Whether all of it is: it was one transaction.
-template <class Records>
-bool are_recorded(Connection& connection, const Records& records) {
-  return std::all_of(records.begin(), records.end(),
-                     [&](const auto& one) { return is_recorded(connection, one); });
 }
 
 void require_text(std::string_view text, std::string_view what) {
@@ -148,13 +100,15 @@ void bind_intent(Statement& statement, const Intent& intent) {
   }
 }
 
-void take_over(Connection& connection, const Intent& intent) {
+void take_over(Connection& connection, ChainWriter& chain, const Intent& intent) {
   const x509::SerialNumber& dead = *intent.replaces_intent;
-  const auto statement = connection.prepare(k_take_over);
-  bind_row(*statement, intent.issuer, dead)
-      .bind("note", format("taken over by {}", intent.serial.to_text()))
-      .bind("time", to_seconds(intent.time));
-  if (statement->run() == 1) return;
+  const auto was = change_standing(connection, chain, intent.issuer, dead,
+                                   {.from = {State::intent},
+                                    .to = State::unknown,
+                                    .action = LogAction::unknown,
+                                    .note = format("taken over by {}", intent.serial.to_text()),
+                                    .time = intent.time});
+  if (was == State::intent) return;
   throw Error(Errc::intent_live,
               format("the intent for serial {} is not pending any more: another process has "
                      "completed it or taken it over",
@@ -175,45 +129,35 @@ bool is_pending(const Statement& row, UnixTime now, std::chrono::seconds pending
   return now - to_time(row.integer(4)) < pending;
 }
 
-/// Intents that nobody will complete become `unknown`: maybe signed, never released. In the order
-/// of their ids: two that do it at once must not wait for each other.
-void settle_dead_intents(Connection& connection, UnixTime now, std::chrono::seconds pending) {
-  std::vector<std::int64_t> dead;
+/// Intents that nobody will complete become `unknown`: maybe signed, never released.
+void settle_dead_intents(Connection& connection, ChainWriter& chain, IssuerId issuer, UnixTime now,
+                         std::chrono::seconds pending) {
+  std::vector<x509::SerialNumber> dead;
   const auto intents = connection.prepare(k_pending_intents);
+  intents->bind("issuer", number(issuer));
   while (intents->step()) {
-    if (!is_pending(*intents, now, pending)) dead.push_back(intents->integer(0));
+    if (is_pending(*intents, now, pending)) continue;
+    const auto serial = x509::SerialNumber::parse(intents->text(0));
+    if (!serial) throw DbError(DbErrc::corrupt, "column serial holds what it cannot");
+    dead.push_back(*serial);
   }
-  for (const std::int64_t id : dead) {
-    connection.prepare(k_settle)->bind("id", id).bind("time", to_seconds(now)).run();
+  for (const x509::SerialNumber& serial : dead) {
+    change_standing(connection, chain, issuer, serial,
+                    {.from = {State::intent},
+                     .to = State::unknown,
+                     .action = LogAction::unknown,
+                     .note = "the process that recorded it ended",
+                     .time = now});
   }
 }
 
-/// The intent that should be completed does not stand any more.
+/// The intent that was to be completed does not stand any more.
 Error not_standing(Connection& connection, const Issued& one) {
   const auto state = read_state(connection, one.issuer, one.serial);
   return {Errc::revoked_meanwhile,
           format("the intent for serial {} does not stand any more (it is {})",
                  one.serial.to_text(), state ? *state : "not in the ledger"),
           "the certificate was not released; run the same command again for a new one"};
-}
-
-/// Runs `completion` for all intents; throws revoked_meanwhile where one does not stand any more.
-void complete(Connection& connection, Statement& completion, std::span<const Issued> issued) {
-  const auto completed =
-      completion.run_all(issued.size(), [&](Statement& statement, std::size_t row) {
-        const Issued& one = issued[row];
-        bind_row(statement, one.issuer, one.serial)
-            .bind("fingerprint", to_hex(one.fingerprint))
-            .bind("certificate", to_base64(one.certificate))
-            .bind("time", to_seconds(one.time));
-      });
-  for (std::size_t row = 0; row < issued.size(); ++row) {
-    const Issued& one = issued[row];
-    if (completed[row] != 1) throw not_standing(connection, one);
-    if (one.use == Issued::Use::own_certificate) {
-      insert_ca_certificate(connection, one.issuer, one.fingerprint, one.certificate);
-    }
-  }
 }
 
 /// Tells which of the two unique indexes refused an intent.
@@ -228,76 +172,150 @@ Error conflict(Connection& connection, const Intent& intent) {
           "'mtlsctl cert list' shows what was issued for it"};
 }
 
+/// Items of one issuer, in the order in which they were given.
+template <class Item>
+using Group = std::vector<const Item*>;
+
+/// One group an issuer, in the order of the issuers' numbers: the order in which every writer takes
+/// their logs.
+template <class Item>
+std::map<IssuerId, Group<Item>> by_issuer(std::span<const Item> items) {
+  std::map<IssuerId, Group<Item>> groups;
+  for (const Item& item : items) groups[item.issuer].push_back(&item);
+  return groups;
+}
+
+template <class Item, class Part>
+LogSubject batch_entry(LogAction action, const Group<Item>& group, const Part& part) {
+  std::vector<Leaf> leaves;
+  leaves.reserve(group.size());
+  for (const Item* one : group) leaves.push_back({one->serial.to_text(), part(*one)});
+  return {.action = action,
+          .serial = group.size() == 1 ? std::optional(group.front()->serial) : std::nullopt,
+          .content = batch_root(std::move(leaves)),
+          .count = static_cast<std::int64_t>(group.size())};
+}
+
+LogSubject intent_entry(const Group<Intent>& group) {
+  LogSubject entry = batch_entry<Intent>(LogAction::intent, group,
+                                         [](const Intent& intent) { return intent_part(intent); });
+  const Intent& first = *group.front();
+  const bool uniform = std::all_of(group.begin(), group.end(), [&first](const Intent* one) {
+    return one->profile_hash == first.profile_hash && one->profile == first.profile;
+  });
+  if (uniform) {
+    entry.profile = first.profile;
+    entry.profile_hash = to_hex(first.profile_hash);
+  }
+  return entry;
+}
+
+LogSubject issue_entry(const Group<Issued>& group) {
+  return batch_entry<Issued>(LogAction::issue, group,
+                             [](const Issued& issued) { return issue_part(issued); });
+}
+
+void insert_intents(Connection& connection, ChainWriter& chain, const Group<Intent>& group) {
+  const std::int64_t entry = chain.append(intent_entry(group));
+  const auto insertion = connection.prepare(k_insert_intent);
+  insertion->bind("entry", entry);
+  for (const Intent* intent : group) {
+    if (intent->replaces_intent) take_over(connection, chain, *intent);
+  }
+  const auto inserted = insertion->run_all(
+      group.size(),
+      [&](Statement& statement, std::size_t row) { bind_intent(statement, *group[row]); });
+  for (std::size_t row = 0; row < group.size(); ++row) {
+    if (inserted[row] == 0) throw conflict(connection, *group[row]);
+  }
+}
+
+/// Throws revoked_meanwhile where one of them does not stand any more.
+void complete_all(Connection& connection, ChainWriter& chain, const Group<Issued>& group) {
+  const std::int64_t entry = chain.append(issue_entry(group));
+  const auto completion = connection.prepare(k_complete);
+  completion->bind("entry", entry);
+  const auto completed =
+      completion->run_all(group.size(), [&](Statement& statement, std::size_t row) {
+        const Issued& one = *group[row];
+        bind_row(statement, one.issuer, one.serial)
+            .bind("fingerprint", to_hex(one.fingerprint))
+            .bind("certificate", to_base64(one.certificate))
+            .bind("time", to_seconds(one.author.time));
+      });
+  for (std::size_t row = 0; row < group.size(); ++row) {
+    const Issued& one = *group[row];
+    if (completed[row] != 1) throw not_standing(connection, one);
+    if (one.use == Issued::Use::own_certificate) {
+      insert_ca_certificate(
+          connection, chain, one.issuer,
+          {.serial = one.serial, .fingerprint = one.fingerprint, .der = one.certificate});
+    }
+  }
+}
+
 }  // namespace
 
 void Ledger::record_intents(std::span<const Intent> intents) {
   if (intents.empty()) return;
   for (const Intent& intent : intents) require_texts(intent);
-  const auto change = [&] {
-    Transaction transaction(*m_data->connection, Transaction::Kind::writing);
-    const auto insertion = m_data->prepare(k_insert_intent);
-    for (const Intent& intent : intents) {
-      if (intent.replaces_intent) take_over(*m_data->connection, intent);
-    }
-    const auto inserted = insertion->run_all(
-        intents.size(),
-        [&](Statement& statement, std::size_t row) { bind_intent(statement, intents[row]); });
-    for (std::size_t row = 0; row < intents.size(); ++row) {
-      if (inserted[row] == 0) throw conflict(*m_data->connection, intents[row]);
-    }
-    settle_dead_intents(*m_data->connection, intents.front().time, m_data->intent_pending);
-    transaction.commit();
-  };
-  m_data->guard(
-      [&] { m_data->settle(change, [&] { return are_recorded(*m_data->connection, intents); }); });
+  m_data->change(
+      by_issuer(intents), intents.front().author(),
+      [&](Connection& connection, ChainWriter& chain, IssuerId issuer, const Group<Intent>& group) {
+        insert_intents(connection, chain, group);
+        settle_dead_intents(connection, chain, issuer, group.front()->time, m_data->intent_pending);
+      });
 }
 
 void Ledger::record_issued(std::span<const Issued> issued) {
   if (issued.empty()) return;
-  const auto change = [&] {
-    Transaction transaction(*m_data->connection, Transaction::Kind::writing);
-    const auto completion = m_data->prepare(k_complete);
-    complete(*m_data->connection, *completion, issued);
-    transaction.commit();
-  };
-  m_data->guard(
-      [&] { m_data->settle(change, [&] { return are_recorded(*m_data->connection, issued); }); });
+  m_data->change(by_issuer(issued), issued.front().author,
+                 [](Connection& connection, ChainWriter& chain, IssuerId /*issuer*/,
+                    const Group<Issued>& group) { complete_all(connection, chain, group); });
 }
 
 void Ledger::record_issued_revoked(std::span<const Issued> issued, std::string_view note) {
   require_text(note, "note");
   if (issued.empty()) return;
-  const auto change = [&] {
-    Transaction transaction(*m_data->connection, Transaction::Kind::writing);
-    const auto completion = m_data->prepare(k_complete_revoked);
-    completion->bind("note", note);
-    complete(*m_data->connection, *completion, issued);
-    transaction.commit();
-  };
-  m_data->guard(
-      [&] { m_data->settle(change, [&] { return are_recorded(*m_data->connection, issued); }); });
+  m_data->change(by_issuer(issued), issued.front().author,
+                 [note](Connection& connection, ChainWriter& chain, IssuerId issuer,
+                        const Group<Issued>& group) {
+                   complete_all(connection, chain, group);
+                   for (const Issued* one : group) {
+                     change_standing(connection, chain, issuer, one->serial,
+                                     {.from = {State::issued},
+                                      .to = State::revoked,
+                                      .action = LogAction::revoke,
+                                      .note = std::string(note),
+                                      .time = one->author.time});
+                   }
+                 });
 }
 
-void Ledger::burn_intent(IssuerId issuer, const x509::SerialNumber& serial, std::string_view note) {
+void Ledger::burn_intent(IssuerId issuer, const x509::SerialNumber& serial, std::string_view note,
+                         const Author& author) {
   require_text(note, "note");
   m_data->guard([&] {
     Transaction transaction(*m_data->connection, Transaction::Kind::writing);
-    const auto burning = m_data->prepare(k_burn);
-    bind_row(*burning, issuer, serial).bind("note", note);
-    if (burning->run() == 0) {
-      const auto state = read_state(*m_data->connection, issuer, serial);
-      if (!state) {
-        throw Error(Errc::not_in_ledger,
-                    format("the ledger has no intent for serial {}", serial.to_text()));
-      }
-      if (*state == name(State::issued)) {
-        throw Error(Errc::internal,
-                    format("the certificate with serial {} is issued and cannot be burnt",
-                           serial.to_text()));
-      }
-      return;
+    ChainWriter chain(*m_data->connection, issuer, author);
+    const auto was = change_standing(*m_data->connection, chain, issuer, serial,
+                                     {.from = {State::intent, State::unknown},
+                                      .to = State::burnt,
+                                      .action = LogAction::burn,
+                                      .note = std::string(note),
+                                      .time = author.time});
+    if (!was) {
+      throw Error(Errc::not_in_ledger,
+                  format("the ledger has no intent for serial {}", serial.to_text()));
     }
-    transaction.commit();
+    if (*was == State::issued) {
+      throw Error(
+          Errc::internal,
+          format("the certificate with serial {} is issued and cannot be burnt", serial.to_text()));
+    }
+    if (*was == State::intent || *was == State::unknown) {
+      m_data->commit(transaction, issuer, chain.finish());
+    }
   });
 }
 

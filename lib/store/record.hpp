@@ -40,6 +40,13 @@ struct Actor {
   std::string session;  // random, one a process: tells a reused pid from the same process
 };
 
+/// Who changes a ledger, and when: what every entry of its log says.
+struct Author {
+  std::string actor;
+  std::string host;
+  UnixTime time;
+};
+
 /// What is recorded before the CA key is used.
 struct Intent {
   IssuerId issuer;
@@ -54,6 +61,9 @@ struct Intent {
   crypto::Sha256 spki_hash;
   Actor actor;
   UnixTime time;
+  [[nodiscard]] Author author() const {
+    return {.actor = actor.actor, .host = actor.host, .time = time};
+  }
   /// An intent of a dead process that this one takes over.
   std::optional<x509::SerialNumber> replaces_intent = {};
   /// The certificate that this one replaces (--force), for the record.
@@ -66,7 +76,7 @@ struct Issued {
   x509::SerialNumber serial;
   crypto::Sha256 fingerprint;
   Bytes certificate;  // DER
-  UnixTime time;
+  Author author;
   /// Whether it is a CA certificate of `issuer` itself (a root's own), to be kept as one of those
   /// in the same commit.
   enum class Use { leaf, own_certificate };
@@ -93,6 +103,15 @@ struct Record {
   std::optional<UnixTime> issued_time;
   std::optional<UnixTime> revoked_time;
   std::string note;
+  std::optional<Bytes> tbs;  // DER, while there is no certificate, which holds it
+  std::int64_t crl_part;
+  std::optional<x509::SerialNumber> replaces;
+  UnixTime changed_time;  // the newest of the times above
+  /// The entries of the issuer's log that commit to the row (row_parts.hpp): to what its intent
+  /// fixed, to its certificate, and to where it stands if that says more than those two.
+  std::int64_t intent_entry;
+  std::optional<std::int64_t> issue_entry;
+  std::optional<std::int64_t> standing_entry;
 };
 
 /// Which records a list shows; every member that is set narrows it.

@@ -47,6 +47,16 @@ class Columns final {
     if (m_statement.is_null(column)) return std::nullopt;
     return to_time(m_statement.integer(column));
   }
+  std::optional<std::int64_t> optional_integer() {
+    const int column = m_next++;
+    if (m_statement.is_null(column)) return std::nullopt;
+    return m_statement.integer(column);
+  }
+  std::optional<x509::SerialNumber> optional_serial(std::string_view column) {
+    const auto hex = optional_text();
+    if (!hex) return std::nullopt;
+    return require(x509::SerialNumber::parse(*hex), column);
+  }
   std::optional<crypto::Sha256> optional_digest(std::string_view column) {
     const auto hex = optional_text();
     if (!hex) return std::nullopt;
@@ -90,6 +100,13 @@ RecordRow read_record(const Statement& statement) {
       .issued_time = columns.optional_time(),
       .revoked_time = columns.optional_time(),
       .note = columns.text(),
+      .tbs = columns.optional_octets("tbs"),
+      .crl_part = columns.integer(),
+      .replaces = columns.optional_serial("replaces"),
+      .changed_time = columns.time(),
+      .intent_entry = columns.integer(),
+      .issue_entry = columns.optional_integer(),
+      .standing_entry = columns.optional_integer(),
   };
   return {.record = std::move(record), .id = columns.integer()};
 }

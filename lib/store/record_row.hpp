@@ -12,7 +12,8 @@ namespace mtls::store {
 inline constexpr std::string_view k_record_columns =
     "issuer, serial, state, origin, request_key, profile, profile_hash, subject, sans, not_before, "
     "not_after, spki_hash, fingerprint, certificate, actor, host, pid, session, intent_time, "
-    "issued_time, revoked_time, note, id";
+    "issued_time, revoked_time, note, tbs, crl_part, replaces, changed_time, intent_entry, "
+    "issue_entry, standing_entry, id";
 
 struct RecordRow {
   Record record;

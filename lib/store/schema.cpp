@@ -1,5 +1,7 @@
 #include "store/schema.hpp"
 
+#include "store/log_filling.hpp"
+
 #include <array>
 
 namespace mtls::store {
@@ -96,6 +98,40 @@ constexpr std::string_view k_by_end = R"(
 constexpr std::string_view k_by_change = R"(
   CREATE INDEX certificates_change ON certificates (changed_time))";
 
+// Version 2: the log. NULL in intent_entry is what a row of version 1 has until the log was filled;
+// no row has it after.
+constexpr std::string_view k_log_heads = R"(
+  CREATE TABLE log_heads (
+    issuer bigint PRIMARY KEY REFERENCES issuers (issuer),
+    seq bigint NOT NULL,
+    hash text NOT NULL
+  ))";
+
+constexpr std::string_view k_log_entries = R"(
+  CREATE TABLE log_entries (
+    issuer bigint NOT NULL REFERENCES issuers (issuer),
+    seq bigint NOT NULL,
+    time bigint NOT NULL,
+    actor text NOT NULL,
+    host text NOT NULL,
+    action text NOT NULL,
+    serial text,
+    profile text NOT NULL,
+    profile_hash text NOT NULL,
+    content text NOT NULL,
+    row_count bigint NOT NULL,
+    note text NOT NULL,
+    previous text NOT NULL,
+    hash text NOT NULL,
+    PRIMARY KEY (issuer, seq)
+  ))";
+
+constexpr std::string_view k_intent_entry =
+    "ALTER TABLE certificates ADD COLUMN intent_entry bigint";
+constexpr std::string_view k_issue_entry = "ALTER TABLE certificates ADD COLUMN issue_entry bigint";
+constexpr std::string_view k_standing_entry =
+    "ALTER TABLE certificates ADD COLUMN standing_entry bigint";
+
 void apply(Connection& connection, const Migration& step) {
   for (const std::string_view statement : step.statements) connection.define(statement);
 }
@@ -103,18 +139,22 @@ void apply(Connection& connection, const Migration& step) {
 }  // namespace
 
 std::span<const Migration> migrations() {
-  static const std::array<Migration, 1> steps{
+  static const std::array<Migration, 2> steps{
       Migration{.version = 1,
                 .statements = {k_meta, k_issuers, k_ca_certificates, k_certificates,
                                k_unique_serial, k_unique_request_key, k_by_serial, k_by_key,
-                               k_by_fingerprint, k_by_intent, k_by_end, k_by_change}}};
+                               k_by_fingerprint, k_by_intent, k_by_end, k_by_change}},
+      Migration{.version = 2,
+                .statements = {k_log_heads, k_log_entries, k_intent_entry, k_issue_entry,
+                               k_standing_entry},
+                .fill = fill_logs}};
   return steps;
 }
 
 std::span<const Table> ledger_tables() {
   constexpr auto k_integer = Table::Kind::integer;
   constexpr auto k_text = Table::Kind::text;
-  static const std::array<Table, 3> tables{
+  static const std::array<Table, 5> tables{
       Table{.name = "issuers",
             .columns = {{"issuer", k_integer}, {"subject_der", k_text}, {"spki_hash", k_text}},
             .order = "issuer"},
@@ -122,22 +162,57 @@ std::span<const Table> ledger_tables() {
             .columns = {{"issuer", k_integer}, {"fingerprint", k_text}, {"certificate", k_text}},
             .order = "issuer, fingerprint"},
       Table{.name = "certificates",
-            .columns = {{"id", k_integer},          {"issuer", k_integer},
-                        {"serial", k_text},         {"state", k_text},
-                        {"origin", k_text},         {"tbs", k_text},
-                        {"request_key", k_text},    {"profile", k_text},
-                        {"profile_hash", k_text},   {"subject", k_text},
-                        {"sans", k_text},           {"not_before", k_integer},
-                        {"not_after", k_integer},   {"fingerprint", k_text},
-                        {"spki_hash", k_text},      {"certificate", k_text},
-                        {"crl_part", k_integer},    {"replaces", k_text},
-                        {"actor", k_text},          {"host", k_text},
-                        {"pid", k_integer},         {"session", k_text},
-                        {"note", k_text},           {"intent_time", k_integer},
-                        {"issued_time", k_integer}, {"revoked_time", k_integer},
-                        {"changed_time", k_integer}},
+            .columns = {{"id", k_integer},
+                        {"issuer", k_integer},
+                        {"serial", k_text},
+                        {"state", k_text},
+                        {"origin", k_text},
+                        {"tbs", k_text},
+                        {"request_key", k_text},
+                        {"profile", k_text},
+                        {"profile_hash", k_text},
+                        {"subject", k_text},
+                        {"sans", k_text},
+                        {"not_before", k_integer},
+                        {"not_after", k_integer},
+                        {"fingerprint", k_text},
+                        {"spki_hash", k_text},
+                        {"certificate", k_text},
+                        {"crl_part", k_integer},
+                        {"replaces", k_text},
+                        {"actor", k_text},
+                        {"host", k_text},
+                        {"pid", k_integer},
+                        {"session", k_text},
+                        {"note", k_text},
+                        {"intent_time", k_integer},
+                        {"issued_time", k_integer},
+                        {"revoked_time", k_integer},
+                        {"changed_time", k_integer},
+                        {"intent_entry", k_integer},
+                        {"issue_entry", k_integer},
+                        {"standing_entry", k_integer}},
             .order = "id",
             .ids = Table::Ids::own},
+      Table{.name = "log_heads",
+            .columns = {{"issuer", k_integer}, {"seq", k_integer}, {"hash", k_text}},
+            .order = "issuer"},
+      Table{.name = "log_entries",
+            .columns = {{"issuer", k_integer},
+                        {"seq", k_integer},
+                        {"time", k_integer},
+                        {"actor", k_text},
+                        {"host", k_text},
+                        {"action", k_text},
+                        {"serial", k_text},
+                        {"profile", k_text},
+                        {"profile_hash", k_text},
+                        {"content", k_text},
+                        {"row_count", k_integer},
+                        {"note", k_text},
+                        {"previous", k_text},
+                        {"hash", k_text}},
+            .order = "issuer, seq"},
   };
   return tables;
 }
@@ -157,13 +232,14 @@ void create_schema(Connection& connection, std::span<const Migration> steps,
       .run();
 }
 
-Meta migrate(Connection& connection, std::span<const Migration> steps) {
+Meta migrate(Connection& connection, std::span<const Migration> steps, const Author& author) {
   Transaction transaction(connection, Transaction::Kind::exclusive);
   // Read again under the lock: somebody else may have done it meanwhile.
   Meta meta = read_meta(connection);
   for (const Migration& step : steps) {
     if (step.version <= meta.schema_version) continue;
     apply(connection, step);
+    if (step.fill != nullptr) step.fill(connection, author);
     meta.schema_version = step.version;
   }
   connection.prepare("UPDATE meta SET schema_version = :version")

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/db.hpp"
+#include "store/record.hpp"
 
 #include <span>
 
@@ -11,6 +12,8 @@ namespace mtls::store {
 struct Migration {
   std::int64_t version;
   std::vector<std::string_view> statements;
+  /// What SQL alone cannot do with rows that are there, if anything: run after the statements.
+  void (*fill)(Connection&, const Author&) = nullptr;
 };
 
 /// All steps, oldest first; their versions are 1, 2, 3 …
@@ -51,6 +54,8 @@ void create_schema(Connection& connection, std::span<const Migration> steps,
 /// Brings an older schema up to the last of `steps`, in one transaction. Whoever else does the same
 /// at the same time waits and then finds it done. Returns the meta row as it is then; a newer
 /// schema is left alone.
-[[nodiscard]] Meta migrate(Connection& connection, std::span<const Migration> steps);
+/// The logs say who did it.
+[[nodiscard]] Meta migrate(Connection& connection, std::span<const Migration> steps,
+                           const Author& author);
 
 }  // namespace mtls::store

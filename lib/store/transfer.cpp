@@ -140,7 +140,7 @@ Meta require_current(const Side& side) {
                        side.name.shown(), meta.schema_version, known),
                 "bring it up to date with 'mtlsctl store migrate' first");
   }
-  return settle_schema(*side.connection, side.name, LedgerAccess::read_only);
+  return settle_schema(*side.connection, side.name, LedgerAccess::read_only, std::nullopt);
 }
 
 }  // namespace
@@ -164,11 +164,11 @@ Migrated migrate_ledger(const LedgerLocation& location, Trial trial) {
     const Meta before = read_ledger_meta(*connection, name);
     if (before.schema_version > known || trial == Trial::yes) {
       if (before.schema_version > known) {
-        static_cast<void>(settle_schema(*connection, name, access));  // which says so
+        static_cast<void>(settle_schema(*connection, name, access, std::nullopt));  // which says so
       }
       return {.from = before.schema_version, .to = known, .ledger_id = before.ledger_id};
     }
-    const Meta after = migrate(*connection, migrations());
+    const Meta after = migrate(*connection, migrations(), author_or_nobody(location.author));
     return {
         .from = before.schema_version, .to = after.schema_version, .ledger_id = after.ledger_id};
   });

@@ -76,7 +76,7 @@ TEST_CASE("an intent of a living process is waited for, one that was given up is
   CHECK(refusal(fixture, fixture.wish(key), KeySource::standing) == Errc::intent_live);
   fixture.ledger.burn_intent(
       *fixture.ledger.find_issuer(x509::Name::parse("CN=root"), fixture.signer.public_key()),
-      serial, "test");
+      serial, "test", {.actor = "test", .host = "here", .time = k_now});
   CHECK_FALSE(find(fixture, fixture.wish(key), KeySource::standing).dead_intent);
 }
 

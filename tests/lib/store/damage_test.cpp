@@ -28,6 +28,7 @@ std::optional<Errc> use(const std::string& octets) {
     Ledger ledger = Ledger::open(location, k_id, LedgerAccess::read_write);
     static_cast<void>(list(ledger));
     static_cast<void>(ledger.newest_time());
+    ledger.read_log(IssuerId{1}, 1, [](const LogEntry& /*entry*/) { return Continue::yes; });
     static_cast<void>(ledger.find_by_key(digest(0x22)));
     static_cast<void>(ledger.find_by_fingerprint(digest(0x44)));
     issue(ledger, intent(IssuerId{1}, 5000));

@@ -12,6 +12,10 @@ UnixTime at(std::int64_t seconds) {
   return UnixTime(std::chrono::seconds(std::int64_t{1769860800} + seconds));
 }
 
+Author author(std::int64_t seconds) {
+  return {.actor = "alice", .host = "host1", .time = at(seconds)};
+}
+
 x509::SerialNumber serial(std::uint64_t number) {
   std::array<std::uint8_t, 16> octets{};
   octets[0] = 0x5a;
@@ -57,7 +61,7 @@ LedgerLocation new_location(const TemporaryDirectory& directory) {
 }
 
 IssuerId add_root(Ledger& ledger) {
-  return ledger.add_issuer(x509::Name::parse("CN=root"), key(1));
+  return ledger.add_issuer(x509::Name::parse("CN=root"), key(1), author());
 }
 
 Intent intent(IssuerId issuer, std::uint64_t number) {
@@ -86,7 +90,7 @@ Issued issued(IssuerId issuer, std::uint64_t number) {
           .serial = serial(number),
           .fingerprint = fingerprint,
           .certificate = {0x30, 0x82, 0x00, 0xff},
-          .time = at(1)};
+          .author = author(1)};
 }
 
 void issue(Ledger& ledger, const Intent& intent) {
@@ -95,7 +99,7 @@ void issue(Ledger& ledger, const Intent& intent) {
                    .serial = intent.serial,
                    .fingerprint = digest(0x44),
                    .certificate = {0x30, 0x00},
-                   .time = intent.time};
+                   .author = intent.author()};
   ledger.record_issued({&one, 1});
 }
 

@@ -20,6 +20,9 @@ inline constexpr const char* k_other_id = "ffeeddccbbaa99887766554433221100";
 /// Noon of 2026-01-31, and `seconds` later.
 [[nodiscard]] UnixTime at(std::int64_t seconds);
 
+/// Who records, at at(seconds).
+[[nodiscard]] Author author(std::int64_t seconds = 0);
+
 /// A serial whose octets are made of `number`, a different one for each.
 [[nodiscard]] x509::SerialNumber serial(std::uint64_t number);
 [[nodiscard]] crypto::Sha256 digest(std::uint8_t octet);

@@ -50,14 +50,15 @@ TEST_CASE("our own certificate is found before an imported one of the same seria
       "INSERT INTO certificates SELECT 99, issuer, serial, state, 'imported', tbs, request_key, "
       "profile, profile_hash, subject, sans, not_before, not_after, fingerprint, spki_hash, "
       "certificate, crl_part, replaces, actor, host, pid, session, note, intent_time, issued_time, "
-      "revoked_time, changed_time FROM certificates WHERE origin = 'issued'");
+      "revoked_time, changed_time, intent_entry, issue_entry, standing_entry "
+      "FROM certificates WHERE origin = 'issued'");
   CHECK(fixture.ledger.find(fixture.issuer, serial(1))->origin == Origin::issued);
   CHECK(fixture.ledger.find_by_serial(serial(1)).size() == 3);
 }
 
 TEST_CASE("everything over one key comes newest first, of any issuer and state") {
   LedgerFixture fixture;
-  const IssuerId other = fixture.ledger.add_issuer(x509::Name::parse("CN=other"), key(2));
+  const IssuerId other = fixture.ledger.add_issuer(x509::Name::parse("CN=other"), key(2), author());
   Intent old = intent(fixture.issuer, 1);
   Intent recent = intent(other, 2);
   recent.time = at(60);
@@ -69,7 +70,7 @@ TEST_CASE("everything over one key comes newest first, of any issuer and state")
   issue(fixture.ledger, old);
   record(fixture.ledger, burnt);
   record(fixture.ledger, foreign);
-  fixture.ledger.burn_intent(fixture.issuer, serial(3), "x");
+  fixture.ledger.burn_intent(fixture.issuer, serial(3), "x", author());
   const auto found = fixture.ledger.find_by_key(digest(0x22));
   REQUIRE(found.size() == 3);
   CHECK(found[0].serial == serial(2));

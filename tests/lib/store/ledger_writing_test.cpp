@@ -95,7 +95,7 @@ TEST_CASE("a serial is taken in every state") {
   record(fixture.ledger, intent(fixture.issuer, 1));
   SUBCASE("intent") {}
   SUBCASE("issued") { complete(fixture.ledger, issued(fixture.issuer, 1)); }
-  SUBCASE("burnt") { fixture.ledger.burn_intent(fixture.issuer, serial(1), "x"); }
+  SUBCASE("burnt") { fixture.ledger.burn_intent(fixture.issuer, serial(1), "x", author()); }
   CHECK(code_of([&] { record(fixture.ledger, intent(fixture.issuer, 1)); }) ==
         Errc::serial_conflict);
   CHECK(fixture.ledger.count() == 1);
@@ -103,7 +103,7 @@ TEST_CASE("a serial is taken in every state") {
 
 TEST_CASE("a serial of another issuer is free") {
   LedgerFixture fixture;
-  const IssuerId other = fixture.ledger.add_issuer(x509::Name::parse("CN=other"), key(1));
+  const IssuerId other = fixture.ledger.add_issuer(x509::Name::parse("CN=other"), key(1), author());
   record(fixture.ledger, intent(fixture.issuer, 1));
   record(fixture.ledger, intent(other, 1));
   CHECK(fixture.ledger.find_by_serial(serial(1)).size() == 2);
@@ -122,12 +122,12 @@ TEST_CASE("a request key is taken by an intent and a certificate, and free after
     CHECK(code_of([&] { record(fixture.ledger, second); }) == Errc::request_key_used);
   }
   SUBCASE("burnt") {
-    fixture.ledger.burn_intent(fixture.issuer, serial(1), "faulty");
+    fixture.ledger.burn_intent(fixture.issuer, serial(1), "faulty", author());
     record(fixture.ledger, second);
     CHECK(fixture.ledger.find_by_request_key(fixture.issuer, "key")->serial == serial(2));
   }
   SUBCASE("another issuer's") {
-    second.issuer = fixture.ledger.add_issuer(x509::Name::parse("CN=other"), key(1));
+    second.issuer = fixture.ledger.add_issuer(x509::Name::parse("CN=other"), key(1), author());
     record(fixture.ledger, second);
   }
 }
@@ -169,7 +169,7 @@ TEST_CASE("a batch is recorded whole or not at all") {
       certificates.push_back(issued(fixture.issuer, number));
     }
     // One of them does not stand any more: none is completed.
-    fixture.ledger.burn_intent(fixture.issuer, serial(100), "gone");
+    fixture.ledger.burn_intent(fixture.issuer, serial(100), "gone", author());
     CHECK(code_of([&] { fixture.ledger.record_issued(certificates); }) == Errc::revoked_meanwhile);
     CHECK(list(fixture.ledger, {.state = State::issued}).empty());
     certificates.pop_back();
@@ -266,20 +266,20 @@ TEST_CASE("only a standing intent is completed") {
 TEST_CASE("burning keeps the note and the serial") {
   LedgerFixture fixture;
   record(fixture.ledger, intent(fixture.issuer, 1));
-  fixture.ledger.burn_intent(fixture.issuer, serial(1), "the signature was faulty");
-  fixture.ledger.burn_intent(fixture.issuer, serial(1), "again");
+  fixture.ledger.burn_intent(fixture.issuer, serial(1), "the signature was faulty", author());
+  fixture.ledger.burn_intent(fixture.issuer, serial(1), "again", author());
   const auto found = fixture.ledger.find(fixture.issuer, serial(1));
   REQUIRE(found);
   CHECK(found->state == State::burnt);
   CHECK(found->note == "the signature was faulty");
-  CHECK(code_of([&] { fixture.ledger.burn_intent(fixture.issuer, serial(2), "x"); }) ==
+  CHECK(code_of([&] { fixture.ledger.burn_intent(fixture.issuer, serial(2), "x", author()); }) ==
         Errc::not_in_ledger);
 }
 
 TEST_CASE("what is issued cannot be burnt") {
   LedgerFixture fixture;
   issue(fixture.ledger, intent(fixture.issuer, 1));
-  CHECK(code_of([&] { fixture.ledger.burn_intent(fixture.issuer, serial(1), "x"); }) ==
+  CHECK(code_of([&] { fixture.ledger.burn_intent(fixture.issuer, serial(1), "x", author()); }) ==
         Errc::internal);
   CHECK(state_of(fixture, 1) == State::issued);
 }
@@ -292,7 +292,7 @@ TEST_CASE("the newest time is that of the latest event and never goes back") {
   CHECK(fixture.ledger.newest_time() == at(100));
   // A clock that was set back between the two.
   Issued early = issued(fixture.issuer, 1);
-  early.time = at(50);
+  early.author.time = at(50);
   complete(fixture.ledger, early);
   CHECK(fixture.ledger.newest_time() == at(100));
   CHECK(fixture.ledger.find(fixture.issuer, serial(1))->issued_time == at(50));
@@ -301,9 +301,9 @@ TEST_CASE("the newest time is that of the latest event and never goes back") {
   wanted.time = at(10);
   record(fixture.ledger, wanted);
   Issued late = issued(fixture.issuer, 2);
-  late.time = UnixTime(std::chrono::seconds(253402300799));
+  late.author.time = UnixTime(std::chrono::seconds(253402300799));
   complete(fixture.ledger, late);
-  CHECK(fixture.ledger.newest_time() == late.time);
+  CHECK(fixture.ledger.newest_time() == late.author.time);
 }
 
 TEST_CASE("what was recorded survives a kill right after the call") {
@@ -388,8 +388,8 @@ TEST_CASE("a root's own certificate becomes one of its CA certificates in the sa
   CHECK(count() == 1);
   // One that is renewed joins it; the same again changes nothing.
   for (int i = 0; i < 2; ++i) {
-    CHECK(fixture.ledger.add_issuer(x509::Name::parse("CN=root"), key(1), ca_certificate()) ==
-          fixture.issuer);
+    CHECK(fixture.ledger.add_issuer(x509::Name::parse("CN=root"), key(1), ca_certificate(),
+                                    author()) == fixture.issuer);
     CHECK(count() == 2);
   }
 }

@@ -37,11 +37,12 @@ TEST_CASE("the steps are numbered without a gap") {
   CHECK(expected > 1);
 }
 
-TEST_CASE("version 1 has the tables and columns of the design") {
+TEST_CASE("the schema has the tables and columns of the design") {
   const SqliteOnDisk engine;
   create(*engine.connection, migrations());
-  CHECK(engine.connection->tables() ==
-        std::vector<std::string>{"ca_certificates", "certificates", "issuers", "meta"});
+  CHECK(engine.connection->tables() == std::vector<std::string>{"ca_certificates", "certificates",
+                                                                "issuers", "log_entries",
+                                                                "log_heads", "meta"});
   for (const char* sql :
        {"SELECT schema_version, ledger_id FROM meta",
         "SELECT issuer, subject_der, spki_hash FROM issuers",
@@ -90,10 +91,10 @@ TEST_CASE("every question that a ledger asks is answered by an index") {
 TEST_CASE("an older schema is brought up step by step, once") {
   const SqliteOnDisk engine;
   create(*engine.connection, k_one);
-  const Meta meta = migrate(*engine.connection, three());
+  const Meta meta = migrate(*engine.connection, three(), author());
   CHECK(meta.schema_version == 3);
   CHECK(meta.ledger_id == "id");
-  CHECK(migrate(*engine.connection, three()).schema_version == 3);
+  CHECK(migrate(*engine.connection, three(), author()).schema_version == 3);
   CHECK(read_meta(*engine.connection).schema_version == 3);
   CHECK(number(*engine.connection, "SELECT count(*) FROM t WHERE b = 'three'") == 1);
 }
@@ -101,7 +102,7 @@ TEST_CASE("an older schema is brought up step by step, once") {
 TEST_CASE("a newer schema is left alone") {
   const SqliteOnDisk engine;
   create(*engine.connection, three());
-  CHECK(migrate(*engine.connection, k_one).schema_version == 3);
+  CHECK(migrate(*engine.connection, k_one, author()).schema_version == 3);
   CHECK(read_meta(*engine.connection).schema_version == 3);
 }
 
@@ -110,10 +111,10 @@ TEST_CASE("a step that fails leaves the schema before it") {
   create(*engine.connection, k_one);
   auto steps = three();
   steps.back().statements.emplace_back("CREATE TABLE t (a bigint)");
-  CHECK(db_code_of([&] { return migrate(*engine.connection, steps); }).has_value());
+  CHECK(db_code_of([&] { return migrate(*engine.connection, steps, author()); }).has_value());
   CHECK(read_meta(*engine.connection).schema_version == 1);
   CHECK(engine.connection->tables() == std::vector<std::string>{"meta", "t"});
-  CHECK(migrate(*engine.connection, three()).schema_version == 3);
+  CHECK(migrate(*engine.connection, three(), author()).schema_version == 3);
 }
 
 TEST_CASE("many at once bring a schema up once") {
@@ -121,7 +122,8 @@ TEST_CASE("many at once bring a schema up once") {
   const std::string file = directory.file("ca.db");
   const auto open = [&] { return open_sqlite(file, OpenMode::create, std::chrono::seconds(30)); };
   create(*open(), k_one);
-  CHECK(mtls::test::run_children(16, 16, [&](int) { return migrate(*open(), three()); }) == 0);
+  CHECK(mtls::test::run_children(16, 16,
+                                 [&](int) { return migrate(*open(), three(), author()); }) == 0);
   CHECK(number(*open(), "SELECT count(*) FROM t") == 1);
 }
 

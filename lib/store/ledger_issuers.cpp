@@ -1,0 +1,118 @@
+#include "base/base64.hpp"
+#include "store/chain.hpp"
+#include "store/ledger_data.hpp"
+
+namespace mtls::store {
+namespace {
+
+/// An issuer as its table has it.
+struct IssuerTexts {
+  std::string subject_der;
+  std::string spki_hash;
+
+  IssuerTexts(const x509::Name& subject, const crypto::PublicKey& key)
+      : subject_der(to_base64(subject.der())), spki_hash(to_hex(key.spki_hash())) {}
+};
+
+std::optional<IssuerId> read_issuer(Connection& connection, const IssuerTexts& texts) {
+  const auto statement = connection.prepare(
+      "SELECT issuer FROM issuers WHERE spki_hash = :spki_hash AND subject_der = :subject_der");
+  statement->bind("spki_hash", texts.spki_hash).bind("subject_der", texts.subject_der);
+  if (!statement->step()) return std::nullopt;
+  return IssuerId{statement->integer(0)};
+}
+
+/// Puts a new issuer in, with its empty log; within an exclusive transaction of the caller's.
+IssuerId insert_issuer(Connection& connection, const IssuerTexts& texts) {
+  connection
+      .prepare(
+          "INSERT INTO issuers (issuer, subject_der, spki_hash) "
+          "SELECT coalesce(max(issuer), 0) + 1, cast(:subject_der AS text), "
+          "cast(:spki_hash AS text) FROM issuers WHERE true")
+      ->bind("subject_der", texts.subject_der)
+      .bind("spki_hash", texts.spki_hash)
+      .run();
+  const auto added = read_issuer(connection, texts);
+  if (!added) throw DbError(DbErrc::other, "an issuer that was added is not there");
+  begin_log(connection, *added);
+  return *added;
+}
+
+bool has_ca_certificate(Connection& connection, IssuerId issuer,
+                        const crypto::Sha256& fingerprint) {
+  const auto statement = connection.prepare(
+      "SELECT 1 FROM ca_certificates WHERE issuer = :issuer AND fingerprint = :fingerprint");
+  statement->bind("issuer", static_cast<std::int64_t>(issuer))
+      .bind("fingerprint", to_hex(fingerprint));
+  return statement->step();
+}
+
+LogSubject issuer_entry(const x509::Name& subject) {
+  return {.action = LogAction::issuer,
+          .content = crypto::sha256(subject.der()),
+          .note = subject.to_text()};
+}
+
+}  // namespace
+
+void insert_ca_certificate(Connection& connection, ChainWriter& chain, IssuerId issuer,
+                           const NewCaCertificate& added) {
+  const auto inserted =
+      connection
+          .prepare(
+              "INSERT INTO ca_certificates (issuer, fingerprint, certificate) "
+              "VALUES (:issuer, :fingerprint, :certificate) ON CONFLICT DO NOTHING")
+          ->bind("issuer", static_cast<std::int64_t>(issuer))
+          .bind("fingerprint", to_hex(added.fingerprint))
+          .bind("certificate", to_base64(added.der))
+          .run();
+  if (inserted == 0) return;
+  chain.append({.action = LogAction::ca_certificate,
+                .serial = added.serial,
+                .content = added.fingerprint,
+                .note = {}});
+}
+
+IssuerId Ledger::add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
+                            const Author& author) {
+  if (const auto known = find_issuer(subject, key)) return *known;
+  return m_data->guard([&] {
+    const IssuerTexts texts(subject, key);
+    Connection& connection = *m_data->connection;
+    Transaction transaction(connection, Transaction::Kind::exclusive);
+    if (const auto meanwhile = read_issuer(connection, texts)) return *meanwhile;
+    const IssuerId issuer = insert_issuer(connection, texts);
+    ChainWriter chain(connection, issuer, author);
+    chain.append(issuer_entry(subject));
+    m_data->commit(transaction, issuer, chain.finish());
+    return issuer;
+  });
+}
+
+IssuerId Ledger::add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
+                            const x509::Certificate& certificate, const Author& author) {
+  const auto known = find_issuer(subject, key);
+  return m_data->guard([&] {
+    const IssuerTexts texts(subject, key);
+    Connection& connection = *m_data->connection;
+    if (known && has_ca_certificate(connection, *known, certificate.fingerprint())) return *known;
+    Transaction transaction(connection, Transaction::Kind::exclusive);
+    const auto meanwhile = read_issuer(connection, texts);
+    const IssuerId issuer = meanwhile ? *meanwhile : insert_issuer(connection, texts);
+    ChainWriter chain(connection, issuer, author);
+    if (!meanwhile) chain.append(issuer_entry(subject));
+    insert_ca_certificate(connection, chain, issuer,
+                          {.serial = certificate.serial(),
+                           .fingerprint = certificate.fingerprint(),
+                           .der = certificate.der()});
+    m_data->commit(transaction, issuer, chain.finish());
+    return issuer;
+  });
+}
+
+std::optional<IssuerId> Ledger::find_issuer(const x509::Name& subject,
+                                            const crypto::PublicKey& key) const {
+  return m_data->guard([&] { return read_issuer(*m_data->connection, IssuerTexts(subject, key)); });
+}
+
+}  // namespace mtls::store

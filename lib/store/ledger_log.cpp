@@ -1,0 +1,108 @@
+#include "base/format.hpp"
+#include "store/ledger_data.hpp"
+#include "store/record_row.hpp"
+
+namespace mtls::store {
+namespace {
+
+bool has_entry(Connection& connection, IssuerId issuer, const LogHead& head) {
+  const auto statement = connection.prepare(
+      "SELECT 1 FROM log_entries WHERE issuer = :issuer AND seq = :seq AND hash = :hash");
+  statement->bind("issuer", static_cast<std::int64_t>(issuer))
+      .bind("seq", head.seq)
+      .bind("hash", to_hex(head.hash));
+  return statement->step();
+}
+
+}  // namespace
+
+void Ledger::Data::commit(Transaction& transaction, const Heads& heads) const {
+  try {
+    transaction.commit();
+  } catch (const DbError& failure) {
+    if (failure.code() != DbErrc::outcome_unknown) throw;
+    look_up_outcome(failure, heads);
+  }
+  if (!appended) return;
+  for (const auto& [issuer, head] : heads) appended(issuer, head);
+}
+
+void Ledger::Data::look_up_outcome(const DbError& failure, const Heads& heads) const {
+  std::size_t standing = 0;
+  try {
+    connection->reconnect();
+    for (const auto& [issuer, head] : heads) {
+      if (has_entry(*connection, issuer, head)) ++standing;
+    }
+  } catch (const DbError&) {
+    throw failure;
+  }
+  if (standing == heads.size()) return;
+  throw DbError(DbErrc::unavailable,
+                format("{}; nothing of the change was recorded", failure.what()));
+}
+
+LogHead Ledger::log_head(IssuerId issuer) const {
+  return m_data->guard([&] {
+    const auto head = read_log_head(*m_data->connection, issuer);
+    if (!head) throw DbError(DbErrc::corrupt, "an issuer has no log");
+    return *head;
+  });
+}
+
+bool Ledger::has_log_entry(IssuerId issuer, const LogHead& head) const {
+  return m_data->guard([&] {
+    // An empty log's origin is the `previous` of the first entry, or the head of one still empty.
+    const auto statement = m_data->prepare(
+        head.seq > 0
+            ? "SELECT 1 FROM log_entries WHERE issuer = :issuer AND seq = :seq AND hash = :hash"
+            : "SELECT 1 FROM log_heads h WHERE issuer = :issuer AND :seq = 0 AND ((seq = 0 AND "
+              "hash = :hash) OR EXISTS (SELECT 1 FROM log_entries e WHERE e.issuer = h.issuer "
+              "AND e.seq = 1 AND e.previous = :hash))");
+    statement->bind("issuer", static_cast<std::int64_t>(issuer))
+        .bind("seq", head.seq)
+        .bind("hash", to_hex(head.hash));
+    return statement->step();
+  });
+}
+
+void Ledger::read_log(IssuerId issuer, std::int64_t first,
+                      const std::function<Continue(const LogEntry&)>& entry) const {
+  constexpr std::int64_t k_page = 1024;
+  m_data->guard([&] {
+    Transaction snapshot(*m_data->connection, Transaction::Kind::reading);
+    const auto statement = m_data->prepare(
+        format("SELECT {} FROM log_entries WHERE issuer = :issuer AND seq >= :first "
+               "ORDER BY seq LIMIT :page",
+               k_log_columns));
+    statement->bind("issuer", static_cast<std::int64_t>(issuer)).bind("page", k_page);
+    for (std::int64_t next = first;;) {
+      statement->bind("first", next);
+      std::vector<LogEntry> page;
+      while (statement->step()) page.push_back(read_log_entry(*statement));
+      for (const LogEntry& one : page) {
+        if (entry(one) == Continue::no) return;
+      }
+      if (static_cast<std::int64_t>(page.size()) < k_page) return;
+      next = page.back().seq + 1;
+    }
+  });
+}
+
+void Ledger::accept(IssuerId issuer, LogAction what,
+                    const std::optional<x509::SerialNumber>& serial, std::string_view note,
+                    const Author& author) {
+  if (!is_storable(note)) throw Error(Errc::malformed, "the note holds a NUL or is not UTF-8");
+  m_data->guard([&] {
+    Transaction transaction(*m_data->connection, Transaction::Kind::writing);
+    ChainWriter chain(*m_data->connection, issuer, author);
+    chain.append({.action = what, .serial = serial, .note = std::string(note)});
+    m_data->commit(transaction, issuer, chain.finish());
+  });
+}
+
+void Ledger::when_appended(std::function<void(IssuerId, const LogHead&)> told) {
+  m_data->appended = std::move(told);
+}
+
+}  // namespace mtls::store

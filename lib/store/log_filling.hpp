@@ -1,0 +1,15 @@
+// The step from a ledger without a log (schema 1) to one with.
+#pragma once
+
+#include "store/db.hpp"
+#include "store/record.hpp"
+
+namespace mtls::store {
+
+/// Gives every issuer a log that commits to what stands in the tables: a migration entry, its CA
+/// certificates, all intents as one batch, all certificates as another, and one entry for each row
+/// that stands otherwise. Within the migration's transaction. What was changed before it nobody can
+/// tell any more: the log proves the ledger from here on.
+void fill_logs(Connection& connection, const Author& author);
+
+}  // namespace mtls::store
