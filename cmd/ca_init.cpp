@@ -107,6 +107,8 @@ Json init_document(const authority::Initialised& made, const std::string& profil
   Json document = receipt_document(made.enrolled, profile, session);
   document["directory"] = printable(directory.native());
   document["key_encrypted"] = made.enrolled.key_encrypted;
+  document["store"] = made.store.shown();
+  document["joined"] = made.ledger == authority::LedgerOrigin::joined;
   document["all_files"] = Json::array();
   for (const std::string& file : made.files) document["all_files"].push_back(printable(file));
   return document;
@@ -159,6 +161,10 @@ authority::InitRequest make_request(const Options& options, Answers answers,
 void tell(const authority::Initialised& made, const profile::Profile& profile,
           const Path& directory, Session& session) {
   tell_notices(made.enrolled.notices, session);
+  if (made.ledger == authority::LedgerOrigin::joined) {
+    session.messages().note(
+        format("joined the ledger that was there already: {}", made.store.shown()));
+  }
   const bool key_stands = made.enrolled.outcome == authority::Outcome::issued ||
                           made.enrolled.outcome == authority::Outcome::completed;
   if (key_stands && !made.enrolled.key_encrypted) {

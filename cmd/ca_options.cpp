@@ -28,6 +28,12 @@ authority::CaDirectory CaOptions::open() const {
   return elsewhere ? opened.with_store(elsewhere->value) : opened;
 }
 
+authority::CaDirectory open_named_ca(const Path& directory) {
+  CaOptions options;
+  options.directory = directory;
+  return options.open();
+}
+
 std::optional<Setting<store::StoreUrl>> CaOptions::ledger() const {
   if (store) return {{*store, SettingSource::flag}};
   const auto named = environment("MTLSCTL_STORE");
@@ -47,6 +53,25 @@ std::optional<authority::CaDirectory> CaOptions::find() const {
 Setting<std::chrono::milliseconds> CaOptions::wait() const {
   if (lock_timeout) return {*lock_timeout, SettingSource::flag};
   return {std::chrono::milliseconds(30'000), SettingSource::built_in};
+}
+
+store::LedgerLocation CaOptions::locate_ledger() const {
+  const auto named = ledger();
+  if (!named) return open().ledger_location(wait().value);
+  store::LedgerLocation location = store::LedgerLocation::at(named->value);
+  location.lock_timeout = wait().value;
+  return location;
+}
+
+store::Ledger CaOptions::read_ledger(const authority::CaDirectory& ca,
+                                     const Session& session) const {
+  store::Ledger ledger = ca.open_ledger(store::LedgerAccess::read_only, wait().value);
+  tell_ledger_warnings(ledger, session);
+  return ledger;
+}
+
+void tell_ledger_warnings(const store::Ledger& ledger, const Session& session) {
+  for (const std::string& warning : ledger.warnings()) session.messages().warning(warning);
 }
 
 }  // namespace mtls::cmd

@@ -28,8 +28,19 @@ struct CaOptions {
   /// --store, else MTLSCTL_STORE, else nothing: then ca.toml says where the ledger is. A relative
   /// file starts at the current directory.
   [[nodiscard]] std::optional<Setting<store::StoreUrl>> ledger() const;
+  /// Where the ledger is that a command works with as a whole: with ledger() no CA is asked.
+  [[nodiscard]] store::LedgerLocation locate_ledger() const;
+  /// Opens its ledger for reading, and says what is not as it should be with the server.
+  [[nodiscard]] store::Ledger read_ledger(const authority::CaDirectory& ca,
+                                          const Session& session) const;
   /// --lock-timeout, else 30 s.
   [[nodiscard]] Setting<std::chrono::milliseconds> wait() const;
 };
+
+/// Opens a CA that another flag than --ca names; MTLSCTL_STORE counts for it as well.
+[[nodiscard]] authority::CaDirectory open_named_ca(const Path& directory);
+
+/// Says what is not as it should be with a ledger's server; what issues has it in its receipt.
+void tell_ledger_warnings(const store::Ledger& ledger, const Session& session);
 
 }  // namespace mtls::cmd

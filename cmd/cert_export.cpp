@@ -52,10 +52,10 @@ ExitCode run(const Options& options, Session& session) {
     refuse_der_to_terminal(session);
   }
   const authority::CaDirectory ca = options.ca.open();
-  const store::Ledger ledger =
-      ca.open_ledger(store::LedgerAccess::read_only, options.ca.wait().value);
-  const store::Record record = find_record(
-      ledger, options.selector, format("the ledger of {}", printable(ca.path().native())));
+  const store::Ledger ledger = options.ca.read_ledger(ca, session);
+  const store::Record record =
+      find_record(ledger, issuer_of(ledger, ca), options.selector,
+                  format("the ledger of {}", printable(ca.path().native())));
   std::vector<x509::Certificate> certificates{read_certificate(record)};
   if (record.state == store::State::revoked) {
     session.messages().warning(format("{} is revoked", record.serial.to_text()));

@@ -39,9 +39,10 @@ store::Query make_query(const Options& options, const Clock& clock) {
 
 ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
-  const store::Ledger ledger =
-      ca.open_ledger(store::LedgerAccess::read_only, options.ca.wait().value);
-  ledger.list(make_query(options, session.clock()), [&session](const store::Record& record) {
+  const store::Ledger ledger = options.ca.read_ledger(ca, session);
+  store::Query query = make_query(options, session.clock());
+  query.issuer = issuer_of(ledger, ca);
+  ledger.list(query, [&session](const store::Record& record) {
     if (session.json()) {
       Json document = session.document();
       put_record(document, record);

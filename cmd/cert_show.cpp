@@ -22,10 +22,10 @@ struct Options {
 
 ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
-  const store::Ledger ledger =
-      ca.open_ledger(store::LedgerAccess::read_only, options.ca.wait().value);
-  const store::Record record = find_record(
-      ledger, options.selector, format("the ledger of {}", printable(ca.path().native())));
+  const store::Ledger ledger = options.ca.read_ledger(ca, session);
+  const store::Record record =
+      find_record(ledger, issuer_of(ledger, ca), options.selector,
+                  format("the ledger of {}", printable(ca.path().native())));
   std::optional<x509::Certificate> certificate;
   if (record.certificate) certificate = x509::Certificate::from_der(*record.certificate);
   if (session.json()) {

@@ -27,6 +27,8 @@ constexpr std::array k_commands{
     CommandEntry{"cert list", "List what the CA has issued", add_cert_list},
     CommandEntry{"cert show", "Show one issued certificate", add_cert_show},
     CommandEntry{"cert export", "Write one issued certificate as PEM", add_cert_export},
+    CommandEntry{"store migrate", "Bring a ledger's tables up to date", add_store_migrate},
+    CommandEntry{"store copy", "Copy a ledger to another place, and compare", add_store_copy},
     CommandEntry{"render", "Write the configuration of what checks clients", add_render},
     CommandEntry{"profile list", "List the profiles", add_profile_list},
     CommandEntry{"profile show", "Show a profile as TOML", add_profile_show},
@@ -45,6 +47,7 @@ constexpr std::array k_nouns{
     NounEntry{"key", "Private keys"},
     NounEntry{"csr", "Certificate requests"},
     NounEntry{"cert", "What the ledger of a CA holds"},
+    NounEntry{"store", "Where a ledger is kept"},
     NounEntry{"profile", "What certificates may be and hold"},
 };
 

@@ -26,6 +26,8 @@ void add_profile_show(Command& command);
 void add_render(Command& command);
 void add_serve(Command& command);
 void add_server_issue(Command& command);
+void add_store_copy(Command& command);
+void add_store_migrate(Command& command);
 void add_verify(Command& command);
 void add_version(Command& command);
 

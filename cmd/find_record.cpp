@@ -22,11 +22,12 @@ std::optional<store::Record> find_by_fingerprint(const store::Ledger& ledger,
   return ledger.find_by_fingerprint(fingerprint);
 }
 
-std::vector<store::Record> find_by_subject(const store::Ledger& ledger,
+std::vector<store::Record> find_by_subject(const store::Ledger& ledger, store::IssuerId issuer,
                                            const std::string& selector) {
   std::vector<store::Record> exact;
   std::vector<store::Record> partial;
   store::Query query;
+  query.issuer = issuer;
   query.subject_contains = selector;
   ledger.list(query, [&](const store::Record& record) {
     if (record.subject == selector) {
@@ -66,14 +67,23 @@ std::string subject_search(std::string_view text) {
   return escaped;
 }
 
-store::Record find_record(const store::Ledger& ledger, const std::string& selector,
-                          std::string_view where) {
-  if (auto record = find_by_fingerprint(ledger, selector)) return *std::move(record);
+store::IssuerId issuer_of(const store::Ledger& ledger, const authority::CaDirectory& ca) {
+  const x509::Certificate& own = ca.certificate();
+  return ledger.find_issuer(own.subject(), own.public_key()).value_or(store::IssuerId{0});
+}
+
+store::Record find_record(const store::Ledger& ledger, store::IssuerId issuer,
+                          const std::string& selector, std::string_view where) {
+  if (auto record = find_by_fingerprint(ledger, selector)) {
+    if (record->issuer == issuer) return *std::move(record);
+  }
   std::vector<store::Record> found;
   if (const auto serial = x509::SerialNumber::parse(selector)) {
     found = ledger.find_by_serial(*serial);
+    const auto of_others = [issuer](const store::Record& one) { return one.issuer != issuer; };
+    found.erase(std::remove_if(found.begin(), found.end(), of_others), found.end());
   }
-  if (found.empty()) found = find_by_subject(ledger, subject_search(selector));
+  if (found.empty()) found = find_by_subject(ledger, issuer, subject_search(selector));
   if (found.size() == 1) return found.front();
   if (found.size() > 1) fail_ambiguous(found, selector, where);
   throw Error(Errc::not_found,

@@ -98,6 +98,9 @@ constexpr std::string_view k_environment = R"(.SH ENVIRONMENT
 \fBMTLSCTL_CA\fR
 The CA directory, where \fB\-\-ca\fR is not given.
 .TP
+\fBMTLSCTL_STORE\fR
+Where the CA's ledger is, where \fB\-\-store\fR is not given.
+.TP
 \fBMTLSCTL_PROFILES\fR
 The directory of profiles, where \fB\-\-profiles\fR is not given.
 .TP

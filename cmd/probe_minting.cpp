@@ -1,6 +1,7 @@
 #include "cmd/probe_minting.hpp"
 
 #include "base/error.hpp"
+#include "cmd/ca_options.hpp"
 #include "profile/catalogue.hpp"
 
 namespace mtls::cmd {
@@ -21,7 +22,7 @@ crypto::KeySpec key_like(const tls::Identity& good) {
 
 ProbeMint::ProbeMint(const Path& directory, const SigningOptions& signing,
                      std::chrono::milliseconds lock_timeout, Session& session)
-    : m_directory(authority::CaDirectory::open(directory, authority::Named::explicitly)),
+    : m_directory(open_named_ca(directory)),
       m_signing(signing),
       m_lock_timeout(lock_timeout),
       m_session(session) {}

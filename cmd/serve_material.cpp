@@ -61,6 +61,7 @@ void ServeMaterial::open_ledger() {
   constexpr std::chrono::milliseconds k_patience{1'000};
   m_ledger = std::make_shared<const store::Ledger>(m_ca->open_ledger(
       store::LedgerAccess::read_only, std::min(m_files.ca.wait().value, k_patience)));
+  tell_ledger_warnings(*m_ledger, m_session);
 }
 
 bool ServeMaterial::needs_ca() const {

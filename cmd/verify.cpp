@@ -121,7 +121,7 @@ Trust gather_trust(const Options& options, const ossl::Context& context, Session
     for (const x509::Certificate& certificate : ca.intermediates()) {
       trust.pool.push_back(certificate);
     }
-    trust.ledger = ca.open_ledger(store::LedgerAccess::read_only, options.ca.wait().value);
+    trust.ledger = options.ca.read_ledger(ca, session);
   }
   for (const Path& file : options.trust) append(trust.anchors, file, x509::KeysBeside::refuse);
   for (const Path& file : options.untrusted) append(trust.pool, file, x509::KeysBeside::refuse);

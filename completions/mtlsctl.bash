@@ -38,7 +38,7 @@ _mtlsctl() {
     esac
     if [[ -z $command && $word == help ]]; then topics=' exit-codes'; continue; fi
     case "$command${command:+ }$word" in
-      'ca' | 'ca init' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'serve' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
+      'ca' | 'ca init' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'serve' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'store' | 'store migrate' | 'store copy' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
       *) break ;;
     esac
   done
@@ -63,6 +63,7 @@ _mtlsctl() {
     'ca init:--keygen') _mtlsctl_words 'standard provider'; return ;;
     'ca init:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'ca init:--ca') _mtlsctl_directories; return ;;
+    'ca init:--store') :; return ;;
     'ca init:--lock-timeout') :; return ;;
     'ca init:--ca-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'ca init:--profiles') _mtlsctl_directories; return ;;
@@ -85,17 +86,20 @@ _mtlsctl() {
     'ca sign:--validity') :; return ;;
     'ca sign:--not-after') :; return ;;
     'ca sign:--ca') _mtlsctl_directories; return ;;
+    'ca sign:--store') :; return ;;
     'ca sign:--lock-timeout') :; return ;;
     'ca sign:--ca-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'ca sign:--profiles') _mtlsctl_directories; return ;;
     'ca sign:--trace') _mtlsctl_files; return ;;
     'ca sign:--actor') :; return ;;
     'ca show:--ca') _mtlsctl_directories; return ;;
+    'ca show:--store') :; return ;;
     'ca show:--lock-timeout') :; return ;;
     'ca show:--profiles') _mtlsctl_directories; return ;;
     'ca show:--trace') _mtlsctl_files; return ;;
     'ca show:--actor') :; return ;;
     'ca export:--ca') _mtlsctl_directories; return ;;
+    'ca export:--store') :; return ;;
     'ca export:--lock-timeout') :; return ;;
     'ca export:--output') _mtlsctl_files; return ;;
     'ca export:-o') _mtlsctl_files; return ;;
@@ -123,6 +127,7 @@ _mtlsctl() {
     'client issue:--keygen') _mtlsctl_words 'standard provider'; return ;;
     'client issue:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'client issue:--ca') _mtlsctl_directories; return ;;
+    'client issue:--store') :; return ;;
     'client issue:--lock-timeout') :; return ;;
     'client issue:--ca-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'client issue:--profiles') _mtlsctl_directories; return ;;
@@ -150,6 +155,7 @@ _mtlsctl() {
     'server issue:--keygen') _mtlsctl_words 'standard provider'; return ;;
     'server issue:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'server issue:--ca') _mtlsctl_directories; return ;;
+    'server issue:--store') :; return ;;
     'server issue:--lock-timeout') :; return ;;
     'server issue:--ca-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'server issue:--profiles') _mtlsctl_directories; return ;;
@@ -180,6 +186,7 @@ _mtlsctl() {
     'csr create:--trace') _mtlsctl_files; return ;;
     'csr create:--actor') :; return ;;
     'verify:--ca') _mtlsctl_directories; return ;;
+    'verify:--store') :; return ;;
     'verify:--lock-timeout') :; return ;;
     'verify:--trust') _mtlsctl_files; return ;;
     'verify:--untrusted') _mtlsctl_files; return ;;
@@ -204,6 +211,7 @@ _mtlsctl() {
     'serve:--idle-timeout') :; return ;;
     'serve:--max-connections') :; return ;;
     'serve:--ca') _mtlsctl_directories; return ;;
+    'serve:--store') :; return ;;
     'serve:--lock-timeout') :; return ;;
     'serve:--ca-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'serve:--trace') _mtlsctl_files; return ;;
@@ -236,6 +244,7 @@ _mtlsctl() {
     'inspect:--trace') _mtlsctl_files; return ;;
     'inspect:--actor') :; return ;;
     'cert list:--ca') _mtlsctl_directories; return ;;
+    'cert list:--store') :; return ;;
     'cert list:--lock-timeout') :; return ;;
     'cert list:--state') _mtlsctl_words 'intent issued revoked unknown burnt'; return ;;
     'cert list:--subject') :; return ;;
@@ -245,16 +254,30 @@ _mtlsctl() {
     'cert list:--trace') _mtlsctl_files; return ;;
     'cert list:--actor') :; return ;;
     'cert show:--ca') _mtlsctl_directories; return ;;
+    'cert show:--store') :; return ;;
     'cert show:--lock-timeout') :; return ;;
     'cert show:--trace') _mtlsctl_files; return ;;
     'cert show:--actor') :; return ;;
     'cert export:--ca') _mtlsctl_directories; return ;;
+    'cert export:--store') :; return ;;
     'cert export:--lock-timeout') :; return ;;
     'cert export:--output') _mtlsctl_files; return ;;
     'cert export:-o') _mtlsctl_files; return ;;
     'cert export:--trace') _mtlsctl_files; return ;;
     'cert export:--actor') :; return ;;
+    'store migrate:--ca') _mtlsctl_directories; return ;;
+    'store migrate:--store') :; return ;;
+    'store migrate:--lock-timeout') :; return ;;
+    'store migrate:--trace') _mtlsctl_files; return ;;
+    'store migrate:--actor') :; return ;;
+    'store copy:--to') :; return ;;
+    'store copy:--ca') _mtlsctl_directories; return ;;
+    'store copy:--store') :; return ;;
+    'store copy:--lock-timeout') :; return ;;
+    'store copy:--trace') _mtlsctl_files; return ;;
+    'store copy:--actor') :; return ;;
     'render:--ca') _mtlsctl_directories; return ;;
+    'render:--store') :; return ;;
     'render:--lock-timeout') :; return ;;
     'render:--crl') _mtlsctl_files; return ;;
     'render:--out') _mtlsctl_files; return ;;
@@ -292,11 +315,13 @@ _mtlsctl() {
     'render:--actor') :; return ;;
     'profile list:--profiles') _mtlsctl_directories; return ;;
     'profile list:--ca') _mtlsctl_directories; return ;;
+    'profile list:--store') :; return ;;
     'profile list:--lock-timeout') :; return ;;
     'profile list:--trace') _mtlsctl_files; return ;;
     'profile list:--actor') :; return ;;
     'profile show:--profiles') _mtlsctl_directories; return ;;
     'profile show:--ca') _mtlsctl_directories; return ;;
+    'profile show:--store') :; return ;;
     'profile show:--lock-timeout') :; return ;;
     'profile show:--trace') _mtlsctl_files; return ;;
     'profile show:--actor') :; return ;;
@@ -310,32 +335,32 @@ _mtlsctl() {
     'help:--actor') :; return ;;
   esac
   case "$command" in
-    '') _mtlsctl_words 'ca client server key csr verify serve probe inspect cert render profile completion version help'"$topics" ;;
+    '') _mtlsctl_words 'ca client server key csr verify serve probe inspect cert store render profile completion version help'"$topics" ;;
     'ca') _mtlsctl_words 'init sign show export' ;;
     'ca init')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--parent --path-length --permit --exclude --profile --if-missing --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--parent --path-length --permit --exclude --profile --if-missing --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'ca sign')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--output -o --profile --san --san-from-csr --chain --request-key --if-missing --force -f --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--output -o --profile --san --san-from-csr --chain --request-key --if-missing --force -f --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_files
       fi ;;
     'ca show')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --profiles --effective --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --profiles --effective --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'ca export')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'client') _mtlsctl_words 'issue' ;;
     'client issue')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --chain --profile --request-key --if-missing --force -f --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --chain --profile --request-key --if-missing --force -f --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'server') _mtlsctl_words 'issue' ;;
     'server issue')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --chain --profile --request-key --if-missing --force -f --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --chain --profile --request-key --if-missing --force -f --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'key') _mtlsctl_words 'generate' ;;
@@ -349,11 +374,11 @@ _mtlsctl() {
       else :
       fi ;;
     'verify')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --trust --untrusted --trust-fingerprint --purpose --host --at --key --key-passphrase --legacy-key --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --trust --untrusted --trust-fingerprint --purpose --host --at --key --key-passphrase --legacy-key --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_files
       fi ;;
     'serve')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--listen --cert --key --key-passphrase --client-ca --crl --client-auth --tls-min --san --timeout --idle-timeout --max-connections --ca --lock-timeout --ca-passphrase --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--listen --cert --key --key-passphrase --client-ca --crl --client-auth --tls-min --san --timeout --idle-timeout --max-connections --ca --store --lock-timeout --ca-passphrase --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'probe')
@@ -366,28 +391,37 @@ _mtlsctl() {
       fi ;;
     'cert') _mtlsctl_words 'list show export' ;;
     'cert list')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --state --subject --expires-in --profile --limit --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --state --subject --expires-in --profile --limit --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'cert show')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'cert export')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --lock-timeout --chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'store') _mtlsctl_words 'migrate copy' ;;
+    'store migrate')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'store copy')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--to --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'render')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--list --ca --lock-timeout --crl --out -o --force -f --check --host --listen --server-cert --server-key --backend --trust-file --crl-file --name --namespace --image --ingress-class --alb-name --address-type --edition --vswitch --port --protocol --quic-upgrade --server-certificate-id --ca-certificate-id --security-policy --client-cert-header --listener-id --warehouse-id --region --client-cert --client-key --trust --resolve --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--list --ca --store --lock-timeout --crl --out -o --force -f --check --host --listen --server-cert --server-key --backend --trust-file --crl-file --name --namespace --image --ingress-class --alb-name --address-type --edition --vswitch --port --protocol --quic-upgrade --server-certificate-id --ca-certificate-id --security-policy --client-cert-header --listener-id --warehouse-id --region --client-cert --client-key --trust --resolve --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_words 'albconfig k8s-demo k8s-secret nginx haproxy envoy aliyun-cli curl'
       fi ;;
     'profile') _mtlsctl_words 'list show check' ;;
     'profile list')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--profiles --ca --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--profiles --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'profile show')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--profiles --ca --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--profiles --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'profile check')

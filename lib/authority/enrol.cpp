@@ -261,6 +261,16 @@ std::string_view name(Outcome outcome) noexcept {
   return "issued";
 }
 
+void put_ledger_warnings(Enrolled& enrolled, const store::Ledger& ledger) {
+  for (std::string& warning : ledger.warnings()) {
+    enrolled.notices.push_back({.kind = ca::Notice::Kind::warning,
+                                .field = "ledger",
+                                .requested = {},
+                                .granted = {},
+                                .message = std::move(warning)});
+  }
+}
+
 Enrolled enrol(const EnrolRequest& request, const profile::Profile& profile,
                const IssuerSource& issuer_source, store::Ledger& ledger, OutputSet& output,
                const ca::Issuer::Surroundings& surroundings) {
@@ -269,7 +279,9 @@ Enrolled enrol(const EnrolRequest& request, const profile::Profile& profile,
                           .ledger = ledger,
                           .output = output,
                           .surroundings = surroundings};
-  return Enrolment(request, profile, issuer_source, output, standing).run();
+  Enrolled enrolled = Enrolment(request, profile, issuer_source, output, standing).run();
+  put_ledger_warnings(enrolled, ledger);
+  return enrolled;
 }
 
 }  // namespace mtls::authority

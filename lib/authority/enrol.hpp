@@ -92,4 +92,7 @@ using IssuerSource = std::function<ca::Issuer&(const crypto::PublicKey& subject_
                              const IssuerSource& issuer_source, store::Ledger& ledger,
                              OutputSet& output, const ca::Issuer::Surroundings& surroundings);
 
+/// Adds what `ledger` says of its server to the notices; enrol does so for its own.
+void put_ledger_warnings(Enrolled& enrolled, const store::Ledger& ledger);
+
 }  // namespace mtls::authority

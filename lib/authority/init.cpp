@@ -255,6 +255,7 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
       {},
       own.store,
       own.origin};
+  if (request.parent) put_ledger_warnings(result.enrolled, own.ledger);
   if (result.enrolled.outcome == Outcome::unchanged &&
       complete_chain(result.enrolled.certificate, request, surroundings.clock)) {
     result.enrolled.outcome = Outcome::completed;

@@ -2,6 +2,16 @@
 
 namespace mtls::store {
 
+std::vector<std::int64_t> Statement::run_all(std::size_t count, const BindRow& bind_row) {
+  std::vector<std::int64_t> changed;
+  changed.reserve(count);
+  for (std::size_t row = 0; row < count; ++row) {
+    bind_row(*this, row);
+    changed.push_back(run());
+  }
+  return changed;
+}
+
 Transaction::Transaction(Connection& connection, Kind kind) : m_connection(connection) {
   if (kind == Kind::exclusive) {
     m_connection.begin_exclusive();

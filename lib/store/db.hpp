@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,6 +74,12 @@ class Statement {
   }
   /// Runs to the end and returns how many rows were changed.
   virtual std::int64_t run() = 0;
+  /// Binds what the `row`-th of several runs differs in.
+  using BindRow = std::function<void(Statement&, std::size_t row)>;
+  /// Runs it `count` times and returns how many rows each run changed. A loop on SQLite; on
+  /// PostgreSQL they go out together (pipeline mode), since each alone would wait for its answer.
+  /// Within a writing transaction; after a DbError none of them stands.
+  virtual std::vector<std::int64_t> run_all(std::size_t count, const BindRow& bind_row);
 };
 
 /// One session with an engine. Not for several threads at once.
@@ -93,6 +100,8 @@ class Connection {
   [[nodiscard]] virtual std::vector<std::string> tables() = 0;
   /// What is not as it should be with the server, for a person; none with SQLite.
   [[nodiscard]] virtual std::vector<std::string> warnings() const { return {}; }
+  /// After rows were put into `table` with ids of their own: the next id is made behind them.
+  virtual void advance_ids(std::string_view table) { static_cast<void>(table); }
   /// After outcome_unknown: a new session in place of the lost one, made only when the transaction
   /// whose outcome is unknown is over for certain, so that what is read then is the truth.
   virtual void reconnect() { throw DbError(DbErrc::other, "there is nothing to connect to"); }

@@ -9,6 +9,38 @@ std::string LedgerName::shown() const {
   return server ? server->shown() : printable(file.native());
 }
 
+namespace {
+
+Error unavailable(const LedgerName& ledger, std::string_view what) {
+  const std::string message = format("cannot use the ledger {}: {}", ledger.shown(), what);
+  if (!ledger.server) {
+    return {Errc::ledger_unavailable, message,
+            "look at 'store' in ca.toml; a ledger that was lost is restored from a backup, and "
+            "never made anew for a CA that has issued"};
+  }
+  if (what.find("certificate") != std::string_view::npos) {
+    return {Errc::ledger_unavailable, message,
+            "the server is verified as sslmode=verify-full does: put its CA into "
+            "~/.postgresql/root.crt, or name the file with ?sslrootcert=FILE in the URL"};
+  }
+  if (what.find("password") != std::string_view::npos) {
+    return {Errc::ledger_unavailable, message,
+            "put the password into a file of mode 0600 that PGPASSFILE names (default: ~/.pgpass)"};
+  }
+  return {Errc::ledger_unavailable, message,
+          "is the server running, and is 'store' in ca.toml (or --store, MTLSCTL_STORE) right?"};
+}
+
+Error not_permitted(const LedgerName& ledger, std::string_view what) {
+  return {Errc::permission, format("cannot use the ledger {}: {}", ledger.shown(), what),
+          ledger.server
+              ? "docs/ledger.md has the rights that an issuer and a reader need"
+              : "the ledger and its directory must be writable for you, also for reading (SQLite "
+                "keeps two files beside it); to read one that is not, copy its directory"};
+}
+
+}  // namespace
+
 Error to_error(const DbError& failure, const LedgerName& ledger) {
   const std::string name = ledger.shown();
   const std::string_view what = failure.what();
@@ -22,9 +54,7 @@ Error to_error(const DbError& failure, const LedgerName& ledger) {
       return {Errc::disk_full, format("cannot write the ledger {}: {}", name, what),
               "make room and run the same command again; the ledger is as it was"};
     case DbErrc::unavailable:
-      return {Errc::ledger_unavailable, format("cannot use the ledger {}: {}", name, what),
-              "look at 'store' in ca.toml; a ledger that was lost is restored from a backup, and "
-              "never made anew for a CA that has issued"};
+      return unavailable(ledger, what);
     case DbErrc::outcome_unknown:
       return {Errc::ledger_unavailable,
               format("cannot tell whether the ledger {} took the change: {}", name, what),
@@ -33,9 +63,7 @@ Error to_error(const DbError& failure, const LedgerName& ledger) {
       return {Errc::ledger_damaged, format("the ledger {} is damaged: {}", name, what),
               "restore it from a backup; issue nothing with this CA before"};
     case DbErrc::readonly:
-      return {Errc::permission, format("cannot use the ledger {}: {}", name, what),
-              "the ledger and its directory must be writable for you, also for reading (SQLite "
-              "keeps two files beside it); to read one that is not, copy its directory"};
+      return not_permitted(ledger, what);
     case DbErrc::unique:
     case DbErrc::constraint:
     case DbErrc::other:

@@ -32,6 +32,8 @@ struct LedgerLocation {
   std::optional<Author> author = {};
 
   [[nodiscard]] static LedgerLocation at(const StoreUrl& url);
+  /// Its name, safe to show.
+  [[nodiscard]] std::string shown() const;
 };
 
 enum class LedgerAccess { read_only, read_write };

@@ -17,17 +17,19 @@ struct Ledger::Data {
   [[nodiscard]] std::unique_ptr<Statement> prepare(std::string_view sql) const {
     return connection->prepare(sql);
   }
-  /// Commits, and tells who wants to know where the log ends now.
-  void commit(Transaction& transaction, IssuerId issuer, const LogHead& head) const {
-    transaction.commit();
-    if (appended) appended(issuer, head);
+  /// Tells who wants to know where logs end now.
+  void tell(const std::vector<std::pair<IssuerId, LogHead>>& heads) const {
+    if (!appended) return;
+    for (const auto& [issuer, head] : heads) appended(issuer, head);
   }
   /// Runs `work` for each issuer's group in one writing transaction, each with the issuer's log at
-  /// hand, and commits it all.
-  template <class Groups, class Work>
-  void change(const Groups& groups, const Author& author, const Work& work) const {
-    guard([&] {
-      std::vector<std::pair<IssuerId, LogHead>> heads;
+  /// hand, and commits it all; `is_done` as for `settle`.
+  template <class Groups, class Work, class IsDone>
+  void change(const Groups& groups, const Author& author, const Work& work,
+              const IsDone& is_done) const {
+    std::vector<std::pair<IssuerId, LogHead>> heads;
+    const auto once = [&] {
+      heads.clear();
       Transaction transaction(*connection, Transaction::Kind::writing);
       for (const auto& [issuer, group] : groups) {
         ChainWriter chain(*connection, issuer, author);
@@ -35,15 +37,36 @@ struct Ledger::Data {
         heads.emplace_back(issuer, chain.finish());
       }
       transaction.commit();
-      if (!appended) return;
-      for (const auto& [issuer, head] : heads) appended(issuer, head);
-    });
+    };
+    guard([&] { settle(once, is_done); });
+    tell(heads);
   }
   /// Runs `work` with the engine's failures turned into Errors that name this ledger.
   template <class Work>
   decltype(auto) guard(Work&& work) const {
     return with_ledger_errors(name, std::forward<Work>(work));
   }
+  /// Runs `change`, one whole transaction. Where the connection is lost during its COMMIT, connects
+  /// again and looks whether it `is_done`; it is made again where it is not. What is not certain
+  /// then stays outcome_unknown.
+  template <class Change, class IsDone>
+  void settle(const Change& change, const IsDone& is_done) const {
+    try {
+      change();
+    } catch (const DbError& failure) {
+      if (failure.code() != DbErrc::outcome_unknown || !reconnects()) throw;
+      if (!is_done()) change();
+    }
+  }
+
+  /// Puts an issuer in that is not there, and one of its CA certificates.
+  [[nodiscard]] IssuerId add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
+                                    const x509::Certificate* certificate,
+                                    const Author& author) const;
+
+ private:
+  /// Whether there is a connection again over which the truth can be read.
+  [[nodiscard]] bool reconnects() const;
 };
 
 /// One of an issuer's CA certificates, to be put in.

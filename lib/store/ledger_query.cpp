@@ -25,12 +25,13 @@ std::vector<Record> read_all(Statement& statement) {
   return records;
 }
 
-/// A LIKE pattern for texts that contain `words`, every character of which means itself.
+/// A LIKE pattern for lower-case texts that contain `words`, every character of which means itself.
+/// Lowered here: an engine's lower() of a parameter depends on its locale.
 std::string like_pattern(std::string_view words) {
   std::string pattern = "%";
   for (const char c : words) {
     if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-    pattern += c;
+    pattern += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   return pattern + "%";
 }
@@ -51,19 +52,19 @@ bool can_match(const Query& query) {
 /// index.
 std::string list_text(const Query& query) {
   std::string where = "WHERE (not_after, serial, id) > (:after_end, :after_serial, :after_id)";
+  if (query.issuer) where += " AND issuer = :issuer";
   if (query.state) where += " AND state = :state";
   if (query.profile) where += " AND profile = :profile";
   if (query.expires_before) where += " AND not_after < :expires_before";
   if (query.valid_at) where += " AND not_before <= :valid_at AND not_after >= :valid_at";
   if (query.subject_contains) {
-    where +=
-        " AND (lower(subject) LIKE lower(:words) ESCAPE '\\'"
-        " OR lower(sans) LIKE lower(:words) ESCAPE '\\')";
+    where += " AND (lower(subject) LIKE :words ESCAPE '\\' OR lower(sans) LIKE :words ESCAPE '\\')";
   }
   return select(where + " ORDER BY not_after, serial, id LIMIT :page");
 }
 
 void bind_conditions(Statement& statement, const Query& query) {
+  if (query.issuer) statement.bind("issuer", static_cast<std::int64_t>(*query.issuer));
   if (query.state) statement.bind("state", name(*query.state));
   if (query.profile) statement.bind("profile", *query.profile);
   if (query.expires_before) statement.bind("expires_before", to_seconds(*query.expires_before));

@@ -25,7 +25,7 @@ constexpr std::string_view k_insert_intent = R"(
 
 constexpr std::string_view k_pending_intents = R"(
   SELECT serial, host, pid, session, intent_time FROM certificates
-  WHERE state = 'intent' AND intent_time > 0 AND issuer = :issuer)";
+  WHERE state = 'intent' AND intent_time > 0 AND issuer = :issuer ORDER BY id)";
 
 // The certificate holds the TBS from here on.
 constexpr std::string_view k_complete = R"(
@@ -52,6 +52,33 @@ std::optional<std::string> read_state(Connection& connection, IssuerId issuer,
   bind_row(*statement, issuer, serial);
   if (!statement->step()) return std::nullopt;
   return statement->text(0);
+}
+
+/// Whether this very intent, and no other with its serial, stands in the ledger.
+bool is_recorded(Connection& connection, const Intent& intent) {
+  const auto statement = connection.prepare(
+      "SELECT 1 FROM certificates WHERE issuer = :issuer AND serial = :serial "
+      "AND origin = 'issued' AND session = :session AND pid = :pid");
+  bind_row(*statement, intent.issuer, intent.serial)
+      .bind("session", intent.actor.session)
+      .bind("pid", intent.actor.pid);
+  return statement->step();
+}
+
+bool is_recorded(Connection& connection, const Issued& issued) {
+  const auto statement = connection.prepare(
+      "SELECT 1 FROM certificates WHERE issuer = :issuer AND serial = :serial "
+      "AND origin = 'issued' AND fingerprint = :fingerprint");
+  bind_row(*statement, issued.issuer, issued.serial)
+      .bind("fingerprint", to_hex(issued.fingerprint));
+  return statement->step();
+}
+
+/// Whether all of it is: it was one transaction.
+template <class Records>
+bool are_recorded(Connection& connection, const Records& records) {
+  return std::all_of(records.begin(), records.end(),
+                     [&](const auto& one) { return is_recorded(connection, one); });
 }
 
 void require_text(std::string_view text, std::string_view what) {
@@ -256,59 +283,65 @@ void Ledger::record_intents(std::span<const Intent> intents) {
       [&](Connection& connection, ChainWriter& chain, IssuerId issuer, const Group<Intent>& group) {
         insert_intents(connection, chain, group);
         settle_dead_intents(connection, chain, issuer, group.front()->time, m_data->intent_pending);
-      });
+      },
+      [&] { return are_recorded(*m_data->connection, intents); });
 }
 
 void Ledger::record_issued(std::span<const Issued> issued) {
   if (issued.empty()) return;
-  m_data->change(by_issuer(issued), issued.front().author,
-                 [](Connection& connection, ChainWriter& chain, IssuerId /*issuer*/,
-                    const Group<Issued>& group) { complete_all(connection, chain, group); });
+  m_data->change(
+      by_issuer(issued), issued.front().author,
+      [](Connection& connection, ChainWriter& chain, IssuerId /*issuer*/,
+         const Group<Issued>& group) { complete_all(connection, chain, group); },
+      [&] { return are_recorded(*m_data->connection, issued); });
 }
 
 void Ledger::record_issued_revoked(std::span<const Issued> issued, std::string_view note) {
   require_text(note, "note");
   if (issued.empty()) return;
-  m_data->change(by_issuer(issued), issued.front().author,
-                 [note](Connection& connection, ChainWriter& chain, IssuerId issuer,
-                        const Group<Issued>& group) {
-                   complete_all(connection, chain, group);
-                   for (const Issued* one : group) {
-                     change_standing(connection, chain, issuer, one->serial,
-                                     {.from = {State::issued},
-                                      .to = State::revoked,
-                                      .action = LogAction::revoke,
-                                      .note = std::string(note),
-                                      .time = one->author.time});
-                   }
-                 });
+  m_data->change(
+      by_issuer(issued), issued.front().author,
+      [note](Connection& connection, ChainWriter& chain, IssuerId issuer,
+             const Group<Issued>& group) {
+        complete_all(connection, chain, group);
+        for (const Issued* one : group) {
+          change_standing(connection, chain, issuer, one->serial,
+                          {.from = {State::issued},
+                           .to = State::revoked,
+                           .action = LogAction::revoke,
+                           .note = std::string(note),
+                           .time = one->author.time});
+        }
+      },
+      [&] { return are_recorded(*m_data->connection, issued); });
 }
 
 void Ledger::burn_intent(IssuerId issuer, const x509::SerialNumber& serial, std::string_view note,
                          const Author& author) {
   require_text(note, "note");
-  m_data->guard([&] {
-    Transaction transaction(*m_data->connection, Transaction::Kind::writing);
-    ChainWriter chain(*m_data->connection, issuer, author);
-    const auto was = change_standing(*m_data->connection, chain, issuer, serial,
-                                     {.from = {State::intent, State::unknown},
-                                      .to = State::burnt,
-                                      .action = LogAction::burn,
-                                      .note = std::string(note),
-                                      .time = author.time});
-    if (!was) {
-      throw Error(Errc::not_in_ledger,
-                  format("the ledger has no intent for serial {}", serial.to_text()));
-    }
-    if (*was == State::issued) {
-      throw Error(
-          Errc::internal,
-          format("the certificate with serial {} is issued and cannot be burnt", serial.to_text()));
-    }
-    if (*was == State::intent || *was == State::unknown) {
-      m_data->commit(transaction, issuer, chain.finish());
-    }
-  });
+  const std::map<IssuerId, x509::SerialNumber> row{{issuer, serial}};
+  std::optional<State> was;
+  m_data->change(
+      row, author,
+      [&](Connection& connection, ChainWriter& chain, IssuerId of,
+          const x509::SerialNumber& which) {
+        was = change_standing(connection, chain, of, which,
+                              {.from = {State::intent, State::unknown},
+                               .to = State::burnt,
+                               .action = LogAction::burn,
+                               .note = std::string(note),
+                               .time = author.time});
+      },
+      [] { return false; });  // what is burnt stays as it is
+  if (!was) {
+    throw Error(Errc::not_in_ledger,
+                format("the ledger has no intent for serial {}", serial.to_text()));
+  }
+  if (*was == State::issued) {
+    throw Error(
+        Errc::internal,
+        format("the certificate with serial {} is issued and cannot be burnt", serial.to_text()));
+  }
 }
 
 }  // namespace mtls::store

@@ -36,9 +36,17 @@ class PostgresqlConnection final : public Connection {
   }
   [[nodiscard]] std::vector<std::string> warnings() const override { return m_session.warnings(); }
 
-  void begin_writing() override { begin("BEGIN READ WRITE"); }
+  void advance_ids(std::string_view table) override {
+    execute(
+        format("SELECT setval(pg_get_serial_sequence('mtlsctl.{0}', 'id'),"
+               " (SELECT coalesce(max(id), 0) + 1 FROM {0}), false)",
+               table));
+  }
+  void reconnect() override { m_session.reconnect(); }
+
+  void begin_writing() override { m_session.begin("BEGIN READ WRITE"); }
   void begin_exclusive() override {
-    begin("BEGIN READ WRITE");
+    begin_writing();
     try {
       execute(k_lock);
     } catch (const DbError&) {
@@ -48,7 +56,7 @@ class PostgresqlConnection final : public Connection {
   }
   void begin_reading() override {
     // A person may read a list page by page: an hour is no sign of a forgotten transaction.
-    begin(
+    m_session.begin(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
         "SET LOCAL idle_in_transaction_session_timeout = '1h'");
   }
@@ -57,6 +65,8 @@ class PostgresqlConnection final : public Connection {
     if (m_session.failed()) {
       throw DbError(DbErrc::other, "a statement of the transaction has failed: not committed");
     }
+    m_session.end_stream();
+    m_session.end();
     const LibpqTable& pq = m_session.pq();
     const PgResult result(pq.exec(m_session.get(), "COMMIT"), ClearResult{&pq});
     if (pq.result_status(result.get()) == PGRES_COMMAND_OK) {
@@ -73,16 +83,13 @@ class PostgresqlConnection final : public Connection {
 
   void roll_back() noexcept override {
     const LibpqTable& pq = m_session.pq();
+    m_session.discard_stream();
+    m_session.end();
     if (pq.transaction_status(m_session.get()) == PQTRANS_IDLE) return;
     const PgResult ignored(pq.exec(m_session.get(), "ROLLBACK"), ClearResult{&pq});
   }
 
  private:
-  void begin(const std::string& sql) {
-    m_session.execute(sql);
-    m_session.forget_failures();
-  }
-
   /// All of a ledger is in a schema of its own, so that a database may hold other things as well.
   /// One that stands already is used: its maker need not have the right to make schemas.
   void make_schema() {

@@ -84,6 +84,7 @@ void PostgresqlSession::connect() {
   }
   constexpr int k_dbname_is_url = 1;
   m_prepared.clear();
+  m_stream = nullptr;
   m_connection.reset(m_pq.connectdb_params(names.data(), values.data(), k_dbname_is_url));
   if (!m_connection) throw DbError(DbErrc::unavailable, "out of memory");
   if (is_lost()) throw make_error(m_pq, m_connection.get());
@@ -156,7 +157,20 @@ PgResult PostgresqlSession::require_done(PGresult* result) {
   }
 }
 
+void PostgresqlSession::begin(const std::string& sql) {
+  persist([&] { return execute(sql); });
+  m_failed = false;
+  m_in_transaction = true;
+}
+
+void PostgresqlSession::discard_stream() noexcept {
+  if (m_stream == nullptr) return;
+  while (PGresult* const result = m_pq.get_result(m_connection.get())) m_pq.clear(result);
+  m_stream = nullptr;
+}
+
 PgResult PostgresqlSession::execute(const std::string& sql) {
+  end_stream();
   return require_done(m_pq.exec(m_connection.get(), sql.c_str()));
 }
 
@@ -166,11 +180,57 @@ const ServerStatement& PostgresqlSession::prepare(std::string_view sql) {
   if (sql.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     fail(DbErrc::other, "not exactly one statement");
   }
+  end_stream();
   NumberedSql numbered = number_parameters(sql);
   const std::string name = format("s{}", m_prepared.size() + 1);
   require_done(m_pq.prepare(m_connection.get(), name.c_str(), numbered.text.c_str(), 0, nullptr));
   return m_prepared.emplace(std::string(sql), ServerStatement{name, std::move(numbered.names)})
       .first->second;
+}
+
+void PostgresqlSession::reconnect() {
+  const std::string lost = m_backend;
+  connect_patiently();
+  await_end_of(lost);
+  m_in_transaction = false;
+  m_failed = false;
+}
+
+/// A server that crashed takes no connection before it has recovered.
+void PostgresqlSession::connect_patiently() {
+  const auto deadline = std::chrono::steady_clock::now() + m_lock_timeout;
+  for (;;) {
+    try {
+      connect();
+      return;
+    } catch (const DbError& failure) {
+      if (failure.code() != DbErrc::unavailable) throw;
+      if (std::chrono::steady_clock::now() >= deadline) throw;
+    }
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+}
+
+/// The server's process for the lost connection may still be committing, or, where the COMMIT did
+/// not reach it, wait for one. It ends by itself or, after a second, is ended.
+void PostgresqlSession::await_end_of(const std::string& backend) {
+  const auto begin = std::chrono::steady_clock::now();
+  const std::string in_transaction = format(
+      "FROM pg_stat_activity WHERE xact_start IS NOT NULL"
+      " AND pid || ' ' || extract(epoch FROM backend_start) = '{}'",
+      backend);
+  for (;;) {
+    const PgResult found = execute("SELECT 1 " + in_transaction);
+    if (m_pq.ntuples(found.get()) == 0) return;
+    const auto waited = std::chrono::steady_clock::now() - begin;
+    if (waited > m_lock_timeout) {
+      throw DbError(DbErrc::outcome_unknown, "the transaction of the lost connection goes on");
+    }
+    if (waited > std::chrono::seconds(1)) {
+      execute("SELECT pg_terminate_backend(pid) " + in_transaction);
+    }
+    std::this_thread::sleep_for(milliseconds(20));
+  }
 }
 
 }  // namespace mtls::store

@@ -20,17 +20,54 @@ bool is_among(Oid type, const std::array<Oid, N>& types) noexcept {
   return std::find(types.begin(), types.end(), type) != types.end();
 }
 
+/// The values as libpq takes them; they stay `values`'.
+template <class Values>
+std::vector<const char*> pointers(const Values& values) {
+  std::vector<const char*> texts;
+  texts.reserve(values.size());
+  for (const auto& value : values) texts.push_back(value.text ? value.text->c_str() : nullptr);
+  return texts;
+}
+
+constexpr int k_as_text = 0;
+
+/// How many rows a result says were changed; a SELECT changes none.
+std::int64_t changed_rows(const LibpqTable& pq, PGresult* result) {
+  std::int64_t changed = 0;
+  if (std::string_view(pq.cmd_status(result)).rfind("SELECT", 0) == 0) return changed;
+  const std::string_view rows = pq.cmd_tuples(result);
+  std::from_chars(rows.data(), rows.data() + rows.size(), changed);
+  return changed;
+}
+
+/// Whether it only reads, so that its rows may be streamed and it may be repeated.
+bool selects(std::string_view sql) {
+  const std::size_t begin = sql.find_first_not_of(" \t\r\n");
+  return begin != std::string_view::npos && sql.compare(begin, 6, "SELECT") == 0;
+}
+
 }  // namespace
 
 PostgresqlStatement::PostgresqlStatement(PostgresqlSession& session, std::string_view sql)
-    : m_session(session), m_sql(sql), m_result(nullptr, ClearResult{&session.pq()}) {
-  m_names = session.prepare(sql).parameters;
+    : m_session(session),
+      m_sql(sql),
+      m_selects(selects(sql)),
+      m_current(nullptr, ClearResult{&session.pq()}) {
+  m_names = session.persist([&] { return session.prepare(m_sql).parameters; });
   m_values.resize(m_names.size());
 }
 
-PostgresqlStatement::Value& PostgresqlStatement::start_binding(std::string_view name) {
+PostgresqlStatement::~PostgresqlStatement() { reset(); }
+
+void PostgresqlStatement::reset() noexcept {
+  if (m_session.is_reading(this)) m_session.discard_stream();
   m_run = Run::not_begun;
-  m_result.reset();
+  m_gathered.clear();
+  m_current.reset();
+}
+
+PostgresqlStatement::Value& PostgresqlStatement::start_binding(std::string_view name) {
+  if (m_run != Run::not_begun) reset();
   const auto found = std::find(m_names.begin(), m_names.end(), name);
   if (found == m_names.end()) m_session.fail(DbErrc::other, format("no parameter :{}", name));
   Value& value = m_values.at(static_cast<std::size_t>(found - m_names.begin()));
@@ -57,19 +94,58 @@ Statement& PostgresqlStatement::bind_null(std::string_view name) {
   return *this;
 }
 
-void PostgresqlStatement::begin() {
-  std::vector<const char*> values;
-  values.reserve(m_values.size());
-  for (const Value& value : m_values) {
-    if (!value.bound) m_session.fail(DbErrc::other, "a parameter was not bound");
-    values.push_back(value.text ? value.text->c_str() : nullptr);
+/// Runs it. A SELECT is only sent, and its first row taken.
+void PostgresqlStatement::execute() {
+  const std::vector<const char*> values = pointers(m_values);
+  const auto count = static_cast<int>(values.size());
+  const LibpqTable& pq = m_session.pq();
+  const char* const name = m_session.prepare(m_sql).name.c_str();
+  m_session.end_stream();
+  if (!m_selects) {
+    keep(m_session.require_done(pq.exec_prepared(m_session.get(), name, count, values.data(),
+                                                 nullptr, nullptr, k_as_text)));
+    return;
   }
-  constexpr int k_as_text = 0;
-  const ServerStatement& prepared = m_session.prepare(m_sql);
-  m_result = m_session.require_done(m_session.pq().exec_prepared(
-      m_session.get(), prepared.name.c_str(), static_cast<int>(values.size()), values.data(),
-      nullptr, nullptr, k_as_text));
-  m_row = -1;
+  if (pq.send_query_prepared(m_session.get(), name, count, values.data(), nullptr, nullptr,
+                             k_as_text) == 0) {
+    m_session.fail(nullptr);
+  }
+  pq.set_single_row_mode(m_session.get());
+  m_session.set_stream(this);
+  keep(take());
+}
+
+/// The next result of the stream. Behind an error and behind the last nothing follows.
+PgResult PostgresqlStatement::take() {
+  const LibpqTable& pq = m_session.pq();
+  PGresult* const next = pq.get_result(m_session.get());
+  if (pq.result_status(next) != PGRES_SINGLE_TUPLE) m_session.discard_stream();
+  return m_session.require_done(next);
+}
+
+void PostgresqlStatement::keep(PgResult result) {
+  if (!m_selects) m_changed = changed_rows(m_session.pq(), result.get());
+  m_gathered.push_back(std::move(result));
+}
+
+void PostgresqlStatement::require_all_bound() {
+  if (!std::all_of(m_values.begin(), m_values.end(), [](const Value& v) { return v.bound; })) {
+    m_session.fail(DbErrc::other, "a parameter was not bound");
+  }
+}
+
+void PostgresqlStatement::begin() {
+  require_all_bound();
+  m_changed = 0;
+  if (m_selects) {
+    m_session.persist([this] { execute(); });  // it changes nothing and may be repeated
+  } else {
+    execute();
+  }
+}
+
+void PostgresqlStatement::gather() {
+  while (m_session.is_reading(this)) keep(take());
 }
 
 bool PostgresqlStatement::step() {
@@ -79,14 +155,22 @@ bool PostgresqlStatement::step() {
     begin();
     m_run = Run::begun;
   }
-  if (++m_row < m_session.pq().ntuples(m_result.get())) return true;
+  for (;;) {
+    if (m_current && ++m_row < m_session.pq().ntuples(m_current.get())) return true;
+    if (m_gathered.empty() && m_session.is_reading(this)) keep(take());
+    if (m_gathered.empty()) break;
+    m_current = std::move(m_gathered.front());
+    m_gathered.pop_front();
+    m_row = -1;
+  }
+  m_current.reset();
   m_run = Run::over;
   return false;
 }
 
 void PostgresqlStatement::require_column(int column) const {
   const LibpqTable& pq = m_session.pq();
-  if (m_run != Run::begun || column < 0 || column >= pq.nfields(m_result.get())) {
+  if (m_run != Run::begun || column < 0 || column >= pq.nfields(m_current.get())) {
     m_session.fail(DbErrc::other, format("there is no column {}", column));
   }
 }
@@ -94,14 +178,14 @@ void PostgresqlStatement::require_column(int column) const {
 void PostgresqlStatement::require_type(int column, bool fits) const {
   if (fits) return;
   m_session.fail(DbErrc::corrupt, format("column {} has another type than its table's",
-                                         printable(m_session.pq().fname(m_result.get(), column))));
+                                         printable(m_session.pq().fname(m_current.get(), column))));
 }
 
 std::int64_t PostgresqlStatement::integer(int column) const {
   require_column(column);
   const LibpqTable& pq = m_session.pq();
-  require_type(column, is_among(pq.ftype(m_result.get(), column), k_integers) && !is_null(column));
-  const std::string_view text = pq.getvalue(m_result.get(), m_row, column);
+  require_type(column, is_among(pq.ftype(m_current.get(), column), k_integers) && !is_null(column));
+  const std::string_view text = pq.getvalue(m_current.get(), m_row, column);
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   require_type(column, error == std::errc() && end == text.data() + text.size());
@@ -111,27 +195,75 @@ std::int64_t PostgresqlStatement::integer(int column) const {
 std::string PostgresqlStatement::text(int column) const {
   require_column(column);
   const LibpqTable& pq = m_session.pq();
-  require_type(column, is_among(pq.ftype(m_result.get(), column), k_texts) && !is_null(column));
-  return {pq.getvalue(m_result.get(), m_row, column),
-          static_cast<std::size_t>(pq.getlength(m_result.get(), m_row, column))};
+  require_type(column, is_among(pq.ftype(m_current.get(), column), k_texts) && !is_null(column));
+  return {pq.getvalue(m_current.get(), m_row, column),
+          static_cast<std::size_t>(pq.getlength(m_current.get(), m_row, column))};
 }
 
 bool PostgresqlStatement::is_null(int column) const {
   require_column(column);
-  return m_session.pq().getisnull(m_result.get(), m_row, column) != 0;
+  return m_session.pq().getisnull(m_current.get(), m_row, column) != 0;
 }
 
 std::int64_t PostgresqlStatement::run() {
   while (step()) {
   }
-  const LibpqTable& pq = m_session.pq();
-  if (!m_result) return 0;
-  const std::string_view tag = pq.cmd_status(m_result.get());
-  if (tag.rfind("SELECT", 0) == 0) return 0;
-  const std::string_view rows = pq.cmd_tuples(m_result.get());
-  std::int64_t changed = 0;
-  std::from_chars(rows.data(), rows.data() + rows.size(), changed);
+  return m_changed;
+}
+
+std::vector<std::int64_t> PostgresqlStatement::run_all(std::size_t count, const BindRow& bind_row) {
+  // As many as a server may have unanswered without either side's buffers filling up.
+  constexpr std::size_t k_chunk = 64;
+  std::vector<std::int64_t> changed;
+  changed.reserve(count);
+  const char* const name = m_session.prepare(m_sql).name.c_str();
+  m_session.end_stream();
+  std::vector<Values> rows;
+  for (std::size_t row = 0; row < count; ++row) {
+    bind_row(*this, row);
+    require_all_bound();
+    rows.push_back(m_values);
+    if (rows.size() < k_chunk && row + 1 < count) continue;
+    run_chunk(name, rows, changed);
+    rows.clear();
+  }
   return changed;
+}
+
+/// Sends one run for each of `rows`, and then takes the answers. The first error is told; what
+/// stands behind it was not run.
+void PostgresqlStatement::run_chunk(const char* name, const std::vector<Values>& rows,
+                                    std::vector<std::int64_t>& changed) {
+  const LibpqTable& pq = m_session.pq();
+  PGconn* const connection = m_session.get();
+  pq.enter_pipeline_mode(connection);
+  for (const Values& row : rows) {
+    const std::vector<const char*> values = pointers(row);
+    pq.send_query_prepared(connection, name, static_cast<int>(values.size()), values.data(),
+                           nullptr, nullptr, k_as_text);
+  }
+  pq.pipeline_sync(connection);
+  PgResult failed(nullptr, ClearResult{&pq});
+  bool synchronised = false;
+  int nothing = 0;  // one stands behind each run's answer, two together only if there is no more
+  while (!synchronised && nothing < 2) {
+    PgResult result(pq.get_result(connection), ClearResult{&pq});
+    nothing = result ? 0 : nothing + 1;
+    if (!result) continue;
+    switch (pq.result_status(result.get())) {
+      case PGRES_PIPELINE_SYNC:
+        synchronised = true;
+        break;
+      case PGRES_COMMAND_OK:
+      case PGRES_TUPLES_OK:
+        changed.push_back(changed_rows(pq, result.get()));
+        break;
+      default:
+        if (!failed) failed = std::move(result);
+    }
+  }
+  pq.exit_pipeline_mode(connection);
+  if (!synchronised || failed) m_session.fail(failed.get());
 }
 
 }  // namespace mtls::store

@@ -3,11 +3,18 @@
 
 #include "store/postgresql_session.hpp"
 
+#include <deque>
+
 namespace mtls::store {
 
-class PostgresqlStatement final : public Statement {
+/// The rows of a SELECT come one by one (libpq's single-row mode), so that memory does not grow
+/// with them. Should another statement be run meanwhile, the rest is taken into memory first.
+/// Whoever stops early pays for the rows that are still on their way: long lists are asked for in
+/// pages.
+class PostgresqlStatement final : public Statement, private Stream {
  public:
   PostgresqlStatement(PostgresqlSession& session, std::string_view sql);
+  ~PostgresqlStatement() override;
 
   Statement& bind(std::string_view name, std::int64_t value) override;
   Statement& bind(std::string_view name, std::string_view value) override;
@@ -17,6 +24,7 @@ class PostgresqlStatement final : public Statement {
   [[nodiscard]] std::string text(int column) const override;
   [[nodiscard]] bool is_null(int column) const override;
   std::int64_t run() override;
+  std::vector<std::int64_t> run_all(std::size_t count, const BindRow& bind_row) override;
 
  private:
   enum class Run { not_begun, begun, over };
@@ -24,18 +32,30 @@ class PostgresqlStatement final : public Statement {
     bool bound = false;
     std::optional<std::string> text;  // none: NULL
   };
+  using Values = std::vector<Value>;
 
   Value& start_binding(std::string_view name);
+  void reset() noexcept;
   void begin();
+  void execute();
+  void require_all_bound();
+  void run_chunk(const char* name, const std::vector<Values>& rows,
+                 std::vector<std::int64_t>& changed);
+  PgResult take();
+  void keep(PgResult result);
+  void gather() override;
   void require_column(int column) const;
   void require_type(int column, bool fits) const;
 
   PostgresqlSession& m_session;
   std::string m_sql;
   std::vector<std::string> m_names;
-  std::vector<Value> m_values;
-  PgResult m_result;
-  int m_row = -1;
+  Values m_values;
+  bool m_selects;
+  PgResult m_current;               // holds the current row
+  int m_row = -1;                   // in m_current
+  std::deque<PgResult> m_gathered;  // what follows it and came in already
+  std::int64_t m_changed = 0;
   Run m_run = Run::not_begun;
 };
 

@@ -116,6 +116,7 @@ struct Record {
 
 /// Which records a list shows; every member that is set narrows it.
 struct Query {
+  std::optional<IssuerId> issuer = {};  // several CAs may share a ledger
   std::optional<State> state = {};
   std::optional<std::string> subject_contains = {};  // ASCII case-insensitive; also over SANs
   std::optional<UnixTime> expires_before = {};

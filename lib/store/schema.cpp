@@ -151,6 +151,72 @@ std::span<const Migration> migrations() {
   return steps;
 }
 
+std::span<const Table> ledger_tables() {
+  constexpr auto k_integer = Table::Kind::integer;
+  constexpr auto k_text = Table::Kind::text;
+  static const std::array<Table, 5> tables{
+      Table{.name = "issuers",
+            .columns = {{"issuer", k_integer}, {"subject_der", k_text}, {"spki_hash", k_text}},
+            .order = "issuer"},
+      Table{.name = "ca_certificates",
+            .columns = {{"issuer", k_integer}, {"fingerprint", k_text}, {"certificate", k_text}},
+            .order = "issuer, fingerprint"},
+      Table{.name = "certificates",
+            .columns = {{"id", k_integer},
+                        {"issuer", k_integer},
+                        {"serial", k_text},
+                        {"state", k_text},
+                        {"origin", k_text},
+                        {"tbs", k_text},
+                        {"request_key", k_text},
+                        {"profile", k_text},
+                        {"profile_hash", k_text},
+                        {"subject", k_text},
+                        {"sans", k_text},
+                        {"not_before", k_integer},
+                        {"not_after", k_integer},
+                        {"fingerprint", k_text},
+                        {"spki_hash", k_text},
+                        {"certificate", k_text},
+                        {"crl_part", k_integer},
+                        {"replaces", k_text},
+                        {"actor", k_text},
+                        {"host", k_text},
+                        {"pid", k_integer},
+                        {"session", k_text},
+                        {"note", k_text},
+                        {"intent_time", k_integer},
+                        {"issued_time", k_integer},
+                        {"revoked_time", k_integer},
+                        {"changed_time", k_integer},
+                        {"intent_entry", k_integer},
+                        {"issue_entry", k_integer},
+                        {"standing_entry", k_integer}},
+            .order = "id",
+            .ids = Table::Ids::own},
+      Table{.name = "log_heads",
+            .columns = {{"issuer", k_integer}, {"seq", k_integer}, {"hash", k_text}},
+            .order = "issuer"},
+      Table{.name = "log_entries",
+            .columns = {{"issuer", k_integer},
+                        {"seq", k_integer},
+                        {"time", k_integer},
+                        {"actor", k_text},
+                        {"host", k_text},
+                        {"action", k_text},
+                        {"serial", k_text},
+                        {"profile", k_text},
+                        {"profile_hash", k_text},
+                        {"content", k_text},
+                        {"row_count", k_integer},
+                        {"note", k_text},
+                        {"previous", k_text},
+                        {"hash", k_text}},
+            .order = "issuer, seq"},
+  };
+  return tables;
+}
+
 Meta read_meta(Connection& connection) {
   const auto statement = connection.prepare("SELECT schema_version, ledger_id FROM meta");
   if (!statement->step()) throw DbError(DbErrc::corrupt, "the table meta is empty");

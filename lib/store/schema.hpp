@@ -19,6 +19,25 @@ struct Migration {
 /// All steps, oldest first; their versions are 1, 2, 3 …
 [[nodiscard]] std::span<const Migration> migrations();
 
+/// A table as `store copy` takes it along: all of its columns, and the order that its rows are
+/// compared in.
+struct Table {
+  enum class Kind { integer, text };
+  struct Column {
+    std::string_view name;
+    Kind kind;
+  };
+  enum class Ids { none, own };  // own: `id` is numbered by the engine
+  std::string_view name;
+  std::vector<Column> columns;
+  std::string_view order;  // unique, and the same in every engine
+  Ids ids = Ids::none;
+};
+
+/// All tables but meta, those that others refer to first. A table that a migration adds is added
+/// here, and a column as well: a test compares.
+[[nodiscard]] std::span<const Table> ledger_tables();
+
 /// What a ledger says of itself.
 struct Meta {
   std::int64_t schema_version;

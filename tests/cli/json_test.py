@@ -173,6 +173,8 @@ class JsonTest(unittest.TestCase):
         self.run_command("ca", "show", "--effective")
         self.run_command("ca", "export")
         self.run_command("ca", "export", "-o", "up.crt")
+        self.run_command("store", "migrate", "--dry-run")
+        self.run_command("store", "copy", "--to", "sqlite:copy.db")
         self.run_command("render", "--list")
         self.run_command("render", "nginx", "--server-cert", "web.crt", "--server-key", "web.key")
         self.run_command("render", "nginx", "--server-cert", "web.crt", "--server-key", "web.key",

@@ -1,0 +1,37 @@
+// How a ledger's database is made, opened and recognised; for lib/store only. All throw DbError and
+// Error.
+#pragma once
+
+#include "store/db_failure.hpp"
+#include "store/ledger.hpp"
+#include "store/schema.hpp"
+
+namespace mtls::store {
+
+[[nodiscard]] LedgerName name_of(const LedgerLocation& location);
+
+/// would_overwrite: "NAME is a database of something else and is not overwritten".
+[[nodiscard]] Error occupied(const LedgerName& name, std::string_view what);
+
+/// Makes the tables where there are none at all.
+void make_tables_once(Connection& connection, const std::string& ledger_id);
+
+/// Makes a ledger with `ledger_id` where nothing stands, or opens what stands there; anything that
+/// is no ledger is left alone: would_overwrite.
+[[nodiscard]] std::unique_ptr<Connection> open_or_make(const LedgerLocation& location,
+                                                       const std::string& ledger_id);
+
+/// Opens the database of an existing one. One that is empty is lost: ledger_unavailable.
+[[nodiscard]] std::unique_ptr<Connection> open_existing(const LedgerLocation& location,
+                                                        LedgerAccess access);
+
+/// Reads meta; where there is none, says what the database is instead of "damaged".
+[[nodiscard]] Meta read_ledger_meta(Connection& connection, const LedgerName& name);
+
+/// Reads meta and brings an older schema up to date: a file's, where it is opened for writing. A
+/// database that several machines share is brought up when all of them are ready (migrate_ledger).
+/// Throws ledger_mismatch where this program cannot work with it.
+[[nodiscard]] Meta settle_schema(Connection& connection, const LedgerName& name,
+                                 LedgerAccess access, const std::optional<Author>& author);
+
+}  // namespace mtls::store

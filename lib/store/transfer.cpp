@@ -1,0 +1,203 @@
+#include "store/transfer.hpp"
+
+#include "base/format.hpp"
+#include "store/ledger_opening.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace mtls::store {
+namespace {
+
+using Cell = std::variant<std::monostate, std::int64_t, std::string>;
+using Row = std::vector<Cell>;
+
+std::string column_list(const Table& table, std::string_view prefix) {
+  std::string list;
+  for (const Table::Column& column : table.columns) {
+    list += format("{}{}{}", list.empty() ? "" : ", ", prefix, column.name);
+  }
+  return list;
+}
+
+/// The rows of one table, one after the other; failures are told under its ledger's name.
+class Rows final {
+ public:
+  Rows(Connection& connection, const LedgerName& name, const Table& table)
+      : m_name(name), m_table(table) {
+    m_statement = with_ledger_errors(name, [&] {
+      return connection.prepare(
+          format("SELECT {} FROM {} ORDER BY {}", column_list(table, ""), table.name, table.order));
+    });
+  }
+
+  std::optional<Row> next() {
+    return with_ledger_errors(m_name, [&]() -> std::optional<Row> {
+      if (!m_statement->step()) return std::nullopt;
+      Row row;
+      row.reserve(m_table.columns.size());
+      for (const Table::Column& column : m_table.columns) {
+        const int at = static_cast<int>(row.size());
+        if (m_statement->is_null(at)) {
+          row.emplace_back();
+        } else if (column.kind == Table::Kind::integer) {
+          row.emplace_back(m_statement->integer(at));
+        } else {
+          row.emplace_back(m_statement->text(at));
+        }
+      }
+      return row;
+    });
+  }
+
+ private:
+  const LedgerName& m_name;
+  const Table& m_table;
+  std::unique_ptr<Statement> m_statement;
+};
+
+void bind_row(Statement& statement, const Table& table, const Row& row) {
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const std::string_view name = table.columns[i].name;
+    if (const auto* const number = std::get_if<std::int64_t>(&row[i])) {
+      statement.bind(name, *number);
+    } else if (const auto* const text = std::get_if<std::string>(&row[i])) {
+      statement.bind(name, std::string_view(*text));
+    } else {
+      statement.bind_null(name);
+    }
+  }
+}
+
+/// A ledger that is read from, or the one that is written.
+struct Side {
+  LedgerName name;
+  std::unique_ptr<Connection> connection;
+};
+
+std::int64_t copy_table(const Side& from, const Side& to, const Table& table) {
+  constexpr std::size_t k_batch = 1024;
+  Rows source(*from.connection, from.name, table);
+  const auto insertion =
+      to.connection->prepare(format("INSERT INTO {} ({}) VALUES ({})", table.name,
+                                    column_list(table, ""), column_list(table, ":")));
+  std::int64_t count = 0;
+  for (bool more = true; more;) {
+    std::vector<Row> batch;
+    while (more && batch.size() < k_batch) {
+      auto row = source.next();
+      more = row.has_value();
+      if (row) batch.push_back(std::move(*row));
+    }
+    insertion->run_all(batch.size(), [&](Statement& statement, std::size_t row) {
+      bind_row(statement, table, batch[row]);
+    });
+    count += static_cast<std::int64_t>(batch.size());
+  }
+  if (table.ids == Table::Ids::own) to.connection->advance_ids(table.name);
+  return count;
+}
+
+void compare_table(const Side& from, const Side& to, const Table& table) {
+  Rows source(*from.connection, from.name, table);
+  Rows copy(*to.connection, to.name, table);
+  for (std::int64_t at = 1;; ++at) {
+    const auto wanted = source.next();
+    const auto got = copy.next();
+    if (wanted != got) {
+      throw Error(Errc::ledger_damaged,
+                  format("the copy in {} differs from {} in row {} of {}; it was not kept",
+                         to.name.shown(), from.name.shown(), at, table.name),
+                  "check the disks of both, and run the same command again");
+    }
+    if (!wanted) return;
+  }
+}
+
+bool is_empty(Connection& connection) {
+  for (const Table& table : ledger_tables()) {
+    if (connection.prepare(format("SELECT 1 FROM {} LIMIT 1", table.name))->step()) return false;
+  }
+  return true;
+}
+
+/// The tables, empty, under the id of the ledger that is to come: made with the connection, or
+/// taken over from an administrator or a run that was cut short.
+void take_over(const Side& to, const Meta& source) {
+  const Meta meta = read_ledger_meta(*to.connection, to.name);
+  if (meta.schema_version != source.schema_version || !is_empty(*to.connection)) {
+    throw occupied(to.name, "holds another ledger");
+  }
+  to.connection->prepare("UPDATE meta SET ledger_id = :id")->bind("id", source.ledger_id).run();
+}
+
+Meta require_current(const Side& side) {
+  const std::int64_t known = migrations().back().version;
+  const Meta meta = read_ledger_meta(*side.connection, side.name);
+  if (meta.schema_version < known) {
+    throw Error(Errc::ledger_mismatch,
+                format("the ledger {} was written by an older mtlsctl (schema {}, needed here: {})",
+                       side.name.shown(), meta.schema_version, known),
+                "bring it up to date with 'mtlsctl store migrate' first");
+  }
+  return settle_schema(*side.connection, side.name, LedgerAccess::read_only, std::nullopt);
+}
+
+}  // namespace
+
+Migrated migrate_ledger(const LedgerLocation& location, Trial trial) {
+  const LedgerName name = name_of(location);
+  return with_ledger_errors(name, [&]() -> Migrated {
+    const std::int64_t known = migrations().back().version;
+    const auto access = trial == Trial::yes ? LedgerAccess::read_only : LedgerAccess::read_write;
+    if (location.server) {
+      const auto connection = open_existing(location, access);
+      if (connection->tables().empty()) {
+        if (trial == Trial::yes) return {.from = std::nullopt, .to = known, .ledger_id = {}};
+        const auto made = open_or_make(location, make_ledger_id());
+        return {.from = std::nullopt,
+                .to = known,
+                .ledger_id = read_ledger_meta(*made, name).ledger_id};
+      }
+    }
+    const auto connection = open_existing(location, access);
+    const Meta before = read_ledger_meta(*connection, name);
+    if (before.schema_version > known || trial == Trial::yes) {
+      if (before.schema_version > known) {
+        static_cast<void>(
+            settle_schema(*connection, name, access, location.author));  // which says so
+      }
+      return {.from = before.schema_version, .to = known, .ledger_id = before.ledger_id};
+    }
+    const Meta after = migrate(*connection, migrations(), location.author.value_or(Author{}));
+    return {
+        .from = before.schema_version, .to = after.schema_version, .ledger_id = after.ledger_id};
+  });
+}
+
+Copied copy_ledger(const LedgerLocation& from, const LedgerLocation& to) {
+  Side source{.name = name_of(from), .connection = nullptr};
+  Side copy{.name = name_of(to), .connection = nullptr};
+  Meta meta;
+  std::unique_ptr<Transaction> snapshot;
+  with_ledger_errors(source.name, [&] {
+    source.connection = open_existing(from, LedgerAccess::read_only);
+    snapshot = std::make_unique<Transaction>(*source.connection, Transaction::Kind::reading);
+    meta = require_current(source);
+  });
+  Copied copied{.ledger_id = meta.ledger_id, .rows = {}};
+  with_ledger_errors(copy.name, [&] {
+    copy.connection = open_or_make(to, meta.ledger_id);
+    Transaction transaction(*copy.connection, Transaction::Kind::exclusive);
+    take_over(copy, meta);
+    for (const Table& table : ledger_tables()) {
+      copied.rows.push_back(
+          {.table = std::string(table.name), .count = copy_table(source, copy, table)});
+    }
+    for (const Table& table : ledger_tables()) compare_table(source, copy, table);
+    transaction.commit();
+  });
+  return copied;
+}
+
+}  // namespace mtls::store
