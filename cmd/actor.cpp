@@ -45,4 +45,11 @@ store::Actor make_actor(const Session& session) {
           .session = std::move(self.session)};
 }
 
+store::Author make_author(const Session& session) {
+  store::Actor actor = make_actor(session);
+  return {.actor = std::move(actor.actor),
+          .host = std::move(actor.host),
+          .time = session.clock().now()};
+}
+
 }  // namespace mtls::cmd

@@ -1,4 +1,5 @@
 #include "base/format.hpp"
+#include "cmd/actor.hpp"
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
@@ -24,7 +25,8 @@ std::string sentence(const store::Migrated& done, std::string_view name, bool dr
 }
 
 ExitCode run(const Options& options, Session& session) {
-  const store::LedgerLocation location = options.ca.locate_ledger();
+  store::LedgerLocation location = options.ca.locate_ledger();
+  location.author = make_author(session);
   const store::Migrated done =
       store::migrate_ledger(location, options.dry_run ? store::Trial::yes : store::Trial::no);
   const std::string name = location.shown();

@@ -22,9 +22,6 @@ struct Ledger::Data {
   /// meanwhile it connects again and looks: a log that has the new head took all of the change, and
   /// one that has not took none of it (unavailable). What cannot be looked up is outcome_unknown.
   void commit(Transaction& transaction, const Heads& heads) const;
-  void commit(Transaction& transaction, IssuerId issuer, const LogHead& head) const {
-    commit(transaction, Heads{{issuer, head}});
-  }
   /// Runs `work` for each issuer's group in one writing transaction, each with the issuer's log at
   /// hand, and commits it all.
   template <class Groups, class Work>
@@ -45,6 +42,11 @@ struct Ledger::Data {
   decltype(auto) guard(Work&& work) const {
     return with_ledger_errors(name, std::forward<Work>(work));
   }
+
+  /// Puts an issuer in that is not there, and one of its CA certificates.
+  [[nodiscard]] IssuerId add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
+                                    const x509::Certificate* certificate,
+                                    const Author& author) const;
 
  private:
   void look_up_outcome(const DbError& failure, const Heads& heads) const;

@@ -76,36 +76,35 @@ void insert_ca_certificate(Connection& connection, ChainWriter& chain, IssuerId 
 IssuerId Ledger::add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
                             const Author& author) {
   if (const auto known = find_issuer(subject, key)) return *known;
-  return m_data->guard([&] {
-    const IssuerTexts texts(subject, key);
-    Connection& connection = *m_data->connection;
-    Transaction transaction(connection, Transaction::Kind::exclusive);
-    if (const auto meanwhile = read_issuer(connection, texts)) return *meanwhile;
-    const IssuerId issuer = insert_issuer(connection, texts);
-    ChainWriter chain(connection, issuer, author);
-    chain.append(issuer_entry(subject));
-    m_data->commit(transaction, issuer, chain.finish());
-    return issuer;
-  });
+  return m_data->add_issuer(subject, key, nullptr, author);
 }
 
 IssuerId Ledger::add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
                             const x509::Certificate& certificate, const Author& author) {
   const auto known = find_issuer(subject, key);
-  return m_data->guard([&] {
-    const IssuerTexts texts(subject, key);
-    Connection& connection = *m_data->connection;
-    if (known && has_ca_certificate(connection, *known, certificate.fingerprint())) return *known;
-    Transaction transaction(connection, Transaction::Kind::exclusive);
-    const auto meanwhile = read_issuer(connection, texts);
-    const IssuerId issuer = meanwhile ? *meanwhile : insert_issuer(connection, texts);
-    ChainWriter chain(connection, issuer, author);
-    if (!meanwhile) chain.append(issuer_entry(subject));
-    insert_ca_certificate(connection, chain, issuer,
-                          {.serial = certificate.serial(),
-                           .fingerprint = certificate.fingerprint(),
-                           .der = certificate.der()});
-    m_data->commit(transaction, issuer, chain.finish());
+  const bool complete = known && m_data->guard([&] {
+    return has_ca_certificate(*m_data->connection, *known, certificate.fingerprint());
+  });
+  return complete ? *known : m_data->add_issuer(subject, key, &certificate, author);
+}
+
+IssuerId Ledger::Data::add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
+                                  const x509::Certificate* certificate,
+                                  const Author& author) const {
+  const IssuerTexts texts(subject, key);
+  return guard([&] {
+    Transaction transaction(*connection, Transaction::Kind::exclusive);
+    const auto known = read_issuer(*connection, texts);
+    const IssuerId issuer = known ? *known : insert_issuer(*connection, texts);
+    ChainWriter chain(*connection, issuer, author);
+    if (!known) chain.append(issuer_entry(subject));
+    if (certificate != nullptr) {
+      insert_ca_certificate(*connection, chain, issuer,
+                            {.serial = certificate->serial(),
+                             .fingerprint = certificate->fingerprint(),
+                             .der = certificate->der()});
+    }
+    commit(transaction, {{issuer, chain.finish()}});
     return issuer;
   });
 }

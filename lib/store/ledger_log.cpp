@@ -2,6 +2,8 @@
 #include "store/ledger_data.hpp"
 #include "store/record_row.hpp"
 
+#include <map>
+
 namespace mtls::store {
 namespace {
 
@@ -93,12 +95,11 @@ void Ledger::accept(IssuerId issuer, LogAction what,
                     const std::optional<x509::SerialNumber>& serial, std::string_view note,
                     const Author& author) {
   if (!is_storable(note)) throw Error(Errc::malformed, "the note holds a NUL or is not UTF-8");
-  m_data->guard([&] {
-    Transaction transaction(*m_data->connection, Transaction::Kind::writing);
-    ChainWriter chain(*m_data->connection, issuer, author);
-    chain.append({.action = what, .serial = serial, .note = std::string(note)});
-    m_data->commit(transaction, issuer, chain.finish());
-  });
+  const std::map<IssuerId, LogSubject> entry{
+      {issuer, {.action = what, .serial = serial, .note = std::string(note)}}};
+  m_data->change(entry, author,
+                 [](Connection& /*connection*/, ChainWriter& chain, IssuerId /*issuer*/,
+                    const LogSubject& subject) { chain.append(subject); });
 }
 
 void Ledger::when_appended(std::function<void(IssuerId, const LogHead&)> told) {

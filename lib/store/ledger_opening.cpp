@@ -102,17 +102,13 @@ Meta read_ledger_meta(Connection& connection, const LedgerName& name) {
   }
 }
 
-Author author_or_nobody(const std::optional<Author>& author) {
-  return author.value_or(Author{.actor = "", .host = "", .time = {}});
-}
-
 Meta settle_schema(Connection& connection, const LedgerName& name, LedgerAccess access,
                    const std::optional<Author>& author) {
   const std::int64_t known = migrations().back().version;
   Meta meta = read_ledger_meta(connection, name);
   // A database that several machines share is brought up when all of them are ready (`migrate`).
   if (meta.schema_version < known && access == LedgerAccess::read_write && !name.server) {
-    meta = migrate(connection, migrations(), author_or_nobody(author));
+    meta = migrate(connection, migrations(), author.value_or(Author{}));
   }
   if (meta.schema_version > known) {
     throw Error(Errc::ledger_mismatch,

@@ -34,7 +34,4 @@ void make_tables_once(Connection& connection, const std::string& ledger_id);
 [[nodiscard]] Meta settle_schema(Connection& connection, const LedgerName& name,
                                  LedgerAccess access, const std::optional<Author>& author);
 
-/// Who `author` is, for a log: nobody, at the beginning of time, where it is not known.
-[[nodiscard]] Author author_or_nobody(const std::optional<Author>& author);
-
 }  // namespace mtls::store

@@ -295,28 +295,27 @@ void Ledger::record_issued_revoked(std::span<const Issued> issued, std::string_v
 void Ledger::burn_intent(IssuerId issuer, const x509::SerialNumber& serial, std::string_view note,
                          const Author& author) {
   require_text(note, "note");
-  m_data->guard([&] {
-    Transaction transaction(*m_data->connection, Transaction::Kind::writing);
-    ChainWriter chain(*m_data->connection, issuer, author);
-    const auto was = change_standing(*m_data->connection, chain, issuer, serial,
-                                     {.from = {State::intent, State::unknown},
-                                      .to = State::burnt,
-                                      .action = LogAction::burn,
-                                      .note = std::string(note),
-                                      .time = author.time});
-    if (!was) {
-      throw Error(Errc::not_in_ledger,
-                  format("the ledger has no intent for serial {}", serial.to_text()));
-    }
-    if (*was == State::issued) {
-      throw Error(
-          Errc::internal,
-          format("the certificate with serial {} is issued and cannot be burnt", serial.to_text()));
-    }
-    if (*was == State::intent || *was == State::unknown) {
-      m_data->commit(transaction, issuer, chain.finish());
-    }
-  });
+  const std::map<IssuerId, x509::SerialNumber> row{{issuer, serial}};
+  std::optional<State> was;
+  m_data->change(row, author,
+                 [&](Connection& connection, ChainWriter& chain, IssuerId of,
+                     const x509::SerialNumber& which) {
+                   was = change_standing(connection, chain, of, which,
+                                         {.from = {State::intent, State::unknown},
+                                          .to = State::burnt,
+                                          .action = LogAction::burn,
+                                          .note = std::string(note),
+                                          .time = author.time});
+                 });
+  if (!was) {
+    throw Error(Errc::not_in_ledger,
+                format("the ledger has no intent for serial {}", serial.to_text()));
+  }
+  if (*was == State::issued) {
+    throw Error(
+        Errc::internal,
+        format("the certificate with serial {} is issued and cannot be burnt", serial.to_text()));
+  }
 }
 
 }  // namespace mtls::store

@@ -168,7 +168,7 @@ Migrated migrate_ledger(const LedgerLocation& location, Trial trial) {
       }
       return {.from = before.schema_version, .to = known, .ledger_id = before.ledger_id};
     }
-    const Meta after = migrate(*connection, migrations(), author_or_nobody(location.author));
+    const Meta after = migrate(*connection, migrations(), location.author.value_or(Author{}));
     return {
         .from = before.schema_version, .to = after.schema_version, .ledger_id = after.ledger_id};
   });

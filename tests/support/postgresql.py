@@ -15,9 +15,11 @@ import pathlib
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.parse
 
@@ -151,8 +153,109 @@ class Server:
         self.close()
 
 
+class Proxy:
+    """Stands between programs and a server, and decides what becomes of one round trip.
+
+    `at` counts round trips (a Query or a Sync of the client's) over all connections, from 1. When it
+    comes, `fault` is done: "before": the server is killed and never sees it; "during": it sees it and
+    is killed at once; "after": it has answered, is killed, and the answer is lost. `restart` brings the
+    server up again and lets new connections through.
+    """
+
+    def __init__(self, server):
+        self.server = server
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="mtlsctl-proxy."))
+        os.chmod(self.dir, 0o755)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.dir / f".s.PGSQL.{server.port}"))
+        self.listener.listen(64)
+        self.lock = threading.Lock()
+        self.arm(None, None)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def arm(self, at, fault):
+        self.at, self.fault, self.seen, self.struck = at, fault, 0, threading.Event()
+
+    def url(self, database="test", **options):
+        return self.server.url(database, host=str(self.dir), **options)
+
+    def close(self):
+        self.listener.close()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        upstream = socket.socket(socket.AF_UNIX)
+        with client, upstream, contextlib.suppress(OSError, EOFError):
+            upstream.connect(str(self.server.dir / f".s.PGSQL.{self.server.port}"))
+            upstream.sendall(self.read_message(client, typed=False))
+            self.answer(upstream, client)
+            while True:
+                trip = b""
+                while trip[-5:-4] != b"S" or len(trip) < 5:  # a Sync ends what belongs together
+                    message = self.read_message(client)
+                    if message[:1] == b"X":
+                        return
+                    if message[:1] == b"Q":
+                        trip += message
+                        break
+                    trip += message
+                self.forward(trip, upstream, client)
+
+    def forward(self, trip, upstream, client):
+        with self.lock:
+            self.seen += 1
+            strikes = self.seen == self.at
+        if strikes and self.fault == "before":
+            return self.strike()
+        upstream.sendall(trip)
+        if strikes and self.fault == "during":
+            return self.strike()
+        answer = self.answer(upstream, None if strikes else client)
+        if strikes:
+            self.strike()
+        return answer
+
+    def strike(self):
+        self.server.kill()
+        self.struck.set()
+        raise EOFError
+
+    @staticmethod
+    def read_exactly(stream, count):
+        data = b""
+        while len(data) < count:
+            more = stream.recv(count - len(data))
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+    def read_message(self, stream, typed=True):
+        kind = self.read_exactly(stream, 1) if typed else b""
+        length = self.read_exactly(stream, 4)
+        return kind + length + self.read_exactly(stream, int.from_bytes(length, "big") - 4)
+
+    def answer(self, upstream, client):
+        """Passes on everything up to and with ReadyForQuery."""
+        while True:
+            message = self.read_message(upstream)
+            if client is not None:
+                client.sendall(message)
+            if message[:1] == b"Z":
+                return
+
+
 def main(argv):
-    with Server() as server:
+    # Only what survives a power cut is not tested here: without fsync it is much faster.
+    with Server({"fsync": "off"}) as server:
         url = server.make_database()
         return subprocess.run(argv, env={**os.environ, "MTLSCTL_TEST_POSTGRESQL": url}).returncode
 
