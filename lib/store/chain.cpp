@@ -14,7 +14,7 @@ std::int64_t number(IssuerId issuer) noexcept { return static_cast<std::int64_t>
 crypto::Sha256 read_hash(const std::string& text, std::string_view column) {
   crypto::Sha256 hash{};
   const auto octets = from_hex(text);
-  if (!octets || octets->size() != hash.size() || text.size() != 2 * hash.size()) {
+  if (!octets || octets->size() != hash.size() || to_hex(*octets) != text) {
     throw DbError(DbErrc::corrupt, "column " + std::string(column) + " holds what it cannot");
   }
   std::copy(octets->begin(), octets->end(), hash.begin());
@@ -123,7 +123,7 @@ LogEntry read_log_entry(const Statement& statement) {
   std::optional<x509::SerialNumber> serial;
   if (const auto text = statement.optional_text(5)) {
     serial = x509::SerialNumber::parse(*text);
-    if (!serial) throw refuse("serial");
+    if (!serial || serial->to_text() != *text) throw refuse("serial");
   }
   return {.seq = statement.integer(0),
           .time = to_time(statement.integer(1)),

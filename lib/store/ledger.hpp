@@ -4,6 +4,7 @@
 
 #include "base/file.hpp"
 #include "base/trace.hpp"
+#include "store/audit.hpp"
 #include "store/log_entry.hpp"
 #include "store/record.hpp"
 #include "store/store_url.hpp"
@@ -118,6 +119,19 @@ class Ledger final {
   /// All of it is one snapshot.
   void read_log(IssuerId issuer, std::int64_t first,
                 const std::function<Continue(const LogEntry&)>& entry) const;
+  /// Verifies the log: numbers without gaps, each entry with its own hash and that of the one
+  /// before, the first with the origin of this ledger and issuer, the head at the end; and that log
+  /// and tables say the same: each entry about rows has them, each row and CA certificate is as its
+  /// entries committed to. One snapshot; about 200 octets of memory for each entry. It cannot see
+  /// that the last entries were removed together with their rows and the head set back: for that a
+  /// head is kept elsewhere (ledger.head, one that CI pins).
+  [[nodiscard]] AuditReport verify_log(IssuerId issuer) const;
+  /// Checks each row of every issuer on its own: it can be read, its columns are what its
+  /// certificate says, that bears the issuer's name and its key verifies it, no serial of ours
+  /// stands twice; and asks the engine whether its file is whole.
+  [[nodiscard]] AuditReport check_rows(const ossl::Context& context) const;
+  /// All issuers, in the order of their numbers.
+  [[nodiscard]] std::vector<IssuerId> issuers() const;
   /// Puts an acceptance into the log: that somebody answers for what the ledger cannot explain.
   void accept(IssuerId issuer, LogAction what, const std::optional<x509::SerialNumber>& serial,
               std::string_view note, const Author& author);

@@ -1,6 +1,8 @@
 #include "base/format.hpp"
 #include "store/ledger_data.hpp"
+#include "store/log_audit.hpp"
 #include "store/record_row.hpp"
+#include "store/row_audit.hpp"
 
 #include <map>
 
@@ -88,6 +90,38 @@ void Ledger::read_log(IssuerId issuer, std::int64_t first,
       if (static_cast<std::int64_t>(page.size()) < k_page) return;
       next = page.back().seq + 1;
     }
+  });
+}
+
+AuditReport Ledger::verify_log(IssuerId issuer) const {
+  return m_data->guard([&] {
+    const Transaction snapshot(*m_data->connection, Transaction::Kind::reading);
+    return audit_log(*m_data->connection, issuer);
+  });
+}
+
+AuditReport Ledger::check_rows(const ossl::Context& context) const {
+  return m_data->guard([&] {
+    AuditReport report;
+    for (std::string& damage : m_data->connection->damage()) {
+      report.add({.flaw = Flaw::engine,
+                  .issuer = {},
+                  .entry = std::nullopt,
+                  .serial = {},
+                  .message = std::move(damage)});
+    }
+    const Transaction snapshot(*m_data->connection, Transaction::Kind::reading);
+    report.merge(audit_rows(*m_data->connection, context));
+    return report;
+  });
+}
+
+std::vector<IssuerId> Ledger::issuers() const {
+  return m_data->guard([&] {
+    std::vector<IssuerId> all;
+    const auto rows = m_data->prepare("SELECT issuer FROM issuers ORDER BY issuer");
+    while (rows->step()) all.push_back(IssuerId{rows->integer(0)});
+    return all;
   });
 }
 

@@ -23,9 +23,16 @@ Value require(std::optional<Value> value, std::string_view column) {
 crypto::Sha256 digest(std::string_view text, std::string_view column) {
   crypto::Sha256 result{};
   const auto octets = from_hex(text);
-  if (!octets || octets->size() != result.size()) refuse(column);
+  // As it is written and no other way: a change of the text is a change.
+  if (!octets || octets->size() != result.size() || to_hex(*octets) != text) refuse(column);
   std::copy(octets->begin(), octets->end(), result.begin());
   return result;
+}
+
+x509::SerialNumber serial(std::string_view text, std::string_view column) {
+  auto parsed = require(x509::SerialNumber::parse(text), column);
+  if (parsed.to_text() != text) refuse(column);
+  return parsed;
 }
 
 Origin origin(std::string_view word) {
@@ -55,7 +62,7 @@ class Columns final {
   std::optional<x509::SerialNumber> optional_serial(std::string_view column) {
     const auto hex = optional_text();
     if (!hex) return std::nullopt;
-    return require(x509::SerialNumber::parse(*hex), column);
+    return serial(*hex, column);
   }
   std::optional<crypto::Sha256> optional_digest(std::string_view column) {
     const auto hex = optional_text();
@@ -80,7 +87,7 @@ RecordRow read_record(const Statement& statement) {
   // Braces evaluate from left to right, which is the order of the columns.
   Record record{
       .issuer = IssuerId{columns.integer()},
-      .serial = require(x509::SerialNumber::parse(columns.text()), "serial"),
+      .serial = serial(columns.text(), "serial"),
       .state = require(parse_state(columns.text()), "state"),
       .origin = origin(columns.text()),
       .request_key = columns.optional_text(),

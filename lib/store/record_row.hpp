@@ -15,6 +15,12 @@ inline constexpr std::string_view k_record_columns =
     "issued_time, revoked_time, note, tbs, crl_part, replaces, changed_time, intent_entry, "
     "issue_entry, standing_entry, id";
 
+inline constexpr int k_record_columns_count = [] {
+  int count = 1;
+  for (const char c : k_record_columns) count += c == ',' ? 1 : 0;
+  return count;
+}();
+
 struct RecordRow {
   Record record;
   std::int64_t id;

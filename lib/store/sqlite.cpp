@@ -319,6 +319,14 @@ class SqliteConnection final : public Connection {
     return names;
   }
 
+  std::vector<std::string> damage() override {
+    SqliteStatement statement(m_session, "PRAGMA integrity_check(20)");
+    std::vector<std::string> lines;
+    while (statement.step()) lines.push_back(printable(statement.converted_text(0)));
+    if (lines.size() == 1 && lines.front() == "ok") lines.clear();
+    return lines;
+  }
+
   void begin_writing() override {
     m_session.step_back();
     begin("BEGIN IMMEDIATE");
