@@ -35,6 +35,12 @@ def bin_directory():
     return pathlib.Path(found[-1]).parent
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Server:
     """One server. Settings are those of postgresql.conf; `listen` (an address) adds TCP on a free port."""
 
@@ -43,7 +49,7 @@ class Server:
         self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="mtlsctl-pg."))
         self.data = self.dir / "data"
-        self.port = 5432
+        self.port = free_port() if listen else 5432  # of the socket's name alone, otherwise
         self.process = None
         self.settings = {
             "unix_socket_directories": f"'{self.dir}'",
@@ -131,7 +137,7 @@ class Server:
         options = {"host": str(self.dir), "port": str(self.port), **options}
         return f"postgresql://test@/{database}?{urllib.parse.urlencode(options)}"
 
-    def sql(self, text, database="test", user="test"):
+    def sql(self, text, database="postgres", user="test"):
         """What psql prints, a row a line, columns parted by '|'."""
         done = subprocess.run(
             [self.bin / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", self.dir, "-p", str(self.port),
@@ -143,7 +149,7 @@ class Server:
 
     def make_database(self, name="test"):
         """A new, empty database; returns its URL."""
-        self.sql(f'CREATE DATABASE "{name}"', database="postgres")
+        self.sql(f'CREATE DATABASE "{name}"')
         return self.url(name)
 
     def __enter__(self):
