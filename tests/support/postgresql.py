@@ -162,7 +162,7 @@ class Server:
 class Proxy:
     """Stands between programs and a server, and decides what becomes of one round trip.
 
-    `at` counts round trips (a Query or a Sync of the client's) over all connections, from 1. When it
+    `at` counts round trips (a Query or a Sync of the client's; kept in `trips`) over all connections, from 1. When it
     comes, `fault` is done: "before": the server is killed and never sees it; "during": it sees it and
     is killed at once; "after": it has answered, is killed, and the answer is lost. `restart` brings the
     server up again and lets new connections through.
@@ -180,7 +180,7 @@ class Proxy:
         threading.Thread(target=self.accept, daemon=True).start()
 
     def arm(self, at, fault):
-        self.at, self.fault, self.seen, self.struck = at, fault, 0, threading.Event()
+        self.at, self.fault, self.trips, self.struck = at, fault, [], threading.Event()
 
     def url(self, database="test", **options):
         return self.server.url(database, host=str(self.dir), **options)
@@ -204,21 +204,19 @@ class Proxy:
             upstream.sendall(self.read_message(client, typed=False))
             self.answer(upstream, client)
             while True:
-                trip = b""
-                while trip[-5:-4] != b"S" or len(trip) < 5:  # a Sync ends what belongs together
+                trip, kind = b"", b""
+                while kind not in (b"S", b"Q"):  # a Sync or a Query ends what belongs together
                     message = self.read_message(client)
-                    if message[:1] == b"X":
+                    kind = message[:1]
+                    if kind == b"X":  # Terminate
                         return
-                    if message[:1] == b"Q":
-                        trip += message
-                        break
                     trip += message
                 self.forward(trip, upstream, client)
 
     def forward(self, trip, upstream, client):
         with self.lock:
-            self.seen += 1
-            strikes = self.seen == self.at
+            self.trips.append(trip)
+            strikes = len(self.trips) == self.at
         if strikes and self.fault == "before":
             return self.strike()
         upstream.sendall(trip)
