@@ -56,6 +56,7 @@ class Server:
             "listen_addresses": f"'{listen or ''}'",
             "max_connections": 150,
             "shared_buffers": "'16MB'",
+            "recovery_init_sync_method": "syncfs",  # not every file of it after each kill
             "log_line_prefix": "'%m %p '",
             **(settings or {}),
         }
@@ -162,7 +163,7 @@ class Server:
 class Proxy:
     """Stands between programs and a server, and decides what becomes of one round trip.
 
-    `at` counts round trips (a Query or a Sync of the client's; kept in `trips`) over all connections, from 1. When it
+    `at` counts round trips (a Query or a Sync of the client's) that hold `what`, over all connections, from 1. When it
     comes, `fault` is done: "before": the server is killed and never sees it; "during": it sees it and
     is killed at once; "after": it has answered, is killed, and the answer is lost. `restart` brings the
     server up again and lets new connections through.
@@ -176,11 +177,11 @@ class Proxy:
         self.listener.bind(str(self.dir / f".s.PGSQL.{server.port}"))
         self.listener.listen(64)
         self.lock = threading.Lock()
-        self.arm(None, None)
+        self.arm()
         threading.Thread(target=self.accept, daemon=True).start()
 
-    def arm(self, at, fault):
-        self.at, self.fault, self.trips, self.struck = at, fault, [], threading.Event()
+    def arm(self, at=None, fault=None, what=b""):
+        self.at, self.fault, self.what, self.trips, self.struck = at, fault, what, [], threading.Event()
 
     def url(self, database="test", **options):
         return self.server.url(database, host=str(self.dir), **options)
@@ -215,8 +216,9 @@ class Proxy:
 
     def forward(self, trip, upstream, client):
         with self.lock:
-            self.trips.append(trip)
-            strikes = len(self.trips) == self.at
+            if self.what in trip:
+                self.trips.append(trip)
+            strikes = self.what in trip and len(self.trips) == self.at
         if strikes and self.fault == "before":
             return self.strike()
         upstream.sendall(trip)
