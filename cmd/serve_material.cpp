@@ -59,8 +59,8 @@ void ServeMaterial::open_ledger() {
   if (!m_ca) return;
   // A client waits for it in its handshake, and others behind that one.
   constexpr std::chrono::milliseconds k_patience{1'000};
-  m_ledger = std::make_shared<const store::Ledger>(m_ca->open_ledger(
-      store::LedgerAccess::read_only, std::min(m_files.ca.wait().value, k_patience)));
+  m_ledger = std::make_shared<const store::Ledger>(
+      m_ca->read_ledger(std::min(m_files.ca.wait().value, k_patience)));
   tell_ledger_warnings(*m_ledger, m_session);
 }
 

@@ -217,6 +217,18 @@ Enrolled run(const InitRequest& request, const profile::Profile& profile, store:
   return enrol(wanted, profile, source, ledger, output, surroundings);
 }
 
+/// The new CA in its own ledger, and ledger.head at the end of its log.
+void begin_log(const Path& path, store::Ledger& ledger,
+               const ca::Issuer::Surroundings& surroundings) {
+  const auto made = CaDirectory::open(path, Named::explicitly);
+  const x509::Certificate& certificate = made.certificate();
+  const store::Actor& actor = surroundings.actor;
+  made.keep_head(ledger,
+                 ledger.add_issuer(
+                     certificate.subject(), certificate.public_key(), certificate,
+                     {.actor = actor.actor, .host = actor.host, .time = surroundings.clock.now()}));
+}
+
 }  // namespace
 
 void refuse_existing_ca(const Path& directory) {
@@ -256,12 +268,13 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
       own.store,
       own.origin};
   if (request.parent) put_ledger_warnings(result.enrolled, own.ledger);
+  begin_log(request.directory, own.ledger, surroundings);
   if (result.enrolled.outcome == Outcome::unchanged &&
       complete_chain(result.enrolled.certificate, request, surroundings.clock)) {
     result.enrolled.outcome = Outcome::completed;
   }
   for (const char* name :
-       {"ca.key", "ca.csr", "ca.crt", "chain.crt", "root.crt", "ca.toml", "ca.db"}) {
+       {"ca.key", "ca.csr", "ca.crt", "chain.crt", "root.crt", "ca.toml", "ca.db", "ledger.head"}) {
     if (directory.contains(name)) {
       result.files.push_back((request.directory / name).lexically_normal().native());
     }

@@ -81,6 +81,8 @@ std::chrono::seconds Ledger::intent_pending() const noexcept { return m_data->in
 
 const std::string& Ledger::id() const noexcept { return m_data->id; }
 
+std::string Ledger::shown() const { return m_data->name.shown(); }
+
 std::vector<std::string> Ledger::warnings() const { return m_data->connection->warnings(); }
 
 std::string make_ledger_id() {
