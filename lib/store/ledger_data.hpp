@@ -49,7 +49,8 @@ struct Ledger::Data {
                                     const Author& author) const;
 
  private:
-  void look_up_outcome(const DbError& failure, const Heads& heads) const;
+  enum class Outcome { made, nothing, unknown };
+  [[nodiscard]] Outcome look_up_outcome(const Heads& heads) const;
 };
 
 /// One of an issuer's CA certificates, to be put in.

@@ -25,25 +25,30 @@ void Ledger::Data::commit(Transaction& transaction, const Heads& heads) const {
     transaction.commit();
   } catch (const DbError& failure) {
     if (failure.code() != DbErrc::outcome_unknown) throw;
-    look_up_outcome(failure, heads);
+    switch (look_up_outcome(heads)) {
+      case Outcome::unknown:
+        throw;
+      case Outcome::nothing:
+        throw DbError(DbErrc::unavailable,
+                      format("{}; nothing of the change was recorded", failure.what()));
+      case Outcome::made:
+        break;
+    }
   }
   if (!appended) return;
   for (const auto& [issuer, head] : heads) appended(issuer, head);
 }
 
-void Ledger::Data::look_up_outcome(const DbError& failure, const Heads& heads) const {
-  std::size_t standing = 0;
+Ledger::Data::Outcome Ledger::Data::look_up_outcome(const Heads& heads) const {
   try {
     connection->reconnect();
     for (const auto& [issuer, head] : heads) {
-      if (has_entry(*connection, issuer, head)) ++standing;
+      if (!has_entry(*connection, issuer, head)) return Outcome::nothing;
     }
   } catch (const DbError&) {
-    throw failure;
+    return Outcome::unknown;
   }
-  if (standing == heads.size()) return;
-  throw DbError(DbErrc::unavailable,
-                format("{}; nothing of the change was recorded", failure.what()));
+  return Outcome::made;
 }
 
 LogHead Ledger::log_head(IssuerId issuer) const {
