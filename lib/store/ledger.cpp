@@ -1,5 +1,6 @@
 #include "store/ledger.hpp"
 
+#include "base/bytes.hpp"
 #include "base/format.hpp"
 #include "store/ledger_data.hpp"
 #include "store/ledger_opening.hpp"
@@ -9,6 +10,7 @@
 #include <utility>
 
 namespace mtls::store {
+
 Ledger::Ledger(std::unique_ptr<Data> data) : m_data(std::move(data)) {}
 Ledger::Ledger(Ledger&& other) noexcept = default;
 Ledger& Ledger::operator=(Ledger&& other) noexcept = default;
@@ -73,15 +75,6 @@ Ledger Ledger::create_in_memory(const std::string& ledger_id) {
     data->id = ledger_id;
   });
   return Ledger(std::move(data));
-}
-
-bool Ledger::Data::reconnects() const {
-  try {
-    connection->reconnect();
-    return true;
-  } catch (const DbError&) {
-    return false;
-  }
 }
 
 std::chrono::seconds Ledger::intent_pending() const noexcept { return m_data->intent_pending; }

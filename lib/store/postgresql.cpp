@@ -44,7 +44,7 @@ class PostgresqlConnection final : public Connection {
   }
   void reconnect() override { m_session.reconnect(); }
 
-  void begin_writing() override { m_session.begin("BEGIN READ WRITE"); }
+  void begin_writing() override { m_session.begin("BEGIN"); }
   void begin_exclusive() override {
     begin_writing();
     try {

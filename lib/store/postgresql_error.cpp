@@ -58,8 +58,8 @@ std::string one_line(std::string_view text) {
   for (const char c : text) {
     if (c == '\n') {
       if (!line.empty() && line.back() != ' ') line += "; ";
-    } else if (c == '\t') {
-      line += ' ';
+    } else if (c == '\t' || c == ' ') {
+      if (!line.empty() && line.back() != ' ') line += ' ';
     } else {
       line += c;
     }
