@@ -274,7 +274,7 @@ class JsonTest(unittest.TestCase):
             self.assertFalse(missing, f"described under '{section}', but never printed")
         listed = set(re.findall(r"^- \[mtlsctl ([a-z -]+)\]",
                                 (ROOT / "docs/cli.md").read_text(encoding="utf-8"), re.M))
-        self.assertEqual(listed, {words.replace("-", " ") for words in self.commands})
+        self.assertEqual({words.replace(" ", "-") for words in listed}, set(self.commands))
 
 
 if __name__ == "__main__":
