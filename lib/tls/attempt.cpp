@@ -130,11 +130,11 @@ class Conversation final {
     }
   }
 
-  /// Reads from the line and gives it to libssl.
+  /// Reads from the line and gives it to libssl, also what came too late: the next may fit to it.
   IoResult feed(MonotonicTime deadline) {
     Bytes octets;
     const IoResult result = m_socket.read(octets, deadline);
-    if (result == IoResult::done) {
+    if (!octets.empty()) {
       ossl::require(BIO_write(m_client->incoming(), octets.data(),
                               static_cast<int>(octets.size())) == static_cast<int>(octets.size()),
                     "BIO_write");
