@@ -124,7 +124,15 @@ std::string why_no_verdict(const Report& report) {
            "prove";
   }
   if (all_bare(tls::Ending::timed_out)) return "it does not answer in time";
-  if (all_bare(tls::Ending::foreign)) return "it does not speak TLS";
+  if (all_bare(tls::Ending::foreign)) {
+    return any_attempt(report,
+                       [](const Judged& one) {
+                         return one.attempt.version &&
+                                one.attempt.record.stage >= tls::Stage::established;
+                       })
+               ? "it speaks TLS, but no HTTP inside"
+               : "it does not speak TLS";
+  }
   const bool cut = !any_attempt(report, [](const Judged& one) {
     const tls::Record& record = one.attempt.record;
     return one.attempt.version &&
@@ -134,8 +142,15 @@ std::string why_no_verdict(const Report& report) {
   if (cut) return "every connection is closed before TLS begins";
   if (report.overall.offered.empty()) return "none of the TLS versions asked for is offered";
   if (any_attempt(report, control(Judgement::withheld))) {
-    return "the server's certificate is not trusted, so the good key signed nothing for it";
+    return report.distrusted
+               ? "the server's certificate is not trusted, so the good key signed nothing for it"
+               : "the good certificate was not sent, for the listener takes no signature that its "
+                 "key makes";
   }
+  const bool changed = any_attempt(report, [](const Judged& one) {
+    return one.attempt.id == Id::p0 && !one.attempt.variant.empty();
+  });
+  if (changed) return "the good client got in at first and does not any more";
   const bool refused = any_attempt(report, [](const Judged& one) {
     return one.attempt.id == Id::p0 && is_refusal(one.judgement);
   });
@@ -206,10 +221,21 @@ std::vector<std::string> advise(const Report& report) {
             "name its CA with --trust FILE (or --trust system), or go without with "
             "--insecure-server"};
   }
-  const bool refused = any_attempt(report, [](const Judged& one) {
-    return one.attempt.id == Id::p0 && is_refusal(one.judgement);
-  });
-  if (!refused) return {};
+  const auto any_control = [&report](auto&& predicate) {
+    return any_attempt(
+        report, [&](const Judged& one) { return one.attempt.id == Id::p0 && predicate(one); });
+  };
+  if (any_control([](const Judged& one) { return one.judgement == Judgement::withheld; })) {
+    return {
+        "take a good certificate with a key of another kind (the signature algorithms that the "
+        "listener takes stand in the document of --json), or let the listener take more"};
+  }
+  if (any_control([](const Judged& one) { return !one.attempt.variant.empty(); })) {
+    return {
+        "a limit of connections, a ban of whoever tried something, a back end that went away? "
+        "except this client from it for the probe, or try with --jobs 1"};
+  }
+  if (!any_control([](const Judged& one) { return is_refusal(one.judgement); })) return {};
   return {
       "why is the good client refused? a stale CRL, or one for only a part of the chain; a "
       "missing intermediate (put it behind the certificate in --cert); too small a verify "

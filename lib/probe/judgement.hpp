@@ -41,10 +41,13 @@ enum class Judgement {
 
 /// Judges the control of one TLS version by its record and that of P1, which was made without a
 /// certificate. 401 and 403 count as accepted where P1 did not even get to HTTP: then they are the
-/// application's.
+/// application's. Refused although our certificate was asked for and not sent (the listener takes
+/// no signature of its key), it was withheld.
 [[nodiscard]] Judgement judge_control(const tls::Record& control, const tls::Record* bare);
 
-/// Judges any other attempt. `control` is the control's record if it was accepted, else null.
+/// Judges any other attempt. `control` is the control's record if it was accepted, else null. A
+/// connection that is cut before the listener can have seen what the attempt is about was cut for
+/// another reason: inconclusive.
 [[nodiscard]] Judgement judge(const Attempt& attempt, const tls::Record* control);
 
 /// Says what happened, for a person: "certificate_required (alert 116)", "HTTP 400", "timed out".

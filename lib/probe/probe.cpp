@@ -22,8 +22,10 @@ constexpr unsigned k_tries = 2;  // of an attempt that came to nothing
 
 /// Whether an attempt came to nothing that the listener said: worth another try.
 bool came_to_nothing(const tls::Record& record) {
-  return record.ending == Ending::timed_out || record.ending == Ending::refused ||
-         record.ending == Ending::unreachable || record.ending == Ending::proxy_refused;
+  const bool dropped = record.ending == Ending::closed || record.ending == Ending::reset;
+  return (dropped && record.stage <= Stage::hello) || record.ending == Ending::timed_out ||
+         record.ending == Ending::refused || record.ending == Ending::unreachable ||
+         record.ending == Ending::proxy_refused;
 }
 
 /// The run at one address.
@@ -37,7 +39,8 @@ class AddressRun final {
         m_context(context),
         m_progress(progress) {}
 
-  /// P0 and P1, and P9b. Returns whether a listener was met that speaks TLS.
+  /// P0 and P1, and P9b. Returns whether a listener was met that speaks TLS, and that says anything
+  /// to them.
   bool meet() {
     first_attempts();
     // Listeners of gRPC refuse whoever does not offer HTTP/2.
@@ -54,12 +57,38 @@ class AddressRun final {
       return one.id != Id::p9b && one.record.stage >= Stage::handshake;
     });
     if (met) try_again();
+    const bool said_something = std::any_of(
+        m_attempts.begin(), m_attempts.end(),
+        [](const Attempt& one) { return one.id != Id::p9b && !came_to_nothing(one.record); });
     std::sort(m_attempts.begin(), m_attempts.end(), [](const Attempt& a, const Attempt& b) {
       return std::tie(a.id, a.version) < std::tie(b.id, b.version);
     });
     for (const Judged& one : judge_all(m_attempts, m_options.demands)) m_progress(one);
     m_told = m_attempts.size();
-    return met;
+    return met && said_something;
+  }
+
+  /// Whether the good client still gets in where it did. A listener that by now refuses everybody
+  /// (a limit of connections, a ban, a back end that went away) has proved nothing by refusing the
+  /// others. Takes the place of P0 where it does not.
+  void confirm() {
+    std::vector<Attempt> again = m_attempts;
+    std::vector<std::function<void()>> jobs;
+    for (Attempt& one : again) {
+      if (one.id != Id::p0 || !is_offered(m_attempts, one.version.value())) continue;
+      jobs.emplace_back([this, &one] {
+        one.variant = "once more";
+        one.record = make(shown(Id::p0, one.version.value(), *m_options.good), k_tries);
+      });
+    }
+    run_jobs(jobs, m_options.jobs);
+    const std::vector<Judged> judged = judge_all(again, m_options.demands);
+    for (std::size_t i = 0; i < again.size(); ++i) {
+      if (again[i].variant.empty() || again[i].id != Id::p0) continue;
+      if (judged[i].judgement == Judgement::accepted) continue;
+      m_attempts[i] = again[i];
+      m_progress(judged[i]);
+    }
   }
 
   [[nodiscard]] const std::vector<Attempt>& attempts() const noexcept { return m_attempts; }
@@ -88,15 +117,23 @@ class AddressRun final {
     tls::Plan plan;
   };
 
+  /// P1 goes first: where it meets nothing but silence, the others would wait for as long.
   void first_attempts() {
     std::vector<std::function<void()>> jobs;
     for (const Version version : m_options.demands.versions) {
       jobs.emplace_back([this, version] { add(bare(Id::p1, version), 1); });
-      if (!m_options.good) continue;
-      jobs.emplace_back([this, version] { add(shown(Id::p0, version, *m_options.good), 1); });
     }
     // It may be answered by silence, which is no reason to ask again.
     jobs.emplace_back([this] { add(bare(Id::p9b, std::nullopt), 1); });
+    run_jobs(jobs, m_options.jobs);
+    const bool nobody = std::all_of(m_attempts.begin(), m_attempts.end(), [](const Attempt& one) {
+      return one.id == Id::p9b || (came_to_nothing(one.record) && one.record.stage <= Stage::hello);
+    });
+    if (!m_options.good || nobody) return;
+    jobs.clear();
+    for (const Version version : m_options.demands.versions) {
+      jobs.emplace_back([this, version] { add(shown(Id::p0, version, *m_options.good), 1); });
+    }
     run_jobs(jobs, m_options.jobs);
   }
 
@@ -108,10 +145,13 @@ class AddressRun final {
       if (nothing) again.push_back(*it);
       it = nothing ? m_attempts.erase(it) : it + 1;
     }
+    std::vector<std::function<void()>> jobs;
     for (const Attempt& one : again) {
-      const Version version = one.version.value();
-      add(one.id == Id::p1 ? bare(Id::p1, version) : shown(Id::p0, version, *m_options.good), 1);
+      jobs.emplace_back([this, id = one.id, version = one.version.value()] {
+        add(id == Id::p1 ? bare(id, version) : shown(id, version, *m_options.good), 1);
+      });
     }
+    run_jobs(jobs, m_options.jobs);
   }
 
   [[nodiscard]] tls::Plan make_plan(std::optional<Version> version) const {
@@ -187,41 +227,86 @@ class AddressRun final {
     }
   }
 
-  /// P7: a session made without a certificate under another name, resumed under this one.
-  void resume(Version version, const OtherName& other) {
+  /// P7: a session made without a certificate under another name, resumed under this one. Nothing
+  /// where no such session can be made.
+  [[nodiscard]] std::optional<tls::Record> resume_once(Version version,
+                                                       const OtherName& other) const {
     Try first = bare(Id::p7, version);
     first.plan.server_name = other.server_name;
-    const tls::Record made = tls::attempt(first.plan, m_clock, m_context);
-    if (!made.session || made.stage < Stage::established) return;
+    const tls::Record made = make_once(first.plan, k_tries);
+    if (!made.session || made.stage < Stage::established) return std::nullopt;
     Try second = bare(Id::p7, version);
-    second.attempt.variant = format("session of {}", other.variant);
-    second.plan.resume = made.session;
-    add(second, 1);
+    second.plan.resume = made.session;  // once: hence with a new session every time
+    return tls::attempt(second.plan, m_clock, m_context);
+  }
+
+  void resume(Version version, const OtherName& other) {
+    Attempt attempt = make_attempt(Id::p7, version);
+    attempt.variant = format("session of {}", other.variant);
+    bool any = false;
+    for (unsigned i = 0; i < m_options.repeat; ++i) {
+      std::optional<tls::Record> record = resume_once(version, other);
+      if (record && came_to_nothing(*record)) record = resume_once(version, other);
+      if (!record) continue;
+      if (!any || is_worse(attempt, *record)) attempt.record = *std::move(record);
+      any = true;
+    }
+    if (any) note(std::move(attempt));
+  }
+
+  [[nodiscard]] tls::Record make_once(const tls::Plan& plan, unsigned tries) const {
+    tls::Record record = tls::attempt(plan, m_clock, m_context);
+    for (unsigned t = 1; t < tries && came_to_nothing(record); ++t) {
+      record = tls::attempt(plan, m_clock, m_context);
+    }
+    return record;
   }
 
   /// Makes an attempt, several times where asked for: any that is let in wins.
+  [[nodiscard]] tls::Record make(const Try& one, unsigned tries) {
+    Attempt attempt = one.attempt;
+    attempt.record = make_once(one.plan, tries);
+    for (unsigned i = 1; i < m_options.repeat; ++i) {
+      tls::Record record = make_once(one.plan, tries);
+      if (is_worse(attempt, record)) attempt.record = std::move(record);
+    }
+    return std::move(attempt.record);
+  }
+
   void add(const Try& one, unsigned tries) {
     Attempt attempt = one.attempt;
-    for (unsigned i = 0; i < m_options.repeat; ++i) {
-      tls::Record record = tls::attempt(one.plan, m_clock, m_context);
-      for (unsigned t = 1; t < tries && came_to_nothing(record); ++t) {
-        record = tls::attempt(one.plan, m_clock, m_context);
-      }
-      if (i == 0 || is_worse(record, attempt.record)) attempt.record = std::move(record);
-      if (one.plan.resume) break;  // a session is resumed once
-    }
+    attempt.record = make(one, tries);
+    note(std::move(attempt));
+  }
+
+  void note(Attempt attempt) {
     const std::lock_guard lock(m_mutex);
     m_attempts.push_back(std::move(attempt));
     if (m_told > 0) m_progress(judge_all(m_attempts, m_options.demands).back());
   }
 
-  /// Whether `record` lets in more than `other` did.
-  [[nodiscard]] static bool is_worse(const tls::Record& record, const tls::Record& other) {
-    const auto rank = [](const tls::Record& one) {
-      if (one.ending == Ending::answer) return is_refusing_status(one.answer->status) ? 3 : 4;
-      return came_to_nothing(one) ? 2 : 1;
-    };
-    return rank(record) > rank(other);
+  /// Whether `record` lets in more than what `attempt` has.
+  [[nodiscard]] bool is_worse(const Attempt& attempt, const tls::Record& record) {
+    Attempt other = attempt;
+    other.record = record;
+    return how_bad(other) > how_bad(attempt);
+  }
+
+  [[nodiscard]] int how_bad(const Attempt& attempt) {
+    const tls::Record& record = attempt.record;
+    if (record.ending == Ending::answer) {
+      if (is_let_in(attempt)) return 4;
+      return is_refusing_status(record.answer->status) ? 2 : 3;
+    }
+    return came_to_nothing(record) ? 1 : 0;
+  }
+
+  /// As far as it can be told by now: the control may come later.
+  [[nodiscard]] bool is_let_in(const Attempt& attempt) {
+    const std::lock_guard lock(m_mutex);
+    std::vector<Attempt> attempts = m_attempts;
+    attempts.push_back(attempt);
+    return judge_all(attempts, m_options.demands).back().let_in;
   }
 
   const Options& m_options;
@@ -235,10 +320,12 @@ class AddressRun final {
   std::size_t m_told = 0;
 };
 
+/// Whether the good certificate was taken somewhere.
 bool control_accepted(const std::vector<Attempt>& attempts, const Demands& demands) {
   const std::vector<Judged> judged = judge_all(attempts, demands);
   return std::any_of(judged.begin(), judged.end(), [](const Judged& one) {
-    return one.attempt.id == Id::p0 && one.judgement == Judgement::accepted;
+    return one.attempt.id == Id::p0 && one.judgement == Judgement::accepted &&
+           one.attempt.record.certificate_sent;
   });
 }
 
@@ -275,7 +362,11 @@ Report run(const Options& options, IdentitySource& identities, const Clock& cloc
   }
   if (!met.empty()) {
     const std::map<Id, tls::Identity> shown = gather(options, identities, accepted, context);
-    for (AddressRun* one : met) one->run_others(shown);
+    for (AddressRun* one : met) {
+      one->run_others(shown);
+      const std::vector<Judged> judged = judge_all(one->attempts(), options.demands);
+      if (find_verdict(judged, options.demands).overall == Overall::enforced) one->confirm();
+    }
   }
 
   Report report{.addresses = {}, .overall = {}, .distrusted = std::nullopt};

@@ -1,12 +1,38 @@
 """Listeners that change their mind, drip, lie or break rules: `probe` never calls them enforced without proof."""
 
 import contextlib
+import socket
 import ssl
+import threading
 import time
 
 import listeners
+from crl import make_crl
 from probing import Probing
 from workbench import main
+
+
+class Relay(listeners.RawServer):
+    """Passes connections on to the port that `route(n)` names for the n-th of them (from 0); None resets it."""
+
+    def __init__(self, bench, route):
+        self.route, self.count, self.lock = route, 0, threading.Lock()
+        super().__init__(bench, self.pass_on)
+
+    def pass_on(self, connection):
+        with self.lock:
+            port = self.route(self.count)
+            self.count += 1
+        if port is None:
+            connection.recv(65536)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+            connection.close()
+            return
+        with socket.create_connection(("127.0.0.1", port), 5) as beyond, connection:
+            back = threading.Thread(target=listeners.pump, args=(beyond, connection), daemon=True)
+            back.start()
+            listeners.pump(connection, beyond)
+            back.join(10)
 
 
 class Scripted(listeners.HttpServer):
@@ -44,7 +70,74 @@ class ProbeHostile(Probing):
         self.assertLess(time.monotonic() - start, seconds, self.explain(document))
         return document
 
+    # --- listeners that change their mind ----------------------------------------------------------
+
+    def test_connections_that_are_cut_prove_nothing(self):
+        """Any certificate is taken, but from the sixth connection on all are cut before TLS begins."""
+        lax = listeners.s_server(self, *self.SERVER, "-CAfile", self.ca, "-Verify", "3")
+        relay = Relay(self, lambda n: lax.port if n < 5 else None)
+        document = self.probe(relay)
+        self.assert_verdict(document, "no-verdict")
+        for one in self.attempts(document, "P2"):
+            self.assertEqual(one["verdict"], "inconclusive", self.explain(document))
+        # A connection that is cut once is tried again.
+        strict = listeners.haproxy(self, "pem", f"crt {{pem}} ca-file {self.ca} verify required")
+        relay = Relay(self, lambda n: None if n in (0, 7, 12) else strict.port)
+        self.assert_verdict(self.probe(relay), "enforced")
+
+    def test_a_limit_of_connections(self):
+        """haproxy that takes any certificate, and cuts whoever connects too often."""
+        limit = ("\n  stick-table type ip size 1k expire 60s store conn_rate(60s)\n  tcp-request connection track-sc0 src\n"
+                 "  tcp-request connection reject if { sc0_conn_rate gt 6 }")
+        server = listeners.haproxy(self, "pem", f"crt {{pem}} ca-file {self.ca} verify required ca-ignore-err all "
+                                   f"crt-ignore-err all{limit}")
+        document = self.probe(server)
+        self.assertNotEqual(document["verdict"], "enforced", self.explain(document))
+
+    def test_a_listener_that_bans_whoever_tried_something(self):
+        """Everything is refused from the tenth connection on, in the way that certificates are refused."""
+        strict = listeners.haproxy(self, "pem", f"crt {{pem}} ca-file {self.ca} verify required")
+        nobody = listeners.haproxy(self, "pem", f"crt {{pem}} ca-file {self.ca} verify required crl-file "
+                                   f"{make_crl(self, 'ca', 'stale.pem', stale=True)}")
+        # The control meets the strict one, and all others one that refuses everybody.
+        relay = Relay(self, lambda n: strict.port if n < 5 else nobody.port)
+        document = self.probe(relay)
+        self.assert_verdict(document, "no-verdict")
+        self.assertIn("no longer", " ".join(document["reasons"]))
+
+    def test_a_control_that_was_not_asked_is_no_control(self):
+        """Of two servers behind one address the control met the open one."""
+        strict = listeners.haproxy(self, "pem", f"crt {{pem}} ca-file {self.ca} verify required")
+        lax = listeners.haproxy(self, "pem", "crt {pem}")
+        relay = Relay(self, lambda n: strict.port)
+        document = self.probe(relay, "--jobs", "1")
+        self.assert_verdict(document, "enforced")
+        for turn in (0, 1, 3, 4):  # the third is P9b
+            relay = Relay(self, lambda n, turn=turn: lax.port if n == turn else strict.port)
+            document = self.probe(relay, "--jobs", "1")
+            self.assertNotEqual(document["verdict"], "enforced", f"{turn}: {self.explain(document)}")
+
     # --- HTTP that is not as it should be ----------------------------------------------------------
+
+    def test_lines_that_end_with_a_line_feed_alone(self):
+        answer = b"HTTP/1.1 200 OK\nContent-Length: 6\n\ninside"
+        self.assert_verdict(self.probe(listeners.HttpServer(self, self.context(), answer=answer)), "enforced")
+        server = listeners.HttpServer(self, self.context(ssl.CERT_OPTIONAL), answer=answer)
+        self.assert_verdict(self.probe(server), "not-enforced", "optional")
+
+    def test_a_status_line_is_an_answer_whatever_comes_of_the_rest(self):
+        def cut(connection):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Rest: none")
+
+        def drip(connection):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            for _ in range(100):
+                connection.sendall(b"x")
+                time.sleep(0.1)
+
+        for behave in (cut, drip):
+            server = Scripted(self, self.context(ssl.CERT_OPTIONAL), behave)
+            self.assert_verdict(self.bounded(server, 40, "--tls", "1.3"), "not-enforced", "optional")
 
     def test_endless_answers_are_bounded(self):
         def interim(connection):
@@ -65,6 +158,39 @@ class ProbeHostile(Probing):
             server = Scripted(self, self.context(), behave)
             document = self.bounded(server, 60, "--tls", "1.3", "--timeout", "1s")
             self.assertIn(document["verdict"], ("enforced", "no-verdict"))
+
+    # --- time --------------------------------------------------------------------------------------
+
+    def test_a_silent_port_costs_one_timeout(self):
+        document = self.bounded(listeners.silent(self), 3.5, "--timeout", "2s")
+        self.assert_verdict(document, "no-verdict")
+        self.assertIn("in time", document["sentence"])
+
+    def test_a_listener_that_never_answers_is_not_asked_for_everything(self):
+        server = Scripted(self, self.context(ssl.CERT_OPTIONAL), lambda connection: time.sleep(9))
+        document = self.bounded(server, 5, "--timeout", "1s")
+        self.assert_verdict(document, "no-verdict")
+        self.assertIn("in time", document["sentence"])
+
+    # --- what is said ------------------------------------------------------------------------------
+
+    def test_a_name_that_asks_nobody_beside_one_that_does(self):
+        """nginx: the default server of the port requires certificates, the one of this name does not ask."""
+        more = "server {{ listen 127.0.0.1:{{port}} ssl; server_name {name}; location / {{ return 200 '{body}'; }} }}"
+        server = listeners.nginx(self, *self.SERVER, f"ssl_client_certificate {self.ca}; ssl_verify_client on;",
+                                 more=more.format(name="open.example", body="open"))
+        document = self.probe(f"https://open.example:{server.port}/", "--resolve", f"open.example:{server.port}:127.0.0.1")
+        self.assert_verdict(document, "not-enforced", "no-mtls")
+
+    def test_a_good_certificate_that_is_not_sent(self):
+        """The listener takes RSA signatures alone, and the good key is an elliptic one."""
+        server = listeners.s_server(self, *self.SERVER, "-CAfile", self.ca, "-Verify", "3", "-verify_return_error",
+                                    "-client_sigalgs", "RSA+SHA256:RSA-PSS+SHA256")
+        document = self.probe(server)
+        self.assert_verdict(document, "no-verdict")
+        self.assertEqual({one["verdict"] for one in self.attempts(document, "P0")}, {"withheld"})
+        self.assertIn("was not sent", document["sentence"])
+        self.assertIn("signature", " ".join(document["advice"]))
 
 
 if __name__ == "__main__":
