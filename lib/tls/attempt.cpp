@@ -150,7 +150,8 @@ class Conversation final {
     const int error = SSL_get_error(m_client->get(), result);
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return Step::wants_more;
     const ClientSsl::Seen& seen = m_client->seen();
-    const int reason = ERR_GET_REASON(ERR_peek_error());
+    const unsigned long first = ERR_peek_error();
+    const int reason = ERR_GET_LIB(first) == ERR_LIB_SSL ? ERR_GET_REASON(first) : 0;
     const std::vector<std::string> queue = ossl::drain_queue();
     const std::string detail = queue.empty() ? std::string() : queue.front();
     if (seen.fatal_alert >= 0) {
@@ -159,7 +160,8 @@ class Conversation final {
       end(Ending::alert);
     } else if (error == SSL_ERROR_ZERO_RETURN || error == SSL_ERROR_SYSCALL) {
       end(Ending::closed);
-    } else if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+    } else if (m_plan.distrust == Distrust::end_handshake && seen.verified &&
+               seen.verify_error != X509_V_OK) {
       end(Ending::untrusted_server);
     } else if (reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == SSL_R_WRONG_SSL_VERSION) {
       m_record.version_refused = true;
