@@ -123,7 +123,12 @@ std::string why_no_verdict(const Report& report) {
     return "it speaks plain HTTP and no TLS: nothing is enforced there, and there is nothing to "
            "prove";
   }
-  if (all_bare(tls::Ending::timed_out)) return "it does not answer in time";
+  if (all_bare(tls::Ending::timed_out)) {
+    return any_attempt(report, control(Judgement::accepted))
+               ? "the good client gets in, and those without a certificate get no answer in time, "
+                 "which is no refusal"
+               : "it does not answer in time";
+  }
   if (all_bare(tls::Ending::foreign)) {
     return any_attempt(report,
                        [](const Judged& one) {
@@ -195,6 +200,42 @@ std::string sentence(const Report& report) {
   return "not enforced (gaps): certificates get in that should not be taken";
 }
 
+namespace {
+
+std::vector<std::string> advise_on_bypass(const Report& report, const Kind& kind) {
+  std::vector<std::string> lines;
+  if (any_attempt(report, [](const Judged& one) {
+        return one.let_in && one.attempt.id >= Id::p7 && one.attempt.id <= Id::p9a;
+      })) {
+    lines.push_back(with_kind(kind, kind.bypass));
+  }
+  if (any_attempt(report,
+                  [](const Judged& one) { return one.let_in && one.attempt.id == Id::p9b; })) {
+    lines.emplace_back(
+        "answer plain HTTP on the port with a redirect to https, or not at all, never with "
+        "content");
+  }
+  return lines;
+}
+
+std::vector<std::string> advise_on_gaps(const Report& report, const Kind& kind) {
+  std::vector<std::string> lines;
+  if (any_attempt(report,
+                  [](const Judged& one) { return one.let_in && one.attempt.id == Id::i1; })) {
+    lines.push_back(with_kind(kind, kind.revocation));
+  }
+  if (any_attempt(report, [](const Judged& one) {
+        return one.let_in && one.attempt.id >= Id::e1 && one.attempt.id <= Id::e6;
+      })) {
+    lines.emplace_back(
+        "leave the purpose, time and constraints of certificates to be checked: no options that "
+        "ignore errors");
+  }
+  return lines;
+}
+
+}  // namespace
+
 std::vector<std::string> advise(const Report& report) {
   const Finding& finding = report.overall;
   if (finding.overall == Overall::enforced) return {};
@@ -207,11 +248,9 @@ std::vector<std::string> advise(const Report& report) {
   if (finding.overall == Overall::not_enforced) {
     switch (finding.mode.value()) {
       case Mode::bypass:
-        return {with_kind(kind, kind.bypass)};
+        return advise_on_bypass(report, kind);
       case Mode::gaps:
-        return {with_kind(kind, kind.revocation),
-                "and leave the purpose, time and constraints of certificates to be checked: no "
-                "options that ignore errors"};
+        return advise_on_gaps(report, kind);
       default:
         return {with_kind(kind, kind.require)};
     }

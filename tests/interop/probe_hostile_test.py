@@ -182,6 +182,27 @@ class ProbeHostile(Probing):
         document = self.probe(f"https://open.example:{server.port}/", "--resolve", f"open.example:{server.port}:127.0.0.1")
         self.assert_verdict(document, "not-enforced", "no-mtls")
 
+    def test_what_to_change_is_about_what_was_let_in(self):
+        bind = f"crt {{pem}} ca-file {self.ca} verify required"
+        gaps = self.probe(listeners.haproxy(self, "pem", f"{bind} crt-ignore-err 10"), "--ca", "ca")
+        self.assert_verdict(gaps, "not-enforced", "gaps")
+        self.assertEqual((len(gaps["advice"]), gaps["advice"][0].split()[:3]), (1, ["leave", "the", "purpose,"]))
+        gaps = self.probe(listeners.haproxy(self, "pem", bind), "--expect-crl", "--revoked-cert", "revoked.crt",
+                          "--revoked-key", "revoked.key")
+        self.assert_verdict(gaps, "not-enforced", "gaps")
+        self.assertEqual((len(gaps["advice"]), "CRL" in gaps["advice"][0]), (1, True))
+        # nginx: plain HTTP is answered with the page itself.
+        rules = f"ssl_client_certificate {self.ca}; ssl_verify_client on; error_page 497 =200 /x;"
+        bypass = self.probe(listeners.nginx(self, *self.SERVER, rules))
+        self.assert_verdict(bypass, "not-enforced", "bypass")
+        self.assertIn("plain HTTP", " ".join(bypass["advice"]))
+        # Whoever has no certificate is left without an answer.
+        silent = listeners.haproxy(self, "pem", f"{bind.replace('required', 'optional')}\n  http-request silent-drop unless "
+                                   "{ ssl_c_used }")
+        document = self.probe(silent, "--timeout", "1s")
+        self.assert_verdict(document, "no-verdict")
+        self.assertIn("the good client gets in", document["sentence"])
+
     def test_a_good_certificate_that_is_not_sent(self):
         """The listener takes RSA signatures alone, and the good key is an elliptic one."""
         server = listeners.s_server(self, *self.SERVER, "-CAfile", self.ca, "-Verify", "3", "-verify_return_error",
