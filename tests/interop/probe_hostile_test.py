@@ -1,6 +1,7 @@
 """Listeners that change their mind, drip, lie or break rules: `probe` never calls them enforced without proof."""
 
 import contextlib
+import ctypes
 import socket
 import ssl
 import threading
@@ -54,6 +55,47 @@ class Scripted(listeners.HttpServer):
             self.requests.append(data)
             self.behave(connection)
             connection.close()
+
+
+class GnuTlsServer(listeners.HttpServer):
+    """GnuTLS that takes one certificate alone, and turns all others away with a warning, not a fatal alert."""
+
+    SERVER_SIDE, CERTIFICATES, PEM, REQUEST, WARNING, CERTIFICATE_REQUIRED = 1, 1, 1, 1, 1, 116
+
+    def __init__(self, bench, cert, key, good):
+        self.good = ssl.PEM_cert_to_DER_cert(bench.path(good).read_text())
+        self.library = library = ctypes.CDLL("libgnutls.so.30")
+        library.gnutls_certificate_get_peers.restype = ctypes.POINTER(Datum)
+        self.credentials = ctypes.c_void_p()
+        library.gnutls_certificate_allocate_credentials(ctypes.byref(self.credentials))
+        loaded = library.gnutls_certificate_set_x509_key_file(
+            self.credentials, str(bench.path(cert)).encode(), str(bench.path(key)).encode(), self.PEM)
+        assert loaded == 0, loaded
+        super().__init__(bench)
+
+    def serve(self, connection):
+        library, session = self.library, ctypes.c_void_p()
+        library.gnutls_init(ctypes.byref(session), self.SERVER_SIDE)
+        library.gnutls_set_default_priority(session)
+        library.gnutls_credentials_set(session, self.CERTIFICATES, self.credentials)
+        library.gnutls_certificate_server_set_request(session, self.REQUEST)
+        library.gnutls_transport_set_int2(session, connection.fileno(), connection.fileno())
+        with connection:
+            if library.gnutls_handshake(session) == 0:
+                shown, count = None, ctypes.c_uint()
+                peers = library.gnutls_certificate_get_peers(session, ctypes.byref(count))
+                if count.value:
+                    shown = ctypes.string_at(peers[0].data, peers[0].size)
+                if shown == self.good:
+                    library.gnutls_record_recv(session, ctypes.create_string_buffer(65536), ctypes.c_size_t(65536))
+                    library.gnutls_record_send(session, self.answer, ctypes.c_size_t(len(self.answer)))
+                else:
+                    library.gnutls_alert_send(session, self.WARNING, self.CERTIFICATE_REQUIRED)
+            library.gnutls_deinit(session)
+
+
+class Datum(ctypes.Structure):
+    _fields_ = [("data", ctypes.c_void_p), ("size", ctypes.c_uint)]
 
 
 class ProbeHostile(Probing):
@@ -116,6 +158,16 @@ class ProbeHostile(Probing):
             relay = Relay(self, lambda n, turn=turn: lax.port if n == turn else strict.port)
             document = self.probe(relay, "--jobs", "1")
             self.assertNotEqual(document["verdict"], "enforced", f"{turn}: {self.explain(document)}")
+
+    # --- TLS ---------------------------------------------------------------------------------------
+
+    def test_at_tls_1_3_every_alert_ends_the_connection(self):
+        """RFC 8446 section 6: whatever level it bears."""
+        document = self.probe(GnuTlsServer(self, *self.SERVER, "good.crt"), "--tls", "1.3")
+        for one in self.attempts(document, "P1") + self.attempts(document, "P2"):
+            self.assertEqual((one["verdict"], one["alert"]),
+                             ("rejected-after-handshake", {"number": 116, "name": "certificate_required"}))
+        self.assert_verdict(document, "enforced")
 
     # --- HTTP that is not as it should be ----------------------------------------------------------
 
