@@ -153,7 +153,9 @@ ExitCode run(const Options& options, Session& session) {
   const probe::Options wanted = make_probe(options, identities);
   const bool text = !session.json();
   if (text) session.out().write(options.target.to_text() + "\n");
-  const probe::Progress progress = [&session, text](const probe::Judged& judged) {
+  const bool several = wanted.target.addresses.size() > 1;
+  const probe::Progress progress = [&session, text, several,
+                                    shown = std::string()](const probe::Judged& judged) mutable {
     const probe::Attempt& attempt = judged.attempt;
     session.trace().note("probe.attempt",
                          {{"id", std::string(probe::entry(attempt.id).name)},
@@ -161,6 +163,10 @@ ExitCode run(const Options& options, Session& session) {
                           {"tls", attempt.version ? std::string(tls::name(*attempt.version)) : "-"},
                           {"verdict", std::string(probe::name(judged.judgement))}});
     if (!text) return;
+    if (const std::string address = attempt.address.to_text(); several && address != shown) {
+      session.out().write(format("at {}:\n", address));
+      shown = address;
+    }
     session.out().write(attempt_line(judged));
     session.out().flush();
   };

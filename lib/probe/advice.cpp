@@ -107,6 +107,14 @@ bool refuses_by_http_alone(const Report& report) {
   });
 }
 
+/// Whether P8 or P9b came to nothing for want of content that stays the same.
+bool content_varies(const Report& report) {
+  return any_attempt(report, [](const Judged& one) {
+    return one.judgement == Judgement::inconclusive && one.attempt.record.answer &&
+           (one.attempt.id == Id::p8 || one.attempt.id == Id::p9b);
+  });
+}
+
 std::string why_no_verdict(const Report& report) {
   const auto control = [](Judgement wanted) {
     return
@@ -119,6 +127,7 @@ std::string why_no_verdict(const Report& report) {
   };
   if (all_bare(tls::Ending::refused)) return "nothing listens there";
   if (all_bare(tls::Ending::unreachable)) return "it cannot be reached";
+  if (all_bare(tls::Ending::proxy_refused)) return "the proxy does not lead there";
   if (speaks_plain_http_alone(report)) {
     return "it speaks plain HTTP and no TLS: nothing is enforced there, and there is nothing to "
            "prove";
@@ -166,7 +175,9 @@ std::string why_no_verdict(const Report& report) {
   if (!any_attempt(report, [](const Judged& one) { return one.attempt.id == Id::p0; })) {
     return "without a good certificate, refusals prove nothing";
   }
-  return "some attempts came to nothing";
+  return content_varies(report) ? "PATH is answered with other content every time, so that content "
+                                  "cannot tell whether there is a way round"
+                                : "some attempts came to nothing";
 }
 
 }  // namespace
@@ -273,6 +284,9 @@ std::vector<std::string> advise(const Report& report) {
     return {
         "a limit of connections, a ban of whoever tried something, a back end that went away? "
         "except this client from it for the probe, or try with --jobs 1"};
+  }
+  if (content_varies(report)) {
+    return {"name a PATH that answers the good client with the same content every time"};
   }
   if (!any_control([](const Judged& one) { return is_refusal(one.judgement); })) return {};
   return {

@@ -43,11 +43,6 @@ bool can_be_about_it(const Attempt& attempt) {
   return record.stage >= Stage::handshake;
 }
 
-bool same_content(const tls::HttpAnswer& left, const tls::HttpAnswer& right) {
-  return left.status == right.status && left.body_hash == right.body_hash &&
-         left.body_size == right.body_size;
-}
-
 Judgement judge_answer(const Attempt& attempt, const Record* control) {
   const tls::HttpAnswer& answer = *attempt.record.answer;
   const tls::HttpAnswer* good = control != nullptr ? &control->answer.value() : nullptr;
@@ -120,6 +115,11 @@ Judgement judge(const Attempt& attempt, const Record* control) {
   return where_cut(record);
 }
 
+bool same_content(const tls::HttpAnswer& left, const tls::HttpAnswer& right) {
+  return left.status == right.status && left.body_hash == right.body_hash &&
+         left.body_size == right.body_size;
+}
+
 std::string describe(const Record& record) {
   switch (record.ending) {
     case Ending::answer: {
@@ -142,7 +142,7 @@ std::string describe(const Record& record) {
     case Ending::unreachable:
       return "unreachable";
     case Ending::proxy_refused:
-      return format("the proxy refused: {}", record.detail);
+      return format("the proxy: {}", record.detail);
     case Ending::foreign:
       return record.stage == Stage::established ? "no HTTP answer" : "no TLS here";
     case Ending::untrusted_server:

@@ -17,6 +17,8 @@ struct Attempt {
   std::optional<tls::Version> version;  // nothing: without TLS
   bool with_identity = false;           // it was to show a certificate
   tls::Record record;
+  /// Of P0: what it got when it was made once more, at the end.
+  std::optional<tls::HttpAnswer> again = std::nullopt;
 };
 
 enum class Judgement {
@@ -49,6 +51,9 @@ enum class Judgement {
 /// connection that is cut before the listener can have seen what the attempt is about was cut for
 /// another reason: inconclusive.
 [[nodiscard]] Judgement judge(const Attempt& attempt, const tls::Record* control);
+
+/// Whether two answers say the same: status and body.
+[[nodiscard]] bool same_content(const tls::HttpAnswer& left, const tls::HttpAnswer& right);
 
 /// Says what happened, for a person: "certificate_required (alert 116)", "HTTP 400", "timed out".
 [[nodiscard]] std::string describe(const tls::Record& record);

@@ -85,7 +85,10 @@ class AddressRun final {
     const std::vector<Judged> judged = judge_all(again, m_options.demands);
     for (std::size_t i = 0; i < again.size(); ++i) {
       if (again[i].variant.empty() || again[i].id != Id::p0) continue;
-      if (judged[i].judgement == Judgement::accepted) continue;
+      if (judged[i].judgement == Judgement::accepted) {
+        m_attempts[i].again = again[i].record.answer;
+        continue;
+      }
       m_attempts[i] = again[i];
       m_progress(judged[i]);
     }

@@ -49,6 +49,17 @@ const Record* control_of(const Attempt& attempt, const std::vector<Attempt>& att
   return nullptr;
 }
 
+/// Whether "other content" says nothing of an answer with the control's status: the control itself
+/// gets other content every time.
+bool is_never_the_same(const Attempt& attempt, const std::vector<Attempt>& attempts) {
+  return std::any_of(attempts.begin(), attempts.end(), [&attempt](const Attempt& one) {
+    const bool measure = one.id == Id::p0 && one.again && one.record.answer &&
+                         (!attempt.version || attempt.version == one.version);
+    return measure && !same_content(*one.again, *one.record.answer) &&
+           attempt.record.answer->status == one.record.answer->status;
+  });
+}
+
 bool is_needed(Id id, const Demands& demands) {
   const Need need = entry(id).need;
   return need == Need::refused || need == Need::available || (id == Id::i1 && demands.revocation);
@@ -247,6 +258,9 @@ std::vector<Judged> judge_all(const std::vector<Attempt>& attempts, const Demand
       judgement = judge_control(one.record, find_record(attempts, Id::p1, one.version.value()));
     } else {
       judgement = judge(one, control_of(one, attempts));
+    }
+    if (judgement == Judgement::other_content && is_never_the_same(one, attempts)) {
+      judgement = Judgement::inconclusive;
     }
     // The wrong virtual host can only be refused over HTTP.
     const bool weak = judgement == Judgement::rejected_by_http && one.id != Id::p8 &&

@@ -90,7 +90,12 @@ class Conversation final {
     const IoResult result = m_socket.connect(address, m_deadline);
     m_record.connect_time = elapsed();
     if (result != IoResult::done) {
-      end(result);
+      const bool nobody = result == IoResult::refused || result == IoResult::unreachable;
+      if (m_plan.proxy && nobody) {
+        end(Ending::proxy_refused, format("it cannot be reached ({})", m_socket.error_text()));
+      } else {
+        end(result);
+      }
       return false;
     }
     if (m_plan.proxy && !pass_proxy()) return false;

@@ -164,6 +164,15 @@ class ProbeFlags(Probing):
         self.assertIn("not enforced (optional)", result.out.decode())
         self.assertIn("nginx: ssl_client_certificate", result.out.decode())
 
+    def test_text_of_several_addresses(self):
+        server = self.haproxy()
+        result = self.run_text(server, "--resolve", f"localhost:{server.port}:::1")
+        lines = result.out.decode().splitlines()
+        self.assertEqual(result.code, 0, str(result))
+        self.assertEqual(lines[1], f"at 127.0.0.1:{server.port}:")
+        self.assertIn(f"at [::1]:{server.port}:", lines)
+        self.assertNotIn("at ", self.run_text(server).out.decode().splitlines()[1])
+
     def test_lines_come_as_attempts_end(self):
         server = self.haproxy()
         master, slave = pty.openpty()

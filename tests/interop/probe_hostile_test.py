@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import itertools
 import socket
 import ssl
 import threading
@@ -44,9 +45,12 @@ class Scripted(listeners.HttpServer):
         super().__init__(bench, context)
 
     def serve(self, connection):
+        self.talk(connection, self.context)
+
+    def talk(self, connection, context):
         connection.settimeout(10)
         with contextlib.suppress(OSError, ssl.SSLError), connection:
-            connection = self.context.wrap_socket(connection, server_side=True)
+            connection = context.wrap_socket(connection, server_side=True)
             data = b""
             while b"\r\n\r\n" not in data:
                 if not (part := connection.recv(65536)):
@@ -168,6 +172,28 @@ class ProbeHostile(Probing):
             self.assertEqual((one["verdict"], one["alert"]),
                              ("rejected-after-handshake", {"number": 116, "name": "certificate_required"}))
         self.assert_verdict(document, "enforced")
+
+    def test_a_way_round_to_a_page_that_is_never_the_same(self):
+        """Without SNI nobody is asked, and the page has another number every time."""
+        class ByName(Scripted):
+            def serve(self, connection):
+                named = b"localhost" in connection.recv(4096, socket.MSG_PEEK)
+                self.talk(connection, strict if named else lax)
+
+        lax, strict = self.context(ssl.CERT_NONE), self.context()
+        numbers = itertools.count()
+
+        def answer(connection, body):
+            connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+
+        server = ByName(self, None, lambda connection: answer(connection, f"visitor {next(numbers)}"))
+        document = self.probe(server, "--tls", "1.3")
+        self.assert_verdict(document, "no-verdict")
+        self.assertIn("other content every time", document["sentence"])
+        self.assertIn("PATH", document["advice"][0])
+        # Where the page stays the same, so it can be told.
+        self.assert_verdict(self.probe(ByName(self, None, lambda one: answer(one, "inside")), "--tls", "1.3"),
+                            "not-enforced", "bypass")
 
     # --- HTTP that is not as it should be ----------------------------------------------------------
 

@@ -110,6 +110,20 @@ TEST_CASE("nothing is proved without the attempts that prove it") {
   CHECK(find(enforced(Version::tls_1_3), wanted).overall == Overall::no_verdict);
 }
 
+TEST_CASE("where the control's content varies, other content proves nothing") {
+  for (const Id id : {Id::p8, Id::p9b}) {
+    auto attempts = enforced(Version::tls_1_3);
+    put(attempts, id, answered(200, "12:00:01"));
+    attempts.front().again = answered(200).answer;
+    CHECK(find(attempts, demands(k_one)).overall == Overall::enforced);
+    attempts.front().again = answered(200, "12:00:02").answer;
+    CHECK(find(attempts, demands(k_one)).overall == Overall::no_verdict);
+    // Another status is another page whatever it says.
+    put(attempts, id, answered(301, "12:00:01"));
+    CHECK(find(attempts, demands(k_one)).overall == Overall::enforced);
+  }
+}
+
 TEST_CASE("no control, no verdict") {
   for (const tls::Record& record :
        {answered(400), alerted(45, Version::tls_1_3), ended(Ending::timed_out, Stage::established),
