@@ -115,6 +115,15 @@ bool content_varies(const Report& report) {
   });
 }
 
+/// Whether handshakes ended by an alert before they began, for something else than their version.
+bool refused_at_once(const Report& report) {
+  return any_attempt(report, [](const Judged& one) {
+    const tls::Record& record = one.attempt.record;
+    return one.attempt.id == Id::p1 && record.stage == tls::Stage::hello && record.alert &&
+           !record.version_refused;
+  });
+}
+
 std::string why_no_verdict(const Report& report) {
   const auto control = [](Judgement wanted) {
     return
@@ -154,7 +163,11 @@ std::string why_no_verdict(const Report& report) {
             (record.ending != tls::Ending::closed && record.ending != tls::Ending::reset));
   });
   if (cut) return "every connection is closed before TLS begins";
-  if (report.overall.offered.empty()) return "none of the TLS versions asked for is offered";
+  if (report.overall.offered.empty()) {
+    return refused_at_once(report) ? "every handshake is refused before the listener has said "
+                                     "hello, whatever is shown to it"
+                                   : "none of the TLS versions asked for is offered";
+  }
   if (any_attempt(report, control(Judgement::withheld))) {
     return report.distrusted
                ? "the server's certificate is not trusted, so the good key signed nothing for it"
@@ -284,6 +297,11 @@ std::vector<std::string> advise(const Report& report) {
     return {
         "a limit of connections, a ban of whoever tried something, a back end that went away? "
         "except this client from it for the probe, or try with --jobs 1"};
+  }
+  if (finding.offered.empty() && refused_at_once(report)) {
+    return {
+        "does it know the name that it is asked for? name one that it serves with --sni; or it "
+        "takes none of OpenSSL's usual cipher suites and groups"};
   }
   if (content_varies(report)) {
     return {"name a PATH that answers the good client with the same content every time"};

@@ -13,6 +13,8 @@ using tls::Ending;
 using tls::Record;
 using tls::Stage;
 
+constexpr std::size_t k_most_shown = 100;  // of what a listener says, in a line
+
 bool is_cut(const Record& record) {
   return record.ending == Ending::alert || record.ending == Ending::closed ||
          record.ending == Ending::reset;
@@ -124,8 +126,10 @@ std::string describe(const Record& record) {
   switch (record.ending) {
     case Ending::answer: {
       std::string text = format("HTTP {}", record.answer->status);
-      if (!record.answer->location.empty()) {
-        text += format(" to {}", printable(record.answer->location));
+      const std::string& location = record.answer->location;
+      if (record.answer->status >= 300 && record.answer->status < 400 && !location.empty()) {
+        text += format(" to {}{}", printable(location.substr(0, k_most_shown)),
+                       location.size() > k_most_shown ? "..." : "");
       }
       return text;
     }

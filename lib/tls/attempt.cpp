@@ -119,7 +119,7 @@ class Conversation final {
       return true;
     }
     end(result == IoResult::timed_out ? Ending::timed_out : Ending::proxy_refused,
-        line.empty() ? m_socket.error_text() : printable(line));
+        line.empty() ? m_socket.error_text() : printable(line.substr(0, 100)));
     return false;
   }
 

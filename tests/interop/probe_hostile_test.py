@@ -260,6 +260,20 @@ class ProbeHostile(Probing):
         document = self.probe(f"https://open.example:{server.port}/", "--resolve", f"open.example:{server.port}:127.0.0.1")
         self.assert_verdict(document, "not-enforced", "no-mtls")
 
+    def test_a_listener_that_does_not_know_the_name(self):
+        server = listeners.haproxy(self, "pem", f"crt {{pem}} strict-sni ca-file {self.ca} verify required")
+        document = self.probe(f"https://127.0.0.1:{server.port}/")
+        self.assert_verdict(document, "no-verdict")
+        self.assertIn("said hello", document["sentence"])
+        self.assertIn("--sni", document["advice"][0])
+        self.assert_verdict(self.probe(f"https://127.0.0.1:{server.port}/", "--sni", "localhost"), "enforced")
+
+    def test_what_is_shown_of_a_listeners_words_is_bounded(self):
+        answer = b"HTTP/1.1 302 Found\r\nLocation: /" + b"x" * 9000 + b"\r\nContent-Length: 0\r\n\r\n"
+        document = self.probe(listeners.HttpServer(self, self.context(ssl.CERT_OPTIONAL), answer=answer))
+        self.assert_verdict(document, "not-enforced", "optional")
+        self.assertLess(max(len(one) for one in document["reasons"]), 300)
+
     def test_what_to_change_is_about_what_was_let_in(self):
         bind = f"crt {{pem}} ca-file {self.ca} verify required"
         gaps = self.probe(listeners.haproxy(self, "pem", f"{bind} crt-ignore-err 10"), "--ca", "ca")
