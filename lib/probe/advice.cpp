@@ -124,11 +124,25 @@ bool refused_at_once(const Report& report) {
   });
 }
 
-std::string why_no_verdict(const Report& report) {
-  const auto control = [](Judgement wanted) {
-    return
-        [wanted](const Judged& one) { return one.attempt.id == Id::p0 && one.judgement == wanted; };
-  };
+/// Whether P0 came to this anywhere.
+bool control_came_to(const Report& report, Judgement wanted) {
+  return any_attempt(report, [wanted](const Judged& one) {
+    return one.attempt.id == Id::p0 && one.judgement == wanted;
+  });
+}
+
+/// Whether no connection came as far as a ServerHello.
+bool all_cut(const Report& report) {
+  return !any_attempt(report, [](const Judged& one) {
+    const tls::Record& record = one.attempt.record;
+    return one.attempt.version &&
+           (record.stage > tls::Stage::hello ||
+            (record.ending != tls::Ending::closed && record.ending != tls::Ending::reset));
+  });
+}
+
+/// Why there is nobody to judge; nothing where there is a listener that speaks with its clients.
+std::optional<std::string> why_unheard(const Report& report) {
   const auto all_bare = [&report](tls::Ending ending) {
     return !any_attempt(report, [ending](const Judged& one) {
       return one.attempt.id == Id::p1 && one.attempt.record.ending != ending;
@@ -141,56 +155,54 @@ std::string why_no_verdict(const Report& report) {
     return "it speaks plain HTTP and no TLS: nothing is enforced there, and there is nothing to "
            "prove";
   }
-  if (all_bare(tls::Ending::timed_out)) {
-    return any_attempt(report, control(Judgement::accepted))
-               ? "the good client gets in, and those without a certificate get no answer in time, "
-                 "which is no refusal"
-               : "it does not answer in time";
-  }
+  if (all_cut(report)) return "every connection is closed before TLS begins";
+  if (control_came_to(report, Judgement::accepted)) return std::nullopt;
+  if (all_bare(tls::Ending::timed_out)) return "it does not answer in time";
   if (all_bare(tls::Ending::foreign)) {
-    return any_attempt(report,
-                       [](const Judged& one) {
-                         return one.attempt.version &&
-                                one.attempt.record.stage >= tls::Stage::established;
-                       })
-               ? "it speaks TLS, but no HTTP inside"
-               : "it does not speak TLS";
+    const bool speaks_tls = any_attempt(report, [](const Judged& one) {
+      return one.attempt.version && one.attempt.record.stage >= tls::Stage::established;
+    });
+    return speaks_tls ? "it speaks TLS, but no HTTP inside" : "it does not speak TLS";
   }
-  const bool cut = !any_attempt(report, [](const Judged& one) {
-    const tls::Record& record = one.attempt.record;
-    return one.attempt.version &&
-           (record.stage > tls::Stage::hello ||
-            (record.ending != tls::Ending::closed && record.ending != tls::Ending::reset));
-  });
-  if (cut) return "every connection is closed before TLS begins";
-  if (report.overall.offered.empty()) {
-    return refused_at_once(report) ? "every handshake is refused before the listener has said "
-                                     "hello, whatever is shown to it"
-                                   : "none of the TLS versions asked for is offered";
-  }
-  if (any_attempt(report, control(Judgement::withheld))) {
+  if (!report.overall.offered.empty()) return std::nullopt;
+  return refused_at_once(report) ? "every handshake is refused before the listener has said "
+                                   "hello, whatever is shown to it"
+                                 : "none of the TLS versions asked for is offered";
+}
+
+std::string why_no_verdict(const Report& report) {
+  if (auto why = why_unheard(report)) return *std::move(why);
+  if (control_came_to(report, Judgement::withheld)) {
     return report.distrusted
                ? "the server's certificate is not trusted, so the good key signed nothing for it"
                : "the good certificate was not sent, for the listener takes no signature that its "
                  "key makes";
   }
-  const bool changed = any_attempt(report, [](const Judged& one) {
-    return one.attempt.id == Id::p0 && !one.attempt.variant.empty();
-  });
-  if (changed) return "the good client got in at first and does not any more";
-  const bool refused = any_attempt(report, [](const Judged& one) {
-    return one.attempt.id == Id::p0 && is_refusal(one.judgement);
-  });
-  if (refused) {
+  const auto any_control = [&report](auto&& predicate) {
+    return any_attempt(
+        report, [&](const Judged& one) { return one.attempt.id == Id::p0 && predicate(one); });
+  };
+  if (any_control([](const Judged& one) { return !one.attempt.variant.empty(); })) {
+    return "the good client got in at first and does not any more";
+  }
+  if (any_control([](const Judged& one) { return is_refusal(one.judgement); })) {
     return format("everything is refused at {}, the good client too",
                   versions_text(report.overall.without_control));
   }
-  if (!any_attempt(report, [](const Judged& one) { return one.attempt.id == Id::p0; })) {
+  if (!any_control([](const Judged&) { return true; })) {
     return "without a good certificate, refusals prove nothing";
   }
-  return content_varies(report) ? "PATH is answered with other content every time, so that content "
-                                  "cannot tell whether there is a way round"
-                                : "some attempts came to nothing";
+  if (content_varies(report)) {
+    return "PATH is answered with other content every time, so that content cannot tell whether "
+           "there is a way round";
+  }
+  const bool silent = any_attempt(report, [](const Judged& one) {
+    return one.attempt.id == Id::p1 && one.attempt.record.ending == tls::Ending::timed_out;
+  });
+  return silent && control_came_to(report, Judgement::accepted)
+             ? "the good client gets in, and those without a certificate get no answer in time, "
+               "which is no refusal"
+             : "some attempts came to nothing";
 }
 
 }  // namespace

@@ -129,10 +129,11 @@ class AddressRun final {
     // It may be answered by silence, which is no reason to ask again.
     jobs.emplace_back([this] { add(bare(Id::p9b, std::nullopt), 1); });
     run_jobs(jobs, m_options.jobs);
-    const bool nobody = std::all_of(m_attempts.begin(), m_attempts.end(), [](const Attempt& one) {
-      return one.id == Id::p9b || (came_to_nothing(one.record) && one.record.stage <= Stage::hello);
+    const bool silent = std::all_of(m_attempts.begin(), m_attempts.end(), [](const Attempt& one) {
+      return one.id == Id::p9b ||
+             (one.record.ending == Ending::timed_out && one.record.stage <= Stage::hello);
     });
-    if (!m_options.good || nobody) return;
+    if (!m_options.good || silent) return;
     jobs.clear();
     for (const Version version : m_options.demands.versions) {
       jobs.emplace_back([this, version] { add(shown(Id::p0, version, *m_options.good), 1); });

@@ -129,7 +129,7 @@ class ProbeHostile(Probing):
         # A connection that is cut once is tried again.
         strict = listeners.haproxy(self, "pem", f"crt {{pem}} ca-file {self.ca} verify required")
         relay = Relay(self, lambda n: None if n in (0, 7, 12) else strict.port)
-        self.assert_verdict(self.probe(relay), "enforced")
+        self.assert_verdict(self.probe(relay, "--jobs", "1"), "enforced")
 
     def test_a_limit_of_connections(self):
         """haproxy that takes any certificate, and cuts whoever connects too often."""
