@@ -150,6 +150,7 @@ class AddressRun final {
       it = nothing ? m_attempts.erase(it) : it + 1;
     }
     std::vector<std::function<void()>> jobs;
+    jobs.reserve(again.size());
     for (const Attempt& one : again) {
       jobs.emplace_back([this, id = one.id, version = one.version.value()] {
         add(id == Id::p1 ? bare(id, version) : shown(id, version, *m_options.good), 1);

@@ -203,7 +203,7 @@ class Http2Reader final : public AnswerReader {
 
   /// A server that means to close says so, and still answers what it has taken on (RFC 9113 section
   /// 6.8): streams up to the one that it names.
-  State read_goaway(ByteView payload) const {
+  [[nodiscard]] State read_goaway(ByteView payload) const {
     if (m_answer) return State::more;
     const bool served = payload.size() >= 8 && read_32(payload) >= k_stream &&
                         read_32(payload.subspan(4)) == k_no_error;

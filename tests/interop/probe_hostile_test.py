@@ -240,13 +240,13 @@ class ProbeHostile(Probing):
     # --- time --------------------------------------------------------------------------------------
 
     def test_a_silent_port_costs_one_timeout(self):
-        document = self.bounded(listeners.silent(self), 3.5, "--timeout", "2s")
+        document = self.bounded(listeners.silent(self), 5, "--timeout", "3s")
         self.assert_verdict(document, "no-verdict")
         self.assertIn("in time", document["sentence"])
 
     def test_a_listener_that_never_answers_is_not_asked_for_everything(self):
         server = Scripted(self, self.context(ssl.CERT_OPTIONAL), lambda connection: time.sleep(9))
-        document = self.bounded(server, 5, "--timeout", "1s")
+        document = self.bounded(server, 7, "--timeout", "1s")
         self.assert_verdict(document, "no-verdict")
         self.assertIn("in time", document["sentence"])
 

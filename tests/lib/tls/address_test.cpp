@@ -52,6 +52,7 @@ TEST_CASE("a resolver that does not answer is not waited for") {
 }  // namespace mtls::tls
 
 /// In the place of the system's, which is asked all the same for the other names.
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
 extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo* hints,
                            addrinfo** result) {
   const std::string_view name(node == nullptr ? "" : node);
