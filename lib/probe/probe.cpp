@@ -230,10 +230,12 @@ class AddressRun final {
       });
       jobs.emplace_back([this, version, other] { resume(version, other); });
     }
+    const OtherName same{"the same name", m_options.target.server_name};
+    jobs.emplace_back([this, version, same] { resume(version, same); });
   }
 
-  /// P7: a session made without a certificate under another name, resumed under this one. Nothing
-  /// where no such session can be made.
+  /// P7: a session made without a certificate, resumed under this name. Nothing where no such
+  /// session can be made.
   [[nodiscard]] std::optional<tls::Record> resume_once(Version version,
                                                        const OtherName& other) const {
     Try first = bare(Id::p7, version);
