@@ -3,6 +3,7 @@
 #include "base/format.hpp"
 #include "probe/forgery.hpp"
 #include "probe/jobs.hpp"
+#include "probe/tries.hpp"
 
 #include <algorithm>
 #include <map>
@@ -34,7 +35,7 @@ class AddressRun final {
   AddressRun(const Options& options, tls::Address address, const Clock& clock,
              const ossl::Context& context, const Progress& progress)
       : m_options(options),
-        m_address(std::move(address)),
+        m_tries(options, std::move(address)),
         m_clock(clock),
         m_context(context),
         m_progress(progress) {}
@@ -49,7 +50,7 @@ class AddressRun final {
           return one.record.alert && one.record.alert->number == k_no_application_protocol;
         });
     if (only_http2) {
-      m_alpn = {"h2", "http/1.1"};
+      m_tries.offer_http2();
       m_attempts.clear();
       first_attempts();
     }
@@ -78,7 +79,7 @@ class AddressRun final {
       if (one.id != Id::p0 || !is_offered(m_attempts, one.version.value())) continue;
       jobs.emplace_back([this, &one] {
         one.variant = "once more";
-        one.record = make(shown(Id::p0, one.version.value(), *m_options.good), k_tries);
+        one.record = make(m_tries.shown(Id::p0, one.version.value(), *m_options.good), k_tries);
       });
     }
     run_jobs(jobs, m_options.jobs);
@@ -95,7 +96,7 @@ class AddressRun final {
   }
 
   [[nodiscard]] const std::vector<Attempt>& attempts() const noexcept { return m_attempts; }
-  [[nodiscard]] const tls::Address& address() const noexcept { return m_address; }
+  [[nodiscard]] const tls::Address& address() const noexcept { return m_tries.address(); }
 
   /// The others.
   void run_others(const std::map<Id, tls::Identity>& identities) {
@@ -104,30 +105,25 @@ class AddressRun final {
       if (!is_offered(m_attempts, version)) continue;
       for (const auto& [id, identity] : identities) {
         jobs.emplace_back([this, version, id = id, &identity = identity] {
-          add(shown(id, version, identity), k_tries);
+          add(m_tries.shown(id, version, identity), k_tries);
         });
       }
       if (!may_go_round()) continue;
-      jobs.emplace_back([this, version] { add(bare(Id::p9a, version), k_tries); });
+      jobs.emplace_back([this, version] { add(m_tries.bare(Id::p9a, version), k_tries); });
       add_ways_round(version, jobs);
     }
     run_jobs(jobs, m_options.jobs);
   }
 
  private:
-  struct Try {
-    Attempt attempt;
-    tls::Plan plan;
-  };
-
   /// P1 goes first: where it meets nothing but silence, the others would wait for as long.
   void first_attempts() {
     std::vector<std::function<void()>> jobs;
     for (const Version version : m_options.demands.versions) {
-      jobs.emplace_back([this, version] { add(bare(Id::p1, version), 1); });
+      jobs.emplace_back([this, version] { add(m_tries.bare(Id::p1, version), 1); });
     }
     // It may be answered by silence, which is no reason to ask again.
-    jobs.emplace_back([this] { add(bare(Id::p9b, std::nullopt), 1); });
+    jobs.emplace_back([this] { add(m_tries.bare(Id::p9b, std::nullopt), 1); });
     run_jobs(jobs, m_options.jobs);
     const bool silent = std::all_of(m_attempts.begin(), m_attempts.end(), [](const Attempt& one) {
       return one.id == Id::p9b ||
@@ -136,7 +132,8 @@ class AddressRun final {
     if (!m_options.good || silent) return;
     jobs.clear();
     for (const Version version : m_options.demands.versions) {
-      jobs.emplace_back([this, version] { add(shown(Id::p0, version, *m_options.good), 1); });
+      jobs.emplace_back(
+          [this, version] { add(m_tries.shown(Id::p0, version, *m_options.good), 1); });
     }
     run_jobs(jobs, m_options.jobs);
   }
@@ -153,51 +150,11 @@ class AddressRun final {
     jobs.reserve(again.size());
     for (const Attempt& one : again) {
       jobs.emplace_back([this, id = one.id, version = one.version.value()] {
-        add(id == Id::p1 ? bare(id, version) : shown(id, version, *m_options.good), 1);
+        add(id == Id::p1 ? m_tries.bare(id, version) : m_tries.shown(id, version, *m_options.good),
+            1);
       });
     }
     run_jobs(jobs, m_options.jobs);
-  }
-
-  [[nodiscard]] tls::Plan make_plan(std::optional<Version> version) const {
-    tls::Plan plan{.address = m_address,
-                   .proxy = m_options.target.proxy,
-                   .version = version,
-                   .server_name = m_options.target.server_name,
-                   .alpn = m_alpn,
-                   .request = m_options.target.request,
-                   .identity = std::nullopt,
-                   .trust = m_options.trust,
-                   .distrust = tls::Distrust::go_on,
-                   .resume = nullptr,
-                   .timeout = m_options.timeout,
-                   .wait = m_options.wait};
-    return plan;
-  }
-
-  [[nodiscard]] Attempt make_attempt(Id id, std::optional<Version> version) const {
-    return {.id = id,
-            .variant = {},
-            .address = m_address,
-            .version = version,
-            .with_identity = false,
-            .record = {}};
-  }
-
-  [[nodiscard]] Try bare(Id id, std::optional<Version> version) const {
-    Try one{make_attempt(id, version), make_plan(version)};
-    if (id == Id::p9a) one.plan.alpn = {"h2", "http/1.1"};
-    return one;
-  }
-
-  /// The good key signs for P0 and P5, and has signed E6: these end the handshake before anything
-  /// is signed where the server is not trusted.
-  [[nodiscard]] Try shown(Id id, Version version, const tls::Identity& identity) const {
-    Try one{make_attempt(id, version), make_plan(version)};
-    one.attempt.with_identity = true;
-    one.plan.identity = identity;
-    if (id == Id::p0 || id == Id::p5 || id == Id::e6) one.plan.distrust = m_options.distrust;
-    return one;
   }
 
   /// P7 and P8 are withheld where the server is not trusted: what is behind it is not asked for.
@@ -207,23 +164,10 @@ class AddressRun final {
                         [](const Attempt& one) { return one.record.distrusted.has_value(); });
   }
 
-  struct OtherName {
-    std::string variant;
-    std::optional<std::string> server_name;
-  };
-  [[nodiscard]] std::vector<OtherName> other_names() const {
-    std::vector<OtherName> names;
-    if (m_options.target.server_name) names.push_back({"no SNI", std::nullopt});
-    if (const auto& other = m_options.target.alternate_name) {
-      names.push_back({format("SNI {}", *other), *other});
-    }
-    return names;
-  }
-
   void add_ways_round(Version version, std::vector<std::function<void()>>& jobs) {
-    for (const OtherName& other : other_names()) {
+    for (const OtherName& other : m_tries.other_names()) {
       jobs.emplace_back([this, version, other] {
-        Try one = bare(Id::p8, version);
+        Try one = m_tries.bare(Id::p8, version);
         one.attempt.variant = other.variant;
         one.plan.server_name = other.server_name;
         add(one, k_tries);
@@ -238,17 +182,17 @@ class AddressRun final {
   /// session can be made.
   [[nodiscard]] std::optional<tls::Record> resume_once(Version version,
                                                        const OtherName& other) const {
-    Try first = bare(Id::p7, version);
+    Try first = m_tries.bare(Id::p7, version);
     first.plan.server_name = other.server_name;
     const tls::Record made = make_once(first.plan, k_tries);
     if (!made.session || made.stage < Stage::established) return std::nullopt;
-    Try second = bare(Id::p7, version);
+    Try second = m_tries.bare(Id::p7, version);
     second.plan.resume = made.session;  // once: hence with a new session every time
     return tls::attempt(second.plan, m_clock, m_context);
   }
 
   void resume(Version version, const OtherName& other) {
-    Attempt attempt = make_attempt(Id::p7, version);
+    Attempt attempt = m_tries.bare(Id::p7, version).attempt;
     attempt.variant = format("session of {}", other.variant);
     bool any = false;
     for (unsigned i = 0; i < m_options.repeat; ++i) {
@@ -317,13 +261,12 @@ class AddressRun final {
   }
 
   const Options& m_options;
-  tls::Address m_address;
+  Tries m_tries;
   const Clock& m_clock;
   const ossl::Context& m_context;
   const Progress& m_progress;
   std::mutex m_mutex;
   std::vector<Attempt> m_attempts;
-  std::vector<std::string> m_alpn{"http/1.1"};
   std::size_t m_told = 0;
 };
 
