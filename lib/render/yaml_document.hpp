@@ -34,12 +34,8 @@ struct YamlNode {
 };
 
 /// Returns the documents of `text`; those of a Kubernetes List one by one. Throws malformed: what
-/// is no YAML, a key twice in one map, keys that are no scalars, over 64 deep, over 200,000 nodes
-/// (aliases counted as often as they are used).
+/// is no YAML, a key twice in one map, a merge key, keys that are no scalars, over 64 deep, over
+/// 200,000 nodes (aliases counted as often as they are used).
 [[nodiscard]] std::vector<YamlNode> read_yaml(std::string_view text);
-
-/// The object of that kind and name among `documents`, or null.
-[[nodiscard]] const YamlNode* find_object(const std::vector<YamlNode>& documents,
-                                          std::string_view kind, std::string_view name);
 
 }  // namespace mtls::render

@@ -355,6 +355,54 @@ class Started(Rendered):
         dump = self.tool(servers.program("nginx"), "-T", "-c", file)
         self.mtlsctl("render", "nginx", *listen, "--check", "-", stdin=dump.out)
 
+    def gets_in(self, client, scheme="https"):
+        presented = ["--cert", f"{client}.crt", "--key", f"{client}.key"] if client else []
+        return self.run_any(["curl", "-s", "-f", "-k", "--max-time", "10", *presented,
+                             f"{scheme}://localhost:{self.port}/"]).code == 0
+
+    def test_whatever_lets_others_in_is_found(self):
+        """The servers are the oracle: each change does let somebody in, and --check finds it."""
+        self.make_pki()
+        other, snippet = self.path("other/ca.crt"), self.path("snippet.conf")
+        snippet.write_text("ssl_verify_client off;\n")
+        mode = "ssl_verify_client on;"
+        for target, client, scheme, changes in (
+                ("nginx", None, "http", [(f"{self.port} ssl", str(self.port))]),
+                ("nginx", None, "https", [(mode, f"{mode} error_page 495 496 =200 /;")]),
+                ("nginx", "stranger", "https", [(mode, f"{mode} error_page 495 = @in; location @in {{ return 200; }}")]),
+                ("nginx", "stranger", "https", [(mode, f"{mode} ssl_conf_command VerifyCAFile {other};")]),
+                ("nginx", None, "https", [(mode, f"include {snippet};"), ("http {\n", f"http {{\n  {mode}\n")]),
+                ("nginx", None, "https", [("  server {", f"  server {{ listen 127.0.0.1:{self.port}-{self.port} ssl; server_name localhost;"
+                                           f" ssl_certificate {self.path('server.crt')};"
+                                           f" ssl_certificate_key {self.path('server.key')}; return 200; }}\n  server {{")]),
+                ("haproxy", None, "https", [("verify required", "verify required verify none")]),
+                ("haproxy", "stranger", "https", [("ssl-min-ver", f"ca-file {other} ssl-min-ver")])):
+            with self.subTest(target=target, changes=changes):
+                file = self.render(target)
+                text = file.read_text()
+                for before, after in changes:
+                    self.assertIn(before, text)
+                    text = text.replace(before, after)
+                file.write_text(text)
+                with SERVERS[target](file, self.port, self.dir):
+                    self.assertTrue(self.gets_in(client, scheme), "the change lets nobody in: it shows nothing")
+                check = ["render", target, "--listen", f"127.0.0.1:{self.port}", "--check"]
+                self.mtlsctl(*check, file, exit=1)
+                if target == "nginx":
+                    dump = self.tool(servers.program("nginx"), "-T", "-c", file)
+                    self.mtlsctl(*check, "-", stdin=dump.out, exit=1)
+
+    def test_a_dump_of_several_files_is_put_together(self):
+        self.make_pki()
+        file = self.render("nginx")
+        self.path("verify.conf").write_text("ssl_verify_client on;\n")
+        file.write_text(file.read_text().replace("ssl_verify_client on;", "include verif?.conf;"))
+        with SERVERS["nginx"](file, self.port, self.dir):
+            self.assert_in("client")
+            self.assert_out(None)
+        dump = self.tool(servers.program("nginx"), "-T", "-c", file)
+        self.mtlsctl("render", "nginx", "--listen", f"127.0.0.1:{self.port}", "--check", "-", stdin=dump.out)
+
     def test_the_last_line_is_the_probe_command(self):
         self.make_pki()
         for target in ("albconfig", "k8s-demo", "k8s-secret", "nginx", "haproxy", "envoy", "aliyun-cli", "curl"):
