@@ -55,11 +55,15 @@ class ServeMaterial final {
 
   void read_ca();
   void open_ledger();
-  void read_identity(Making making);
-  void read_trust();
-  void read_list(std::size_t at);
+  [[nodiscard]] ServeCertificate obtain_identity();
+  [[nodiscard]] ServeCertificate read_identity();
+  [[nodiscard]] ClientTrust read_trust() const;
+  [[nodiscard]] verify::CrlSet read_list(std::size_t at) const;
+  /// Puts `fresh` in the place of `part`, unless libssl cannot serve what there is then.
+  template <class Part>
+  void replace(Part& part, Part fresh);
   [[nodiscard]] bool needs_ca() const;
-  [[nodiscard]] ServeCertificateRequest certificate_request() const;
+  [[nodiscard]] ServeCertificateRequest certificate_request(Making making) const;
 
   const ServeFiles& m_files;
   Session& m_session;

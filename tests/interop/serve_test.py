@@ -1,6 +1,7 @@
 """`serve`: who gets in and who does not, by openssl, curl and GnuTLS; why not, in the log's words."""
 
 import contextlib
+import fcntl
 import html.parser
 import json
 import os
@@ -173,6 +174,7 @@ class Reasons(ServeBench):
         self.make_ca()
         with self.serve("--ca", "ca") as served:
             for octets, reason in ((b"GET / HTTP/1.1\r\n\r\n", "failed: plain HTTP, not TLS"),
+                                   (b"CONNECT a:443 HTTP/1.1\r\n\r\n", "failed: a plain HTTP CONNECT, not TLS"),
                                    (b"SSH-2.0-x\r\n", "failed: not TLS"),
                                    (b"", "failed: it closed the connection in the handshake")):
                 start = len(served.log())
@@ -182,7 +184,12 @@ class Reasons(ServeBench):
                     answer = b""
                     with contextlib.suppress(ConnectionResetError):
                         answer = raw.recv(4096)
-                    self.assertNotIn(b"HTTP/", answer)
+                    if b"HTTP/" in octets:  # as nginx does; but nothing of who asks
+                        self.assertTrue(answer.startswith(b"HTTP/1.1 400 Bad Request\r\n"), answer)
+                        self.assertIn(b"write https://", answer)
+                        self.assertNotIn(b"X-Forwarded", answer)
+                    else:
+                        self.assertNotIn(b"HTTP/", answer)
                 served.wait_for(re.escape(reason), start=start)
 
     def test_a_client_that_does_not_trust_the_listener(self):
@@ -380,6 +387,57 @@ class Revocation(ServeBench):
             served.wait_for("not reloaded, .*server.crt")
             self.assert_refuses(served, "bob", "revoked")
 
+    def test_a_certificate_that_cannot_be_served_does_not_keep_a_list_from_counting(self):
+        """It can be read, and fits its key; only libssl does not take it."""
+        self.make_ca()
+        self.make_client("alice")
+        self.make_client("bob")
+        self.mtlsctl("server", "issue", "--san", "dns:localhost", *KEY)
+        self.make_crl()
+        with self.serve("--cert", "server.crt", "--key", "server.key", "--client-ca", "ca/ca.crt", "--crl",
+                        "ca.crl") as served:
+            self.assert_lets_in(served, "alice")
+            self.openssl("req", "-x509", "-newkey", "rsa:1024", "-nodes", "-keyout", "server.key", "-out",
+                         "server.crt", "-subj", "/CN=localhost", "-days", "9", "-config", self.request_conf())
+            self.make_crl(revoked=["alice.crt"])
+            served.hup()
+            served.wait_for("not reloaded, .*libssl cannot serve")
+            self.assert_refuses(served, "alice", "revoked")
+            self.assert_lets_in(served, "bob")
+
+    def test_sighup_does_not_wait_for_others(self):
+        """A lock that is held, a FIFO that nobody writes to: everybody else would wait, too."""
+        self.make_ca()
+        self.make_client("alice")
+        self.make_crl()
+        self.make_crl("second.crl")
+        with self.serve("--ca", "ca", "--crl", "ca.crl", "--crl", "second.crl") as served:
+            os.unlink(self.path("ca.crl"))
+            os.mkfifo(self.path("ca.crl"))
+            self.make_crl("second.crl", revoked=["alice.crt"])
+            directory = os.open(self.path("ca/serve"), os.O_RDONLY)
+            try:
+                fcntl.flock(directory, fcntl.LOCK_EX)
+                began = time.monotonic()
+                served.hup()
+                self.assertLess(time.monotonic() - began, 2)
+            finally:
+                os.close(directory)
+            served.wait_for("not reloaded, .*ca.crl.* is no regular file")
+            # What could be read counts.
+            self.assert_refuses(served, "alice", "revoked")
+
+    def test_many_hangups_are_few_reloads(self):
+        self.make_ca()
+        self.make_client("alice")
+        with self.serve("--ca", "ca") as served:
+            for _ in range(3000):
+                served.process.send_signal(signal.SIGHUP)
+            self.assert_lets_in(served, "alice")
+            for _ in range(3000):
+                served.process.send_signal(signal.SIGHUP)
+            # And SIGTERM, which follows, ends it within a second.
+
     def test_sighup_takes_a_new_certificate_and_new_cas(self):
         self.make_ca()
         self.make_ca(directory="other")
@@ -464,6 +522,54 @@ class Bounds(ServeBench):
                 while part := connection.recv(65536):
                     whole += part
                 self.assertEqual(whole.count(b"HTTP/1.1 200 OK"), 21)
+
+    def test_a_chunk_header_without_end_is_not_kept(self):
+        self.make_ca()
+        self.make_client("alice")
+        with self.serve("--ca", "ca") as served, self.connect(served, self.context("alice")) as connection:
+            before = served.resident_kib()
+            connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;")
+            with contextlib.suppress(OSError):
+                for _ in range(1000):
+                    connection.sendall(b"x" * 65536)
+            self.assertLess(served.resident_kib() - before, 8 * 1024)
+            self.assert_lets_in(served, "alice")
+
+    def test_with_few_descriptors_it_serves_some_or_says_why_not(self):
+        self.make_ca()
+        self.make_client("alice")
+        with self.serve("--ca", "ca"):
+            pass  # so that it has its certificate
+        started = 0
+        for limit in (*range(6, 20), 24, 50):
+            process = subprocess.Popen(["prlimit", f"--nofile={limit}:{limit}", MTLSCTL, "serve", "--ca", "ca", "--listen",
+                                        "127.0.0.1:0"], cwd=self.dir, env=self.env, stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE)
+            try:
+                line = process.stdout.readline()
+                if not line:
+                    _, errors = process.communicate(timeout=10)
+                    self.assertEqual(process.returncode, 7, errors)
+                    self.assertNotIn(b"bug", errors)
+                    continue
+                started += 1
+                port = int(re.search(rb":(\d+)/", line)[1])
+                silent = [socket.create_connection(("127.0.0.1", port), 5) for _ in range(100)]
+                for connection in silent:
+                    connection.close()
+                for _ in range(100):
+                    result = self.run_any(["curl", "-sS", "--cacert", "ca/ca.crt", "--cert", "alice.crt", "--key",
+                                           "alice.key", "--noproxy", "*", f"https://127.0.0.1:{port}/"])
+                    if result.code == 0:
+                        break
+                    time.sleep(0.05)
+                self.assertEqual(result.code, 0, f"{limit}: {result}")
+                process.terminate()
+                self.assertEqual(process.wait(2), 0)
+            finally:
+                process.kill()
+                process.communicate()
+        self.assertGreater(started, 2)
 
     def test_the_number_of_connections_is_bounded(self):
         self.make_ca()
