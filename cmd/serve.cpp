@@ -77,7 +77,8 @@ void check(const ServeFiles& files) {
 /// Binds the listener's events to log and files.
 class Desk final : public tls::ListenerObserver {
  public:
-  Desk(ServeMaterial& material, ServeLog& log) : m_material(material), m_log(log) {}
+  Desk(ServeMaterial& material, ServeLog& log, const Clock& clock)
+      : m_material(material), m_log(log), m_clock(clock) {}
 
   void accepted(const tls::Peer& peer) override { m_log.accepted(peer); }
   void refused(const tls::RefusedPeer& peer) override { m_log.refused(peer); }
@@ -96,14 +97,30 @@ class Desk final : public tls::ListenerObserver {
   }
   void tick() override {
     m_log.pump();
+    watch_certificate();
     if (m_log.failed()) {
       throw Error(Errc::output_failed, "cannot write the documents to standard output");
     }
   }
 
  private:
+  /// A certificate that is made cannot be made anew from here: this process reads the network, and
+  /// must not have the CA key.
+  void watch_certificate() {
+    constexpr std::chrono::hours k_soon{24};
+    const x509::Certificate& certificate = m_material.certificate();
+    const UnixTime end = certificate.validity().not_after;
+    if (m_told_of == end || end >= m_clock.now() + k_soon) return;
+    m_told_of = end;
+    m_log.expiring(certificate, m_material.makes_certificate()
+                                    ? "start mtlsctl serve anew, which has another made"
+                                    : "put another in its place, and send SIGHUP");
+  }
+
   ServeMaterial& m_material;
   ServeLog& m_log;
+  const Clock& m_clock;
+  std::optional<UnixTime> m_told_of;
 };
 
 tls::ListenerLimits limits(const Options& options) {
@@ -136,7 +153,7 @@ ExitCode run(const Options& options, Session& session) {
         format("listening on {}: others on the network can connect", to_text(options.listen)));
   }
   ServeLog log(session);
-  Desk desk(material, log);
+  Desk desk(material, log, session.clock());
   tls::Listener listener({.address = options.listen,
                           .limits = limits(options),
                           .context = material.make_context(),

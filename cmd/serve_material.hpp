@@ -46,7 +46,8 @@ class ServeMaterial final {
   [[nodiscard]] std::shared_ptr<const tls::ServerContext> make_context();
 
   [[nodiscard]] const x509::Certificate& certificate() const { return m_identity->chain.front(); }
-  [[nodiscard]] const ClientTrust& trust() const noexcept { return m_trust; }
+  /// Whether the certificate is one that the CA makes for `serve`.
+  [[nodiscard]] bool makes_certificate() const noexcept { return !m_files.certificate; }
   /// Things a person should know: a list that names no CA that is trusted, an expired certificate.
   [[nodiscard]] std::vector<std::string> warnings() const;
 

@@ -705,10 +705,26 @@ class ItsOwnCertificate(ServeBench):
         (profiles / "serve.toml").write_text(text.replace('default = "30d"', 'default = "23h"'))
         toml = self.path("ca/ca.toml")
         toml.write_text('profiles = "../profiles"\n' + toml.read_text())
-        with self.serve("--ca", "ca"):
+        with self.serve("--ca", "ca") as served:
             first = self.serial()
+            served.wait_for(r"the listener's certificate ends at \S+Z: start mtlsctl serve anew")
         with self.serve("--ca", "ca"):
             self.assertNotEqual(self.serial(), first)
+
+    def test_one_that_is_given_and_ends_soon_is_told_of_once(self):
+        self.make_ca()
+        self.sign_by_openssl("soon", "/CN=localhost", usage="serverAuth", start="20260101000000Z",
+                             end=time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 3600)))
+        self.mtlsctl("server", "issue", "--san", "dns:localhost", *KEY)
+        with self.serve("--cert", "soon.crt", "--key", "soon.key", "--client-ca", "ca/ca.crt") as served:
+            served.wait_for(r"the listener's certificate ends at \S+Z: put another in its place, and send SIGHUP")
+            time.sleep(0.3)
+            self.assertEqual(served.log().count("ends at"), 1)
+            for name in ("crt", "key"):
+                os.replace(self.path(f"server.{name}"), self.path(f"soon.{name}"))
+            served.hup()
+            time.sleep(0.3)
+            self.assertEqual(served.log().count("ends at"), 1)
 
     def test_an_encrypted_ca_key(self):
         self.path("secret").write_text("a passphrase\n")
