@@ -140,6 +140,19 @@ class Checkers(Rendered):
         self.assertEqual(set(secret["data"]), {"ca.crt", "ca.crl", "tls.crt", "tls.key"})
         self.assertEqual(secret["type"], "kubernetes.io/tls")
 
+    def test_no_key_is_written_over(self):
+        """--force replaces what was rendered before, and nothing that cannot be made again."""
+        self.make_pki()
+        secret = ["k8s-secret", "--server-cert", "server.crt", "--server-key", "server.key"]
+        for args in (["nginx"], secret):
+            for name in ("ca/ca.key", "ca/ca.crt", "ca/ca.db", "ca/ca.crl", "client.key", "server.key"):
+                with self.subTest(args=args[0], name=name):
+                    before = self.read(name) if self.path(name).exists() else None
+                    self.mtlsctl("render", *args, "--force", "--out", name, exit=5)
+                    self.assertEqual(self.read(name) if self.path(name).exists() else None, before)
+            for _ in range(2):
+                self.mtlsctl("render", *args, "--force", "--out", "rendered")
+
     def test_the_ca_key_is_in_nothing(self):
         self.make_pki()
         body = self.read("ca/ca.key").decode().splitlines()[1].encode()
