@@ -70,6 +70,19 @@ TEST_CASE("what is too long, or no HTTP, is told by its status") {
   }
 }
 
+TEST_CASE("a header of many short fields is as long as it is") {
+  const HttpLimits limits{.header = 2000, .body = 10};
+  std::string head = "GET / HTTP/1.1\r\n";
+  for (int i = 0; i < 1000; ++i) head += "X: y\r\n";
+  for (const std::size_t size : {std::size_t{1}, std::size_t{50}, std::size_t{1'000},
+                                 std::size_t{2'000}, std::size_t{6'000}}) {
+    ServedRequestReader reader(limits);
+    CAPTURE(size);
+    REQUIRE(feed(reader, head + "\r\n", size) == State::bad);
+    CHECK(reader.objection().status == 431);
+  }
+}
+
 TEST_CASE("what a chunk says beside its size is bounded, too") {
   const HttpLimits limits{.header = 200, .body = 1000};
   const std::string head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
