@@ -10,6 +10,7 @@
 #include "tls/listener.hpp"
 #include "x509/name_matching.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 
@@ -49,8 +50,21 @@ ValueType<tls::ListenAddress> listen_value() {
           [](const std::string& text) { return parse_address(text); }};
 }
 
+/// The octets of an address that parse_address let pass, however it is written.
+Bytes octets_of(const tls::ListenAddress& listen) {
+  return x509::parse_ip(listen.address).value_or(Bytes());
+}
+
 bool is_loopback(const tls::ListenAddress& listen) {
-  return listen.address.rfind("127.", 0) == 0 || listen.address == "::1";
+  constexpr std::size_t k_ipv4 = 4;
+  constexpr std::uint8_t k_network = 127;
+  const Bytes octets = octets_of(listen);
+  return octets.size() == k_ipv4 ? octets.front() == k_network : octets == x509::parse_ip("::1");
+}
+
+bool is_any_address(const tls::ListenAddress& listen) {
+  const Bytes octets = octets_of(listen);
+  return std::all_of(octets.begin(), octets.end(), [](std::uint8_t octet) { return octet == 0; });
 }
 
 void check(const ServeFiles& files) {
@@ -136,8 +150,7 @@ tls::ListenerLimits limits(const Options& options) {
 }
 
 ServeFiles with_listen_address(ServeFiles files, const tls::ListenAddress& listen) {
-  const bool anywhere = listen.address == "0.0.0.0" || listen.address == "::";
-  if (!files.certificate && !anywhere) {
+  if (!files.certificate && !is_any_address(listen)) {
     files.names.push_back(x509::GeneralName::parse("ip:" + listen.address));
   }
   return files;

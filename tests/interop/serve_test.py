@@ -818,6 +818,15 @@ class CommandLine(ServeBench):
                                   cwd=directory if "--ca" not in args and "--key" not in args else None)
             self.assertIn(words, result.err.decode())
 
+    def test_an_address_is_what_it_means_however_it_is_written(self):
+        self.make_ca()
+        with self.serve("--ca", "ca", listen="[0:0:0:0:0:0:0:1]:0") as served:
+            self.assertNotIn("others on the network", served.log())
+        with self.serve("--ca", "ca", listen="[::0]:0") as served:
+            self.assertIn("others on the network", served.log())
+        text = self.openssl("x509", "-in", "ca/serve/server.crt", "-noout", "-text").out
+        self.assertNotIn(b"IP Address:0:0:0:0:0:0:0:0", text)
+
     def test_a_port_that_is_taken(self):
         self.make_ca()
         with self.serve("--ca", "ca") as served:
