@@ -130,19 +130,19 @@ void check_listener(Comparison& comparison, const YamlNode& listener, const std:
   }
 }
 
-bool listens_on(const YamlNode& listener, const std::string& port) {
-  if (listener.text_at("address.socket_address.port_value") == port) return true;
+bool listens_on(const YamlNode& listener, std::uint16_t port) {
+  const auto has_it = [port](const YamlNode& one) {
+    return may_be(one.text_at("address.socket_address.port_value"), port);
+  };
   const YamlNode* more = listener.find("additional_addresses");
-  return more != nullptr &&
-         std::any_of(more->items.begin(), more->items.end(), [&port](const YamlNode& one) {
-           return one.text_at("address.socket_address.port_value") == port;
-         });
+  return has_it(listener) ||
+         (more != nullptr && std::any_of(more->items.begin(), more->items.end(), has_it));
 }
 
 }  // namespace
 
 void check_envoy(Comparison& comparison, std::string_view live) {
-  const std::string port = std::to_string(server_listener(comparison.request()).listen.port);
+  const std::uint16_t port = server_listener(comparison.request()).listen.port;
   const std::string where = format("listener on port {}", port);
   bool found = false;
   for (YamlNode& document : read_yaml(live)) {

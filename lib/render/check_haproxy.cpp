@@ -116,9 +116,9 @@ void check_haproxy(Comparison& comparison, std::string_view live) {
   std::string ca_base;
   std::optional<std::string> cache_size;
   for (const HaproxyLine& one : lines) {
-    if (one.words[0] == ".if") {
-      comparison.add(format(".if, line {}", one.line), "no conditions: which holds is not known",
-                     one.words.size() > 1 ? one.words[1] : "");
+    if (one.words[0] == ".if" || one.words[0].find('$') != std::string::npos) {
+      comparison.add(format("line {}", one.line), "what does not hang on the surroundings",
+                     one.words[0]);
     }
     if (one.words.size() < 2) continue;
     if (one.words[0] == "ca-base") ca_base = one.words[1];

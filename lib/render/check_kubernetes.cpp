@@ -110,11 +110,11 @@ void refuse_open_doors(Comparison& comparison, const YamlNode& object) {
     comparison.add("spec.config.edition", "Standard or StandardWithWaf", "Basic");
   }
   if (listeners == nullptr) return;
-  const std::string port = std::to_string(comparison.request().settings.alb.port.value_or(443));
+  const std::uint16_t port = comparison.request().settings.alb.port.value_or(443);
   const std::string where = format("spec.listeners[port={}]", port);
   std::size_t on_port = 0;
   for (const YamlNode& listener : listeners->items) {
-    if (listener.text_at("port") != port) continue;
+    if (!may_be(listener.text_at("port"), port)) continue;
     ++on_port;
     const auto quic = listener.text_at("quicConfig.quicUpgradeEnabled");
     if (quic && *quic != "false") {

@@ -80,6 +80,13 @@ std::optional<std::string> YamlNode::text_at(std::string_view path) const {
   return node->scalar;
 }
 
+bool may_be(const std::optional<std::string>& scalar, std::uint16_t number) {
+  if (!scalar) return false;
+  const bool plain = !scalar->empty() && scalar->front() != '0' &&
+                     scalar->find_first_not_of("0123456789") == std::string::npos;
+  return !plain || *scalar == std::to_string(number);
+}
+
 std::vector<YamlNode> read_yaml(std::string_view text) {
   Conversion conversion;
   std::vector<YamlNode> documents;
