@@ -171,6 +171,9 @@ class Checkers(Rendered):
         deployment, service, ingress = yaml.safe_load_all(
             self.render("k8s-demo", "--name", "x", "--namespace", "n", "--host", "h.example", "--port", "8443",
                         "--ingress-class", "mtls").read_text())
+        odd = "a \uffff\ufffe\u2028\x85\n\"'{{x}}"
+        first, *_ = yaml.safe_load_all(self.render("k8s-demo", "--image", odd).read_text())
+        self.assertEqual(first["spec"]["template"]["spec"]["containers"][0]["image"], odd)
         labels = deployment["spec"]["template"]["metadata"]["labels"]
         self.assertEqual(deployment["spec"]["selector"]["matchLabels"], labels)
         self.assertEqual(service["spec"]["selector"], labels)
