@@ -120,6 +120,9 @@ void check_haproxy(Comparison& comparison, std::string_view live) {
       comparison.add(format("line {}", one.line), "what does not hang on the surroundings",
                      one.words[0]);
     }
+    if (one.words[0] == "ssl-f-use") {
+      comparison.add(format("line {}: ssl-f-use", one.line), "nothing", "a name's own settings");
+    }
     if (one.words.size() < 2) continue;
     if (one.words[0] == "ca-base") ca_base = one.words[1];
     if (one.words[0] == "tune.ssl.cachesize") cache_size = one.words[1];

@@ -137,6 +137,9 @@ TEST_CASE("HAProxy: words that come twice, and ports that are hidden") {
   CHECK(beside("fd@3 ssl crt /x") == 1);
   CHECK(with("frontend mtls", "frontend open\n \"$LINE\" :8443\nfrontend mtls").size() == 1);
   CHECK(beside("/run/socket") == 0);
+  // 3.2: a crt-list of one line, with a verify of its own.
+  CHECK(with("frontend mtls\n", "frontend mtls\n ssl-f-use crt /x.pem verify none\n") ==
+        Names{"ssl-f-use"});
   CHECK(beside("127.0.0.1:80") == 0);
   CHECK(with("frontend mtls", ".if defined(OPEN)\n.endif\nfrontend mtls").size() == 1);
   CHECK(with("\nfrontend", "\nfrontend open\n b\\x69nd :8443\nfrontend") == Names{"ssl"});
