@@ -85,17 +85,24 @@ void check_protocols(Comparison& comparison, const Server& server, const std::st
   }
 }
 
+/// Whether a location does nothing but "return" a status that lets nobody in.
+bool only_refuses(const NginxDirective& location) {
+  if (location.block.size() != 1 || location.block.front().name() != "return") return false;
+  const auto& words = location.block.front().words;
+  return words.size() > 1 && words[1].size() == 3 &&
+         (words[1].front() == '4' || words[1].front() == '5');
+}
+
 /// Whether a request that is sent to `uri` for its error goes no further: to another URL, or to a
-/// location that refuses it.
-bool is_refusal(const NginxDirective& server, const std::string& uri) {
+/// location that refuses it, whose own error has no page again.
+bool is_refusal(const Server& server, const std::string& uri) {
   if (uri.starts_with("http://") || uri.starts_with("https://")) return true;
-  return std::any_of(server.block.begin(), server.block.end(), [&uri](const NginxDirective& one) {
-    const bool exact = one.words.size() == 3 && one.words[1] == "=";
-    const bool named = one.words.size() == 2 && uri.starts_with('@');
-    if (one.name() != "location" || !(exact || named) || one.words.back() != uri) return false;
-    const NginxDirective* answer = last(one.block, "return");
-    return answer != nullptr && answer->words.size() > 1 && answer->words[1].size() == 3 &&
-           (answer->words[1].front() == '4' || answer->words[1].front() == '5');
+  if (server.value("recursive_error_pages") == "on") return false;
+  const auto locations = all(server.server.block, "location");
+  return std::any_of(locations.begin(), locations.end(), [&uri](const NginxDirective* one) {
+    const bool exact = one->words.size() == 3 && one->words[1] == "=";
+    const bool named = one->words.size() == 2 && uri.starts_with('@');
+    return (exact || named) && one->words.back() == uri && only_refuses(*one);
   });
 }
 
@@ -104,7 +111,7 @@ void check_error_pages(Comparison& comparison, const Server& server, const std::
   for (const NginxDirective* page : server.directives("error_page")) {
     const bool concerns =
         has_word(*page, "495") || has_word(*page, "496") || has_word(*page, "497");
-    if (!concerns || is_refusal(server.server, page->words.back())) continue;
+    if (!concerns || is_refusal(server, page->words.back())) continue;
     comparison.add(where + "error_page", "nothing that answers 495, 496 or 497 but a refusal",
                    page->words.back());
   }

@@ -386,6 +386,10 @@ class Started(Rendered):
                 ("nginx", None, "http", [(f"{self.port} ssl", str(self.port))]),
                 ("nginx", None, "https", [(mode, f"{mode} error_page 495 496 =200 /;")]),
                 ("nginx", "stranger", "https", [(mode, f"{mode} error_page 495 = @in; location @in {{ return 200; }}")]),
+                ("nginx", None, "https", [(mode, f"{mode} error_page 496 = @in;"
+                                                 " location @in { return 200; return 403; }")]),
+                ("nginx", None, "https", [(mode, f"{mode} recursive_error_pages on; error_page 403 =200 /; error_page 496 @out;"
+                                                 " location @out { return 403; }")]),
                 ("nginx", "stranger", "https", [(mode, f"{mode} ssl_conf_command VerifyCAFile {other};")]),
                 ("nginx", None, "https", [(mode, f"include {snippet};"), ("http {\n", f"http {{\n  {mode}\n")]),
                 ("nginx", None, "https", [("  server {", f"  server {{ listen 127.0.0.1:{self.port}-{self.port} ssl; server_name localhost;"

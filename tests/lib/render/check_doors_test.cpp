@@ -29,9 +29,14 @@ TEST_CASE("nginx: doors beside the check are found") {
   CHECK(with("  server {", "  server { listen 8444-8450 ssl; }\n  server {").empty());
   CHECK(with("http {", "stream { server { listen [::]:8443; } }\nhttp {").size() == 3);
   // A page of one's own for whoever has no certificate is an answer like any other.
-  for (const char* page : {"error_page 495 496 =200 /;", "error_page 497 /in;",
-                           "error_page 403 /a; error_page 496 @in;",
-                           "error_page 496 @in; location @in { proxy_pass http://a; }"}) {
+  for (const char* page :
+       {"error_page 495 496 =200 /;", "error_page 497 /in;",
+        "error_page 403 /a; error_page 496 @in;",
+        "error_page 496 @in; location @in { proxy_pass http://a; }",
+        "error_page 496 = @in; location @in { return 200; return 403; }",
+        "error_page 496 = @in; location @in { if ($a) { return 200; } return 403; }",
+        "recursive_error_pages on; error_page 403 =200 /in; error_page 496 @out; "
+        "location @out { return 403; }"}) {
     CAPTURE(page);
     CHECK(beside(page) == Names{"error_page"});
   }
