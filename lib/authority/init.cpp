@@ -268,11 +268,11 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
       own.store,
       own.origin};
   if (request.parent) put_ledger_warnings(result.enrolled, own.ledger);
-  begin_log(request.directory, own.ledger, surroundings);
   if (result.enrolled.outcome == Outcome::unchanged &&
       complete_chain(result.enrolled.certificate, request, surroundings.clock)) {
     result.enrolled.outcome = Outcome::completed;
   }
+  begin_log(request.directory, own.ledger, surroundings);
   for (const char* name :
        {"ca.key", "ca.csr", "ca.crt", "chain.crt", "root.crt", "ca.toml", "ca.db", "ledger.head"}) {
     if (directory.contains(name)) {
