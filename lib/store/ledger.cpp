@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/format.hpp"
+#include "base/time_text.hpp"
 #include "store/ledger_data.hpp"
 #include "store/ledger_opening.hpp"
 #include "store/schema.hpp"
@@ -43,6 +44,7 @@ Ledger Ledger::create_or_join(const LedgerLocation& location, const std::string&
     data->id =
         settle_schema(*data->connection, data->name, LedgerAccess::read_write, location.author)
             .ledger_id;
+    data->take_server_time(location.author);
   });
   return Ledger(std::move(data));
 }
@@ -62,6 +64,7 @@ Ledger Ledger::open(const LedgerLocation& location, const std::string& ledger_id
                   "look at 'store' and 'ledger_id' in ca.toml; was one of the two files replaced?");
     }
     data->id = meta.ledger_id;
+    data->take_server_time(location.author);
   });
   return Ledger(std::move(data));
 }
@@ -75,6 +78,20 @@ Ledger Ledger::create_in_memory(const std::string& ledger_id) {
     data->id = ledger_id;
   });
   return Ledger(std::move(data));
+}
+
+void Ledger::Data::take_server_time(const std::optional<Author>& author) {
+  constexpr std::chrono::minutes k_tolerance{5};
+  const auto seconds = author ? connection->server_time() : std::nullopt;
+  if (!seconds) return;
+  const UnixTime server{std::chrono::seconds(*seconds)};
+  clock_offset = server - author->time;
+  if (clock_offset <= k_tolerance && clock_offset >= -k_tolerance) return;
+  throw Error(Errc::clock,
+              format("it is {} by this machine's clock and {} by that of the ledger's server {}",
+                     to_rfc3339(author->time), to_rfc3339(server), name.shown()),
+              "set the clock that is wrong; nothing is recorded while they are more than five "
+              "minutes apart");
 }
 
 std::chrono::seconds Ledger::intent_pending() const noexcept { return m_data->intent_pending; }

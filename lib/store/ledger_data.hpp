@@ -12,10 +12,20 @@ struct Ledger::Data {
   std::unique_ptr<Connection> connection;
   std::string id = {};
   std::chrono::seconds intent_pending = k_intent_pending;
+  /// What the server's clock was ahead of this machine's when the ledger was opened: all that is
+  /// recorded bears the server's time, which is one for all machines.
+  std::chrono::seconds clock_offset{0};
   std::function<void(IssuerId, const LogHead&)> appended = {};
 
   [[nodiscard]] std::unique_ptr<Statement> prepare(std::string_view sql) const {
     return connection->prepare(sql);
+  }
+  /// Takes the server's time for what is recorded from now on, `author` having said what time it is
+  /// here. Throws clock where the two are more than five minutes apart.
+  void take_server_time(const std::optional<Author>& author);
+  [[nodiscard]] Author dated(Author author) const {
+    author.time += clock_offset;
+    return author;
   }
   using Heads = std::vector<std::pair<IssuerId, LogHead>>;
   /// Commits, and tells who wants to know where the logs end now. Where the connection is lost

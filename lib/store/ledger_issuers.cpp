@@ -89,8 +89,8 @@ IssuerId Ledger::add_issuer(const x509::Name& subject, const crypto::PublicKey& 
 }
 
 IssuerId Ledger::Data::add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
-                                  const x509::Certificate* certificate,
-                                  const Author& author) const {
+                                  const x509::Certificate* certificate, const Author& given) const {
+  const Author author = dated(given);
   const IssuerTexts texts(subject, key);
   return guard([&] {
     Transaction transaction(*connection, Transaction::Kind::exclusive);

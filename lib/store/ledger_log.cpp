@@ -136,7 +136,7 @@ void Ledger::accept(IssuerId issuer, LogAction what,
   if (!is_storable(note)) throw Error(Errc::malformed, "the note holds a NUL or is not UTF-8");
   const std::map<IssuerId, LogSubject> entry{
       {issuer, {.action = what, .serial = serial, .note = std::string(note)}}};
-  m_data->change(entry, author,
+  m_data->change(entry, m_data->dated(author),
                  [](Connection& /*connection*/, ChainWriter& chain, IssuerId /*issuer*/,
                     const LogSubject& subject) { chain.append(subject); });
 }

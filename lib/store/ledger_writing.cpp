@@ -172,6 +172,26 @@ Error conflict(Connection& connection, const Intent& intent) {
           "'mtlsctl cert list' shows what was issued for it"};
 }
 
+void shift(Intent& intent, std::chrono::seconds by) { intent.time += by; }
+void shift(Issued& issued, std::chrono::seconds by) { issued.author.time += by; }
+
+/// Items with the ledger's time; copies only where that is another than this machine's.
+template <class Item>
+class Dated final {
+ public:
+  Dated(std::span<const Item> given, std::chrono::seconds offset) : m_items(given) {
+    if (offset == std::chrono::seconds::zero()) return;
+    m_copies.assign(given.begin(), given.end());
+    for (Item& item : m_copies) shift(item, offset);
+    m_items = m_copies;
+  }
+  [[nodiscard]] std::span<const Item> items() const noexcept { return m_items; }
+
+ private:
+  std::vector<Item> m_copies;
+  std::span<const Item> m_items;
+};
+
 /// Items of one issuer, in the order in which they were given.
 template <class Item>
 using Group = std::vector<const Item*>;
@@ -256,8 +276,10 @@ void complete_all(Connection& connection, ChainWriter& chain, const Group<Issued
 
 }  // namespace
 
-void Ledger::record_intents(std::span<const Intent> intents) {
-  if (intents.empty()) return;
+void Ledger::record_intents(std::span<const Intent> given) {
+  if (given.empty()) return;
+  const Dated<Intent> dated(given, m_data->clock_offset);
+  const std::span<const Intent> intents = dated.items();
   for (const Intent& intent : intents) require_texts(intent);
   m_data->change(
       by_issuer(intents), intents.front().author(),
@@ -267,16 +289,20 @@ void Ledger::record_intents(std::span<const Intent> intents) {
       });
 }
 
-void Ledger::record_issued(std::span<const Issued> issued) {
-  if (issued.empty()) return;
+void Ledger::record_issued(std::span<const Issued> given) {
+  if (given.empty()) return;
+  const Dated<Issued> dated(given, m_data->clock_offset);
+  const std::span<const Issued> issued = dated.items();
   m_data->change(by_issuer(issued), issued.front().author,
                  [](Connection& connection, ChainWriter& chain, IssuerId /*issuer*/,
                     const Group<Issued>& group) { complete_all(connection, chain, group); });
 }
 
-void Ledger::record_issued_revoked(std::span<const Issued> issued, std::string_view note) {
+void Ledger::record_issued_revoked(std::span<const Issued> given, std::string_view note) {
   require_text(note, "note");
-  if (issued.empty()) return;
+  if (given.empty()) return;
+  const Dated<Issued> dated(given, m_data->clock_offset);
+  const std::span<const Issued> issued = dated.items();
   m_data->change(by_issuer(issued), issued.front().author,
                  [note](Connection& connection, ChainWriter& chain, IssuerId issuer,
                         const Group<Issued>& group) {
@@ -293,8 +319,9 @@ void Ledger::record_issued_revoked(std::span<const Issued> issued, std::string_v
 }
 
 void Ledger::burn_intent(IssuerId issuer, const x509::SerialNumber& serial, std::string_view note,
-                         const Author& author) {
+                         const Author& given) {
   require_text(note, "note");
+  const Author author = m_data->dated(given);
   const std::map<IssuerId, x509::SerialNumber> row{{issuer, serial}};
   std::optional<State> was;
   m_data->change(row, author,

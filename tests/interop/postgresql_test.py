@@ -54,6 +54,61 @@ class Postgresql(Workbench):
         self.assertEqual(self.sql("SELECT count(*) FROM mtlsctl.certificates"), ["3"])
         self.assertEqual(self.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), ["0"])
 
+    def test_times_are_the_servers_and_a_clock_that_is_far_off_is_refused(self):
+        self.make_ca("--store", self.url)
+        for clock in ("+10m", "-10m", "+1y", "@2038-01-20 00:00:00"):
+            refused = self.tool("faketime", "-f", clock, MTLSCTL, "client", "issue", "--name", "off", *KEY,
+                                "--json", exit=7)
+            self.assertEqual(refused.json["error"]["code"], "clock", str(refused))
+            self.assertFalse(self.path("off.crt").exists())
+        before = time.time()
+        self.tool("faketime", "-f", "+200s", MTLSCTL, "client", "issue", "--name", "near", *KEY)
+        [times] = self.sql("SELECT intent_time || ' ' || issued_time FROM mtlsctl.certificates "
+                           "WHERE subject = 'CN=near'")
+        for recorded in map(int, times.split()):
+            self.assertTrue(before - 5 <= recorded <= time.time() + 5, (before, recorded))
+        self.mtlsctl("log", "verify")
+        self.mtlsctl("store", "check")
+
+    def test_what_other_hands_change_is_found(self):
+        self.make_ca("--store", self.url)
+        self.issue("a")
+        self.issue("b")
+        self.mtlsctl("log", "verify")
+        self.mtlsctl("store", "check")
+        for change, undo in (
+                ("UPDATE certificates SET note = 'x' WHERE subject = 'CN=a'", "SET note = ''"),
+                ("UPDATE certificates SET subject = 'CN=c' WHERE subject = 'CN=a'",
+                 "SET subject = 'CN=a' WHERE subject = 'CN=c'"),
+                ("UPDATE certificates SET state = 'revoked', revoked_time = 1 WHERE subject = 'CN=a'",
+                 "SET state = 'issued', revoked_time = NULL")):
+            self.sql(change.replace("certificates", "mtlsctl.certificates"))
+            found = self.mtlsctl("log", "verify", "--json", exit=1).json
+            self.assertIn("row_altered", [one["flaw"] for one in found["findings"]], change)
+            self.sql(f"UPDATE mtlsctl.certificates {undo}")
+            self.mtlsctl("log", "verify")
+        self.sql("UPDATE mtlsctl.log_entries SET actor = 'nobody' WHERE seq = 2")
+        self.mtlsctl("log", "verify", exit=1)
+
+    def test_a_ledger_that_was_rolled_back_is_refused_on_every_machine_that_saw_more(self):
+        self.make_ca("--store", self.url)
+        self.issue("a")
+        for machine in ("fresh", "stale"):
+            shutil.copytree(self.path("ca"), self.path(machine))
+        self.mtlsctl("store", "backup", "old.db")
+        self.issue("b")
+        self.sql("DROP SCHEMA mtlsctl CASCADE")
+        self.mtlsctl("store", "copy", "--store", f"sqlite:{self.path('old.db')}", "--to", self.url)
+        self.issue("c", "--ca", "ca", exit=7)
+        self.mtlsctl("verify", "--ca", "ca", "a.crt", exit=7)
+        # A machine that had seen no more than is there now goes on: only a head that was seen tells.
+        self.issue("d", "--ca", "fresh")
+        self.mtlsctl("store", "accept-rollback", "--ca", "ca")
+        self.issue("c", "--ca", "ca")
+        self.issue("e", "--ca", "stale")
+        self.mtlsctl("log", "verify", "--ca", "ca")
+        self.mtlsctl("store", "check", "--ca", "ca", "--files", "b.crt", exit=1)
+
     def test_a_request_key_is_used_once(self):
         self.make_ca("--store", self.url)
         self.issue("a", "--request-key", "job 1")
