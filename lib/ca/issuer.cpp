@@ -20,9 +20,10 @@ void require_fit(const x509::Certificate& ca) {
     why = "its key usage has no keyCertSign";
   }
   if (why.empty()) return;
-  throw Error(Errc::issuer_unfit,
-              format("{} cannot issue certificates: {}", ca.subject().to_text(), why),
-              "make a CA with mtlsctl ca init");
+  throw Error(
+      Errc::issuer_unfit, format("{} cannot issue certificates: {}", ca.subject().to_text(), why),
+      "make a CA with mtlsctl ca init; a root that another tool made gets a certificate that "
+      "can, over the same key, by mtlsctl ca adopt ca.crt ca.key --reissue");
 }
 
 /// Wraps, reads back and checks a fresh signature; throws faulty_signature.

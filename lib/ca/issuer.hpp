@@ -51,6 +51,8 @@ struct Request {
   /// A window chosen by the caller, which need not hold now, within the issuer's own. Only under
   /// the built-in profile `probe`, and what comes of it is only issued as revoked.
   std::optional<x509::Validity> window = {};
+  /// A root's that is made anew over the same key: the identifier that what it issued refers to.
+  std::optional<Bytes> subject_key_identifier = {};
   /// The CSR that it came from, for `requested`: what it asked for and did not get.
   std::optional<x509::CertificateRequest> csr = {};
 };
