@@ -57,7 +57,11 @@ class Import final {
     if (found.index) read_index(*found.index);
     m_root = found.index ? found.index->parent_path() : m_request.path;
     find_issuer();
-    for (const Path& file : found.files) take_file(file);
+    if (found.named) {
+      take_named_file(found.files.front());
+    } else {
+      for (const Path& file : found.files) take_file(file);
+    }
     flush();
     look_for_missing();
     look_for_repeated();
@@ -127,6 +131,11 @@ class Import final {
     const ImportedFile read = read_import_file(file);
     if (read.passed_over) note(*read.passed_over);
     for (const x509::Certificate& certificate : read.certificates) take(certificate, file);
+  }
+
+  void take_named_file(const Path& file) {
+    ++m_report.files;
+    for (const x509::Certificate& certificate : read_named_file(file)) take(certificate, file);
   }
 
   void take(const x509::Certificate& certificate, const Path& file) {

@@ -167,7 +167,7 @@ ImportFiles find_import_files(const Path& path) {
   if (path.filename() == "index.txt") {
     return find_import_files(path.has_parent_path() ? path.parent_path() : Path("."));
   }
-  return {.files = {path}, .index = std::nullopt, .passed_over = {}};
+  return {.files = {path}, .index = std::nullopt, .passed_over = {}, .named = true};
 }
 
 ImportedFile read_import_file(const Path& file) {
@@ -192,6 +192,11 @@ ImportedFile read_import_file(const Path& file) {
         error.code() == Errc::too_large ? PassedOver::Why::too_large : PassedOver::Why::unreadable;
     return {.certificates = {}, .passed_over = passed_over(why, file, error.message())};
   }
+}
+
+std::vector<x509::Certificate> read_named_file(const Path& file) {
+  return x509::read_certificates(read_file(file, k_import_file_limit).bytes.view(), file.native(),
+                                 x509::KeysBeside::allow, k_certificates_limit);
 }
 
 }  // namespace mtls::authority

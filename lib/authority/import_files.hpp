@@ -23,6 +23,7 @@ struct ImportFiles {
   std::vector<Path> files;
   std::optional<Path> index;  // index.txt of `openssl ca` and easy-rsa
   std::vector<PassedOver> passed_over;
+  bool named = false;  // the one file is what was named
 };
 
 /// Looks for files below `path`, which may be a file itself; an index.txt that is named stands for
@@ -40,5 +41,8 @@ struct ImportedFile {
 /// Reads the certificates of a file of up to 16 MiB, PEM or DER. Never throws for what the file
 /// holds; a file that is no certificate's by name or content is neither read nor complained about.
 [[nodiscard]] ImportedFile read_import_file(const Path& file);
+/// The same for a file that somebody named: throws unreadable_file, too_large, and malformed where
+/// there is no certificate in it.
+[[nodiscard]] std::vector<x509::Certificate> read_named_file(const Path& file);
 
 }  // namespace mtls::authority

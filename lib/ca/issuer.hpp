@@ -127,7 +127,7 @@ class Issuer final {
   /// A CA that signs with `signer` under `chain`: its own certificate first, then those above it up
   /// to the root. Throws key_mismatch where the signer's key is not the first one's, issuer_unfit
   /// where that certificate cannot sign certificates (no CA, no keyCertSign) or is not valid now
-  /// (expired).
+  /// (expired), weak_key for a key that check_key refuses.
   Issuer(const crypto::Signer& signer, std::vector<x509::Certificate> chain, store::Ledger& ledger,
          Surroundings surroundings);
 
