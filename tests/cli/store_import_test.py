@@ -105,7 +105,7 @@ class DamagedLayout(ImportCase):
         rows = [row for row in self.ledger_rows() if row[0] == "01"]
         self.assertEqual((len(rows), len({row[2] for row in rows})), (6, 6))
         shown = self.mtlsctl("cert", "show", rows[3][2], "--json").json  # by fingerprint
-        self.assertEqual((shown["serial"], shown["fingerprint"]), ("01", rows[3][2]))
+        self.assertEqual((shown["serial"], shown["fingerprint"], shown["profile"]), ("01", rows[3][2], None))
         index = self.mtlsctl("store", "export", "--format", "openssl-index")
         self.assertEqual([line.split("\t")[3] for line in index.out.decode().splitlines()].count("01"), 1)
         self.assertIn(b"stand in the index once each", index.err)
