@@ -16,6 +16,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace mtls::cmd {
@@ -166,6 +167,16 @@ void tell(const authority::Adopted& adopted, const Session& session) {
   if (adopted.ledger == authority::LedgerOrigin::joined) {
     session.messages().note(
         format("joined the ledger that was there already: {}", adopted.store.shown()));
+  }
+  const bool tied = std::any_of(adopted.findings.begin(), adopted.findings.end(),
+                                [](const authority::CaFinding& one) {
+                                  return one.defect == authority::CaDefect::authority_serial;
+                                });
+  if (adopted.reissued && tied) {
+    session.messages().warning(
+        "what the CA issued may name the serial of its old certificate, and is then refused where "
+        "only the new one is trusted",
+        "let whatever checks clients trust the old certificate beside the new one");
   }
   if (!adopted.can_issue) {
     session.messages().warning(

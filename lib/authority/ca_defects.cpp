@@ -62,6 +62,13 @@ class CaExamination final {
         find(CaDefect::no_subject_key_identifier, "it has no subjectKeyIdentifier",
              "RFC 5280 asks for one in every CA certificate, and strict verifiers insist on it");
       }
+      const auto signer = m_certificate.authority_key_identifier();
+      if (signer && signer->serial_number && m_certificate.is_self_issued()) {
+        find(
+            CaDefect::authority_serial, "its authorityKeyIdentifier names issuer and serial",
+            "what it issued most likely does so too, and OpenSSL then wants this very certificate: "
+            "one that is made anew over the same key does not take its place");
+      }
     } catch (const Error& error) {
       find_preventing(CaDefect::malformed_extension, error.message(),
                       "whoever reads the extension refuses the certificate");
@@ -178,6 +185,8 @@ std::string_view name(CaDefect defect) noexcept {
       return "no_crl_sign";
     case CaDefect::no_subject_key_identifier:
       return "no_subject_key_identifier";
+    case CaDefect::authority_serial:
+      return "authority_serial";
     case CaDefect::extended_key_usage:
       return "extended_key_usage";
     case CaDefect::serial:

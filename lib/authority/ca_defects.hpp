@@ -20,6 +20,7 @@ enum class CaDefect {
   no_key_cert_sign,
   no_crl_sign,
   no_subject_key_identifier,
+  authority_serial,    // its authorityKeyIdentifier names issuer and serial
   extended_key_usage,  // limits what its certificates are good for
   serial,              // zero, negative or over 20 octets
   empty_subject,

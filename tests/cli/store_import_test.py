@@ -7,9 +7,10 @@ import io
 import json
 import os
 import sqlite3
+import subprocess
 
 from openssl_ca import OpensslCa
-from workbench import Workbench, main
+from workbench import MTLSCTL, Workbench, main
 
 
 class ImportCase(Workbench):
@@ -109,6 +110,24 @@ class DamagedLayout(ImportCase):
         index = self.mtlsctl("store", "export", "--format", "openssl-index")
         self.assertEqual([line.split("\t")[3] for line in index.out.decode().splitlines()].count("01"), 1)
         self.assertIn(b"stand in the index once each", index.err)
+
+    def test_what_parallel_runs_of_openssl_ca_leave_is_taken_in_whole(self):
+        names = [f"p{number}" for number in range(24)]
+        for name in names:
+            self.old.request(name)
+        running = [subprocess.Popen(["openssl", "ca", "-batch", "-config", "openssl.cnf", "-in", f"{name}.csr", "-out",
+                                     f"{name}.crt"], cwd=self.old.dir, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL) for name in names]
+        for process in running:
+            process.wait(60)
+        made = set()
+        for path in [*self.old.dir.glob("*.crt"), *self.old.dir.glob("newcerts/*.pem")]:
+            shown = self.openssl("x509", "-in", path, "-noout", "-fingerprint", "-sha256", exit=None)
+            if shown.code == 0:
+                made.add(shown.out.decode().strip().split("=")[1].replace(":", "").lower())
+        report = self.run_any([MTLSCTL, "store", "import", "old", "--json"]).json  # how it went is chance
+        self.assertEqual(report["imported"], len(made))
+        self.assertEqual({row[2] for row in self.ledger_rows()} & made, made)
 
     def test_all_that_bear_a_revoked_serial_are_revoked(self):
         self.old.issue_aside("twin", "1")
@@ -318,6 +337,13 @@ class EasyRsa(ImportCase):
         rows = self.rows()
         self.assertEqual(rows["bob"][1:4], ("revoked", "imported", "revoked before it was imported: keyCompromise"))
         self.assertEqual({rows[name][1] for name in ("alice", "carol", "vpn.example")}, {"issued"})
+        # Its certificates name the serial of its own: it is said what that means for a new one.
+        anew = self.mtlsctl("ca", "adopt", "pki/ca.crt", "pki/private/ca.key", "--ca", "anew", "--reissue", "--json")
+        self.assertIn("authority_serial", self.findings(anew.json))
+        self.assertIn(b"trust the old certificate beside the new one", anew.err)
+        self.openssl("verify", "-CAfile", "anew/ca.crt", "pki/issued/alice.crt", exit=2)
+        self.path("both.crt").write_bytes(self.read("anew", "ca.crt") + self.read("pki", "ca.crt"))
+        self.openssl("verify", "-CAfile", "both.crt", "pki/issued/alice.crt")
         # With its index gone, what stands among the revoked is revoked still.
         self.path("pki", "index.txt").write_text("")
         self.mtlsctl("ca", "adopt", "pki/ca.crt", "pki/private/ca.key", "--ca", "other")
@@ -401,7 +427,7 @@ class Export(ImportCase):
         self.export("csv", "-o", "ca/ca.crl", "--force", exit=5)
         self.export("csv", "-o", "eve.key", "--force", exit=5)
         with open("/dev/full", "wb") as full:
-            self.assertEqual(self.run_any([os.environ["MTLSCTL"], "store", "export", "--format", "csv", "-o",
+            self.assertEqual(self.run_any([MTLSCTL, "store", "export", "--format", "csv", "-o",
                                            "/dev/full"], stdin=None).code, 7)
             full.flush()
         self.assertEqual([name for name in os.listdir(self.dir) if "tmp" in name], [])
