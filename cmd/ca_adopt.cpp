@@ -128,7 +128,8 @@ Json document_of(const authority::Adopted& adopted, const Options& options,
   document["directory"] = printable(options.ca.where().value.native());
   document["dry_run"] = options.dry_run;
   document["adopted"] = brief_json(given);
-  document["reissued"] = adopted.reissued ? brief_json(adopted.certificate) : Json(nullptr);
+  document["reissued"] =
+      adopted.reissued && !options.dry_run ? brief_json(adopted.certificate) : Json(nullptr);
   document["can_issue"] = adopted.can_issue;
   document["findings"] = Json::array();
   for (const authority::CaFinding& one : adopted.findings) {

@@ -44,7 +44,10 @@ void print_json(const authority::ImportReport& report, const Options& options,
                 const Session& session) {
   Json document = session.document();
   document["path"] = printable(options.path.native());
-  document["index"] = or_null(shown(report.index));
+  document["indexes"] = Json::array();
+  for (const Path& index : report.indexes) {
+    document["indexes"].push_back(printable(index.native()));
+  }
   document["dry_run"] = options.dry_run;
   document["files"] = report.files;
   document["imported"] = report.imported;
@@ -100,9 +103,9 @@ ExitCode run(const Options& options, Session& session) {
   } else {
     session.out().write(text(report, options));
   }
-  if (!report.index) {
+  if (report.indexes.empty()) {
     session.messages().note(
-        "there is no index.txt: nothing says which of these certificates were revoked");
+        "no index.txt of this CA is there: nothing says which of these certificates were revoked");
   }
   return report.damaged ? ExitCode::no : ExitCode::ok;
 }

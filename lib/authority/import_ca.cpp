@@ -1,11 +1,10 @@
 #include "authority/import_ca.hpp"
 
 #include "authority/import_files.hpp"
-#include "authority/openssl_index.hpp"
+#include "authority/import_indexes.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
-#include "base/time_text.hpp"
 #include "x509/foreign_signature.hpp"
 
 #include <algorithm>
@@ -17,7 +16,6 @@ namespace mtls::authority {
 namespace {
 
 constexpr std::size_t k_batch = 500;
-constexpr std::size_t k_index_limit = std::size_t{512} << 20U;
 
 ImportFinding finding_of(PassedOver::Why why) {
   switch (why) {
@@ -34,16 +32,10 @@ ImportFinding finding_of(PassedOver::Why why) {
   return ImportFinding::unreadable;
 }
 
-/// What index.txt says of one serial, all its rows together.
-struct Standing {
-  std::size_t line;  // the first
-  std::optional<store::Imported::Revocation> revocation;
-};
-
 /// easy-rsa moves what it revokes into pki/revoked.
 bool stands_among_revoked(const Path& file, const Path& root) {
-  const Path below = file.lexically_relative(root);
-  return !below.empty() && *below.begin() == "revoked" && below.has_parent_path();
+  const Path below = file.lexically_relative(root).parent_path();
+  return std::find(below.begin(), below.end(), "revoked") != below.end();
 }
 
 class Import final {
@@ -54,8 +46,7 @@ class Import final {
   ImportReport run() {
     const ImportFiles found = find_import_files(m_request.path);
     for (const PassedOver& one : found.passed_over) note(one);
-    if (found.index) read_index(*found.index);
-    m_root = found.index ? found.index->parent_path() : m_request.path;
+    read_indexes(found);
     find_issuer();
     if (found.named) {
       take_named_file(found.files.front());
@@ -85,37 +76,20 @@ class Import final {
                     .message = std::move(message)});
   }
 
-  void read_index(const Path& index) {
-    m_report.index = index;
-    const FileContents text = read_file(index, k_index_limit);
-    OpensslIndex read = parse_openssl_index(as_text(text.bytes.view()));
-    for (IndexDefect& defect : read.defects) {
+  void read_indexes(const ImportFiles& found) {
+    ImportIndexes indexes(found, [this](const x509::Certificate& certificate) {
+      return certificate.issuer() == m_ca.subject() &&
+             x509::judge_foreign_signature(certificate, m_ca.public_key(), m_context) !=
+                 x509::ForeignSignature::bad;
+    });
+    m_index = indexes.merge(m_request.author.time);
+    m_report.indexes = indexes.ours();
+    for (const ImportIndexes::Defect& defect : indexes.defects()) {
       note(ImportNote{.finding = ImportFinding::index_line,
-                      .file = index,
+                      .file = defect.file,
                       .line = defect.line,
-                      .message = std::move(defect.message)});
+                      .message = defect.message});
     }
-    for (const IndexRow& row : read.rows) take_row(row, index);
-  }
-
-  /// Several rows of one serial: revoked if any says so, from the first time that is said.
-  void take_row(const IndexRow& row, const Path& index) {
-    auto& standing =
-        m_index.try_emplace(row.serial, Standing{.line = row.line, .revocation = std::nullopt})
-            .first->second;
-    if (!row.revoked) return;
-    UnixTime when = row.revoked_at.value_or(m_request.author.time);
-    if (when > m_request.author.time) {
-      note(ImportNote{.finding = ImportFinding::index_line,
-                      .file = index,
-                      .line = row.line,
-                      .serial = row.serial,
-                      .message = format("it was revoked in the future, at {}: now is taken",
-                                        to_rfc3339(when))});
-      when = m_request.author.time;
-    }
-    if (standing.revocation && standing.revocation->time <= when) return;
-    standing.revocation = {.time = when, .reason = row.reason};
   }
 
   /// The rows of the CA are of one issuer; it is there since the CA was made.
@@ -226,13 +200,13 @@ class Import final {
                                                              const Path& file) {
     const auto row = m_index.find(certificate.serial());
     if (row != m_index.end() && row->second.revocation) return row->second.revocation;
-    if (stands_among_revoked(file, m_root)) {
+    if (stands_among_revoked(file, m_request.path)) {
       note(
           ImportFinding::revoked_by_place, certificate, file,
           "it stands among the revoked, and no line of an index.txt says so: taken as revoked now");
       return store::Imported::Revocation{.time = m_request.author.time, .reason = {}};
     }
-    if (m_report.index && row == m_index.end() && !is_own(certificate)) {
+    if (!m_report.indexes.empty() && row == m_index.end() && !is_own(certificate)) {
       note(ImportFinding::not_in_index, certificate, file,
            format("{} is not in index.txt", certificate.subject().to_text(128)));
     }
@@ -290,7 +264,7 @@ class Import final {
       if (m_serials.count(serial) > 0) continue;
       if (m_issuer && m_request.ledger.find(*m_issuer, serial)) continue;
       note(ImportNote{.finding = ImportFinding::row_without_certificate,
-                      .file = m_report.index,
+                      .file = standing.file,
                       .line = standing.line,
                       .serial = serial,
                       .message = "no certificate with this serial is there to be imported"});
@@ -318,9 +292,8 @@ class Import final {
   const ImportRequest& m_request;
   const ossl::Context& m_context;
   const x509::Certificate& m_ca;
-  Path m_root;
   std::optional<store::IssuerId> m_issuer;
-  std::map<x509::SerialNumber, Standing> m_index;
+  std::map<x509::SerialNumber, IndexStanding> m_index;
   std::map<x509::SerialNumber, std::int64_t> m_serials;  // of certificates that are the CA's
   std::set<crypto::Sha256> m_seen;
   std::vector<store::Imported> m_batch;

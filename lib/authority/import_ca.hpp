@@ -45,10 +45,10 @@ struct ImportNote {
 inline constexpr std::size_t k_import_notes_limit = 1000;
 
 struct ImportReport {
-  std::optional<Path> index;  // the index.txt that was read
-  std::int64_t files = 0;     // that were looked into
-  std::int64_t imported = 0;  // now in the ledger (dry run: would be)
-  std::int64_t revoked = 0;   // of those
+  std::vector<Path> indexes = {};  // each index.txt of this CA that was read
+  std::int64_t files = 0;          // that were looked into
+  std::int64_t imported = 0;       // now in the ledger (dry run: would be)
+  std::int64_t revoked = 0;        // of those
   std::int64_t already_there = 0;
   std::int64_t copies = 0;  // of certificates that were met before
   std::vector<ImportNote> notes = {};
@@ -66,8 +66,9 @@ struct ImportRequest {
 };
 
 /// Takes every certificate below `path` that bears the name of the CA and was signed with its key
-/// into the ledger, as imported and in batches, each of them durable; those that index.txt says are
-/// revoked as revoked. What is not the CA's, and what is damaged, is reported and left. Run again,
+/// into the ledger, as imported and in batches, each of them durable; those that an index.txt says
+/// are revoked as revoked. An index of another CA, to judge by the certificates that it knows, does
+/// not count. What is not the CA's, and what is damaged, is reported and left. Run again,
 /// it goes on: what is there is left as it stands. Throws unreadable_file where `path` is not
 /// there, and the ledger's errors.
 [[nodiscard]] ImportReport import_ca(const ImportRequest& request, const ossl::Context& context);

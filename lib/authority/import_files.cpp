@@ -13,6 +13,7 @@
 namespace mtls::authority {
 namespace {
 
+constexpr std::string_view k_index = "index.txt";
 constexpr int k_depth = 8;
 constexpr std::size_t k_files_limit = 2'000'000;
 constexpr std::size_t k_certificates_limit = 100'000;
@@ -94,7 +95,7 @@ class Search final {
     const auto status = std::filesystem::symlink_status(path, error);
     switch (status.type()) {
       case std::filesystem::file_type::regular:
-        take(path, depth);
+        take(path);
         break;
       case std::filesystem::file_type::directory:
         enter(path, depth + 1);
@@ -107,8 +108,8 @@ class Search final {
     }
   }
 
-  void take(const Path& file, int depth) {
-    if (depth == 0 && file.filename() == "index.txt") m_found.index = file;
+  void take(const Path& file) {
+    if (file.filename() == k_index) m_found.indexes.push_back(file);
     if (is_other_file(file)) return;
     if (m_found.files.size() < k_files_limit) {
       m_found.files.push_back(file);
@@ -133,8 +134,12 @@ class Search final {
   void look_at_link(const Path& link) {
     std::error_code error;
     const Path target = std::filesystem::canonical(link, error);
-    if (!error && is_within(target, m_root)) return;
-    if (is_other_file(link)) return;
+    const bool index = link.filename() == k_index;
+    if (!error && is_within(target, m_root)) {
+      if (index && std::filesystem::is_regular_file(target)) m_found.indexes.push_back(link);
+      return;
+    }
+    if (is_other_file(link) && !index) return;
     pass_over(PassedOver::Why::link, link,
               error ? "a symbolic link that leads nowhere"
                     : format("a symbolic link that leads out, to {}: it is not followed",
@@ -164,10 +169,10 @@ PassedOver passed_over(PassedOver::Why why, const Path& file, std::string messag
 
 ImportFiles find_import_files(const Path& path) {
   if (std::filesystem::is_directory(path)) return Search(path).run(path);
-  if (path.filename() == "index.txt") {
+  if (path.filename() == k_index) {
     return find_import_files(path.has_parent_path() ? path.parent_path() : Path("."));
   }
-  return {.files = {path}, .index = std::nullopt, .passed_over = {}, .named = true};
+  return {.files = {path}, .indexes = {}, .passed_over = {}, .named = true};
 }
 
 ImportedFile read_import_file(const Path& file) {

@@ -21,7 +21,7 @@ struct PassedOver {
 /// Which files there are, in the order of their names.
 struct ImportFiles {
   std::vector<Path> files;
-  std::optional<Path> index;  // index.txt of `openssl ca` and easy-rsa
+  std::vector<Path> indexes;  // each index.txt of `openssl ca` or easy-rsa, wherever it stands
   std::vector<PassedOver> passed_over;
   bool named = false;  // the one file is what was named
 };

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 
@@ -86,6 +87,59 @@ class OpensslLayout(ImportCase):
         report = self.take("old", exit=1)
         self.assertEqual(self.findings(report), ["not_revoked_here"])
         self.assertEqual(self.rows()["alice"][1], "issued")
+
+
+class SeveralIndexes(ImportCase):
+    """A revocation is never lost for where its index stands, and never taken from another CA's."""
+
+    def test_an_index_counts_wherever_it_stands(self):
+        old = OpensslCa(self, "tree/deep/old")
+        for name in ("alice", "bob"):
+            old.issue(name)
+        old.revoke("alice")
+        # The same certificate lies outside, where it is met first, and so does another with its serial.
+        for name in ("alice", "twin"):
+            made = old.issue_aside("twin", "1") if name == "twin" else old.dir / "alice.crt"
+            self.path("tree", f"{name}.crt").write_bytes(made.read_bytes())
+        self.adopt(old)
+        report = self.take("tree", exit=1)
+        self.assertEqual(report["indexes"], ["tree/deep/old/index.txt"])
+        self.assertEqual((report["imported"], report["revoked"]), (3, 2))
+        self.assertEqual([self.rows()[name][1] for name in ("alice", "twin", "bob")], ["revoked", "revoked", "issued"])
+
+    def test_a_link_to_an_index_counts_within_and_is_reported_without(self):
+        old = OpensslCa(self, "old")
+        old.issue("alice")
+        old.revoke("alice")
+        self.adopt(old)
+        text = self.path("old", "index.txt")
+        text.rename(self.path("outside"))
+        text.symlink_to(self.path("outside"))
+        self.assertEqual(self.findings(self.take("old", "--dry-run", exit=1)), ["link"])
+        self.path("outside").rename(self.path("old", "index.real"))
+        text.unlink()
+        text.symlink_to("index.real")
+        self.assertEqual(self.take("old")["revoked"], 1)
+
+    def test_an_older_copy_of_the_index_takes_no_revocation_back(self):
+        old = OpensslCa(self, "tree/b")
+        old.issue("alice")
+        shutil.copytree(old.dir, self.path("tree", "a"))  # a backup, met first
+        old.revoke("alice")
+        self.adopt(old)
+        self.assertEqual(self.take("tree")["revoked"], 1)
+
+    def test_the_index_of_another_ca_says_nothing(self):
+        old, other = OpensslCa(self, "tree/old"), OpensslCa(self, "tree/other", subject="/CN=Other")
+        namesake = OpensslCa(self, "tree/namesake")
+        for ca in (old, other, namesake):
+            ca.issue("alice")
+        for ca in (other, namesake):
+            ca.revoke("alice")
+        self.adopt(old)
+        report = self.take("tree", exit=1)
+        self.assertEqual((report["imported"], report["revoked"], report["indexes"]), (1, 0, ["tree/old/index.txt"]))
+        self.assertEqual(set(self.findings(report)), {"other_issuer", "bad_signature"})
 
 
 class DamagedLayout(ImportCase):
@@ -302,7 +356,21 @@ class PlainFiles(ImportCase):
         report = self.take("plain", exit=1)
         self.assertEqual((report["imported"], self.findings(report)), (0, ["unstorable"]))
 
-    def test_thousands_are_taken_in_batches(self):
+    def test_the_chain_of_an_intermediate_is_not_taken_for_foreign(self):
+        self.old.request("mid", "/CN=Middle")
+        self.old.run("x509", "-req", "-in", "mid.csr", "-CA", "cacert.pem", "-CAkey", "cakey.pem", "-set_serial", "77",
+                     "-days", "365", "-extfile", "openssl.cnf", "-extensions", "root", "-out", "mid.crt")
+        self.mtlsctl("ca", "adopt", "old/mid.crt", "old/mid.key", "--chain", "old/cacert.pem", "--ca", "mid")
+        self.put(self.old.dir / "mid.crt", "mid.crt")
+        self.put(self.old.dir / "cacert.pem", "root.crt")
+        self.old.request("alice")
+        self.old.run("x509", "-req", "-in", "alice.csr", "-CA", "mid.crt", "-CAkey", "mid.key", "-set_serial", "5",
+                     "-days", "30", "-out", "alice.crt")
+        self.put(self.old.dir / "alice.crt", "alice.crt")
+        report = self.take("plain", "--ca", "mid")
+        self.assertEqual((report["imported"], report["findings"]), (1, []))
+
+    def test_a_bundle_and_a_directory_are_the_same(self):
         # One certificate of its own for each serial, made by us: openssl would take minutes.
         self.mtlsctl("ca", "init", "--ca", "many", "--common-name", "Many", "--key-type", "ed25519")
         pems = []
