@@ -10,6 +10,7 @@ namespace {
 constexpr std::array k_commands{
     CommandEntry{"ca init", "Make a CA directory: a root, or an intermediate with --parent",
                  add_ca_init},
+    CommandEntry{"ca adopt", "Make a CA directory for a CA that another tool made", add_ca_adopt},
     CommandEntry{"client issue", "Make a key, a request and a client certificate",
                  add_client_issue},
     CommandEntry{"server issue", "The same for a listener", add_server_issue},
@@ -41,6 +42,9 @@ constexpr std::array k_commands{
     CommandEntry{"log verify", "Check that nothing recorded was changed or removed",
                  add_log_verify},
     CommandEntry{"log head", "Print where the log ends, to be kept elsewhere", add_log_head},
+    CommandEntry{"store import", "Take in what another tool issued for the CA", add_store_import},
+    CommandEntry{"store export", "Write the ledger as openssl's index, JSON or CSV",
+                 add_store_export},
     CommandEntry{"render", "Write the configuration of what checks clients", add_render},
     CommandEntry{"profile list", "List the profiles", add_profile_list},
     CommandEntry{"profile show", "Show a profile as TOML", add_profile_show},

@@ -6,6 +6,7 @@ namespace mtls::cmd {
 class Command;
 
 void add_ca_export(Command& command);
+void add_ca_adopt(Command& command);
 void add_ca_init(Command& command);
 void add_ca_show(Command& command);
 void add_ca_sign(Command& command);
@@ -34,6 +35,8 @@ void add_store_accept_clock(Command& command);
 void add_store_accept_rollback(Command& command);
 void add_store_backup(Command& command);
 void add_store_check(Command& command);
+void add_store_export(Command& command);
+void add_store_import(Command& command);
 void add_store_migrate(Command& command);
 void add_verify(Command& command);
 void add_version(Command& command);

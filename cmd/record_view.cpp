@@ -38,8 +38,10 @@ void put_record(Json& document, const store::Record& record) {
   document["not_after"] = to_rfc3339(record.validity.not_after);
   document["fingerprint"] = record.fingerprint ? Json(to_hex(*record.fingerprint)) : Json(nullptr);
   document["spki_sha256"] = to_hex(record.spki_hash);
-  document["profile"] = printable(record.profile);
-  document["profile_sha256"] = record.profile_hash;
+  // What was issued elsewhere was so under no profile.
+  document["profile"] = record.profile.empty() ? Json(nullptr) : Json(printable(record.profile));
+  document["profile_sha256"] =
+      record.profile_hash.empty() ? Json(nullptr) : Json(record.profile_hash);
   document["request_key"] =
       record.request_key ? Json(printable(*record.request_key)) : Json(nullptr);
   document["actor"] = printable(record.actor.actor);
@@ -65,6 +67,7 @@ std::string record_text(const store::Record& record) {
   fields.add("alt names", join(printable_all(record.sans)));
   fields.add("valid", validity_text(record.validity));
   fields.add("profile", printable(record.profile));
+  fields.add("origin", record.origin == store::Origin::imported ? "imported" : "");
   fields.add("request key", printable(record.request_key.value_or("")));
   fields.add("actor",
              format("{} on {}", printable(record.actor.actor), printable(record.actor.host)));

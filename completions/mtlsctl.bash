@@ -38,7 +38,7 @@ _mtlsctl() {
     esac
     if [[ -z $command && $word == help ]]; then topics=' exit-codes'; continue; fi
     case "$command${command:+ }$word" in
-      'ca' | 'ca init' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'serve' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'store' | 'store migrate' | 'store copy' | 'store check' | 'store backup' | 'store accept-rollback' | 'store accept-clock' | 'log' | 'log show' | 'log verify' | 'log head' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
+      'ca' | 'ca init' | 'ca adopt' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'serve' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'store' | 'store migrate' | 'store copy' | 'store check' | 'store backup' | 'store accept-rollback' | 'store accept-clock' | 'store import' | 'store export' | 'log' | 'log show' | 'log verify' | 'log head' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
       *) break ;;
     esac
   done
@@ -69,6 +69,19 @@ _mtlsctl() {
     'ca init:--profiles') _mtlsctl_directories; return ;;
     'ca init:--trace') _mtlsctl_files; return ;;
     'ca init:--actor') :; return ;;
+    'ca adopt:--chain') _mtlsctl_files; return ;;
+    'ca adopt:--profile') :; return ;;
+    'ca adopt:--days') :; return ;;
+    'ca adopt:--validity') :; return ;;
+    'ca adopt:--not-after') :; return ;;
+    'ca adopt:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'ca adopt:--ca') _mtlsctl_directories; return ;;
+    'ca adopt:--store') :; return ;;
+    'ca adopt:--lock-timeout') :; return ;;
+    'ca adopt:--ca-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'ca adopt:--profiles') _mtlsctl_directories; return ;;
+    'ca adopt:--trace') _mtlsctl_files; return ;;
+    'ca adopt:--actor') :; return ;;
     'ca sign:--output') _mtlsctl_files; return ;;
     'ca sign:-o') _mtlsctl_files; return ;;
     'ca sign:--profile') :; return ;;
@@ -298,6 +311,19 @@ _mtlsctl() {
     'store accept-clock:--lock-timeout') :; return ;;
     'store accept-clock:--trace') _mtlsctl_files; return ;;
     'store accept-clock:--actor') :; return ;;
+    'store import:--ca') _mtlsctl_directories; return ;;
+    'store import:--store') :; return ;;
+    'store import:--lock-timeout') :; return ;;
+    'store import:--trace') _mtlsctl_files; return ;;
+    'store import:--actor') :; return ;;
+    'store export:--format') _mtlsctl_words 'openssl-index json csv'; return ;;
+    'store export:--ca') _mtlsctl_directories; return ;;
+    'store export:--store') :; return ;;
+    'store export:--lock-timeout') :; return ;;
+    'store export:--output') _mtlsctl_files; return ;;
+    'store export:-o') _mtlsctl_files; return ;;
+    'store export:--trace') _mtlsctl_files; return ;;
+    'store export:--actor') :; return ;;
     'log show:--ca') _mtlsctl_directories; return ;;
     'log show:--store') :; return ;;
     'log show:--lock-timeout') :; return ;;
@@ -378,10 +404,14 @@ _mtlsctl() {
   esac
   case "$command" in
     '') _mtlsctl_words 'ca client server key csr verify serve probe inspect cert store log render profile completion version help'"$topics" ;;
-    'ca') _mtlsctl_words 'init sign show export' ;;
+    'ca') _mtlsctl_words 'init adopt sign show export' ;;
     'ca init')
       if [[ $cur == -* ]]; then _mtlsctl_words '--parent --path-length --permit --exclude --profile --if-missing --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
+      fi ;;
+    'ca adopt')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--chain --reissue --profile --dry-run --days --validity --not-after --strict-validity --key-passphrase --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_files
       fi ;;
     'ca sign')
       if [[ $cur == -* ]]; then _mtlsctl_words '--output -o --profile --san --san-from-csr --chain --request-key --if-missing --force -f --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
@@ -444,7 +474,7 @@ _mtlsctl() {
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
-    'store') _mtlsctl_words 'migrate copy check backup accept-rollback accept-clock' ;;
+    'store') _mtlsctl_words 'migrate copy check backup accept-rollback accept-clock import export' ;;
     'store migrate')
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
@@ -467,6 +497,14 @@ _mtlsctl() {
       fi ;;
     'store accept-clock')
       if [[ $cur == -* ]]; then _mtlsctl_words '--serial --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'store import')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_files
+      fi ;;
+    'store export')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--format --ca --store --lock-timeout --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'log') _mtlsctl_words 'show verify head' ;;

@@ -1,6 +1,7 @@
 #include "authority/init.hpp"
 
 #include "authority/ca_files.hpp"
+#include "authority/new_directory.hpp"
 #include "authority/wanted.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
@@ -10,27 +11,6 @@
 
 namespace mtls::authority {
 namespace {
-
-/// The directory before anything is put into it: made 0700, or found to be ours alone.
-Directory open_directory(const Path& path) {
-  const std::string shown = printable(path.native());
-  Directory directory = Directory::make(path);
-  if (directory.openness() == Openness::open) {
-    if (!directory.make_private_if_empty()) {
-      throw Error(Errc::open_permissions,
-                  format("{} is not empty and can be read or written by others", shown),
-                  format("chmod 700 {}, or choose a new directory with --ca", shown));
-    }
-  }
-  return directory;
-}
-
-/// The ledger of the new CA, and how it came to be.
-struct OwnLedger {
-  store::Ledger ledger;
-  store::StoreUrl store;
-  LedgerOrigin origin;
-};
 
 /// ca.toml comes first: a directory that holds a key and no ca.toml is not ours.
 void require_no_ca(const Directory& directory) {
@@ -100,16 +80,6 @@ OwnLedger make_own_ledger(Directory& directory, const InitRequest& request,
   config.ledger_id = ledger.id();
   write_config(directory, config);
   return {std::move(ledger), config.store, origin};
-}
-
-/// Locked: of several processes that start at once, one writes the ca.toml and all go on with it.
-/// The lock ends here, because the set of files takes it again for itself.
-OwnLedger open_ledger(const InitRequest& request, const ca::Issuer::Surroundings& surroundings) {
-  Directory directory = Directory::open(request.directory);
-  directory.lock(request.lock_timeout, surroundings.clock);
-  const store::Author author = author_of(surroundings);
-  return directory.contains("ca.toml") ? open_own_ledger(directory, request, author)
-                                       : make_own_ledger(directory, request, author);
 }
 
 EnrolRequest enrol_request(const InitRequest& request) {
@@ -228,19 +198,37 @@ Enrolled run(const InitRequest& request, const profile::Profile& profile, store:
   return enrol(wanted, profile, source, ledger, output, surroundings);
 }
 
-/// The new CA in its own ledger, and ledger.head at the end of its log.
+}  // namespace
+
+Directory open_new_directory(const Path& path) {
+  const std::string shown = printable(path.native());
+  Directory directory = Directory::make(path);
+  if (directory.openness() == Openness::open) {
+    if (!directory.make_private_if_empty()) {
+      throw Error(Errc::open_permissions,
+                  format("{} is not empty and can be read or written by others", shown),
+                  format("chmod 700 {}, or choose a new directory with --ca", shown));
+    }
+  }
+  return directory;
+}
+
+OwnLedger open_new_ledger(const InitRequest& request,
+                          const ca::Issuer::Surroundings& surroundings) {
+  Directory directory = Directory::open(request.directory);
+  directory.lock(request.lock_timeout, surroundings.clock);
+  const store::Author author = author_of(surroundings);
+  return directory.contains("ca.toml") ? open_own_ledger(directory, request, author)
+                                       : make_own_ledger(directory, request, author);
+}
+
 void begin_log(const Path& path, store::Ledger& ledger,
                const ca::Issuer::Surroundings& surroundings) {
   const auto made = CaDirectory::open(path, Named::explicitly);
   const x509::Certificate& certificate = made.certificate();
-  const store::Actor& actor = surroundings.actor;
-  made.keep_head(ledger,
-                 ledger.add_issuer(
-                     certificate.subject(), certificate.public_key(), certificate,
-                     {.actor = actor.actor, .host = actor.host, .time = surroundings.clock.now()}));
+  made.keep_head(ledger, ledger.add_issuer(certificate.subject(), certificate.public_key(),
+                                           certificate, author_of(surroundings)));
 }
-
-}  // namespace
 
 void refuse_existing_ca(const Path& directory) {
   throw Error(Errc::would_overwrite,
@@ -271,8 +259,8 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
   if (!name_exists(request.directory / "ca.crt")) {
     require_grantable_ca(request, profile, surroundings);
   }
-  const Directory directory = open_directory(request.directory);
-  OwnLedger own = open_ledger(request, surroundings);
+  const Directory directory = open_new_directory(request.directory);
+  OwnLedger own = open_new_ledger(request, surroundings);
   Initialised result{
       run(request, profile, request.parent ? request.parent->ledger : own.ledger, surroundings),
       {},

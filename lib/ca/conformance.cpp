@@ -90,8 +90,10 @@ class Conformance final {
     require(m_certificate.extended_key_usage().value_or(std::vector<der::Oid>{}) ==
                 m_request.purposes.value_or(profile().extensions.extended_key_usage),
             "extKeyUsage");
-    require(m_certificate.subject_key_identifier() == m_certificate.public_key().key_identifier(),
-            "subjectKeyIdentifier");
+    require(
+        m_certificate.subject_key_identifier() ==
+            m_request.subject_key_identifier.value_or(m_certificate.public_key().key_identifier()),
+        "subjectKeyIdentifier");
   }
 
   /// Nothing that the profile excludes or does not permit may be open to the new CA, and nothing

@@ -311,7 +311,8 @@ x509::Extensions grant_extensions(const Request& request, const Grounds& grounds
     extensions.push_back(
         x509::encode_extended_key_usage(purposes, policy.extended_key_usage_criticality));
   }
-  extensions.push_back(x509::encode_subject_key_identifier(request.public_key.key_identifier()));
+  extensions.push_back(x509::encode_subject_key_identifier(
+      request.subject_key_identifier.value_or(request.public_key.key_identifier())));
   if (!grounds.chain.empty()) {
     extensions.push_back(x509::encode_authority_key_identifier(
         grounds.chain.front().subject_key_identifier().value_or(

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "crypto/key_check.hpp"
 #include "x509/tbs_certificate.hpp"
 
 #include <algorithm>
@@ -20,9 +21,10 @@ void require_fit(const x509::Certificate& ca) {
     why = "its key usage has no keyCertSign";
   }
   if (why.empty()) return;
-  throw Error(Errc::issuer_unfit,
-              format("{} cannot issue certificates: {}", ca.subject().to_text(), why),
-              "make a CA with mtlsctl ca init");
+  throw Error(
+      Errc::issuer_unfit, format("{} cannot issue certificates: {}", ca.subject().to_text(), why),
+      "make a CA with mtlsctl ca init; a root that another tool made gets a certificate that "
+      "can, over the same key, by mtlsctl ca adopt ca.crt ca.key --reissue");
 }
 
 /// Wraps, reads back and checks a fresh signature; throws faulty_signature.
@@ -62,6 +64,8 @@ Issuer::Issuer(const crypto::Signer& signer, std::vector<x509::Certificate> chai
     throw Error(Errc::key_mismatch, "the CA's key and its certificate do not belong together",
                 "check that ca.key and ca.crt are of the same CA");
   }
+  // One that was adopted may be weak: its signatures would be taken for faulty ones.
+  crypto::require_good_key(signer.public_key(), "the CA's key", m_surroundings.context);
 }
 
 Issuer Issuer::for_new_root(const crypto::Signer& signer, store::Ledger& ledger,

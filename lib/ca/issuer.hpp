@@ -51,6 +51,8 @@ struct Request {
   /// A window chosen by the caller, which need not hold now, within the issuer's own. Only under
   /// the built-in profile `probe`, and what comes of it is only issued as revoked.
   std::optional<x509::Validity> window = {};
+  /// A root's that is made anew over the same key: the identifier that what it issued refers to.
+  std::optional<Bytes> subject_key_identifier = {};
   /// The CSR that it came from, for `requested`: what it asked for and did not get.
   std::optional<x509::CertificateRequest> csr = {};
 };
@@ -125,7 +127,7 @@ class Issuer final {
   /// A CA that signs with `signer` under `chain`: its own certificate first, then those above it up
   /// to the root. Throws key_mismatch where the signer's key is not the first one's, issuer_unfit
   /// where that certificate cannot sign certificates (no CA, no keyCertSign) or is not valid now
-  /// (expired).
+  /// (expired), weak_key for a key that check_key refuses.
   Issuer(const crypto::Signer& signer, std::vector<x509::Certificate> chain, store::Ledger& ledger,
          Surroundings surroundings);
 

@@ -5,6 +5,7 @@
 #include "base/file.hpp"
 #include "base/trace.hpp"
 #include "store/audit.hpp"
+#include "store/imported.hpp"
 #include "store/log_entry.hpp"
 #include "store/record.hpp"
 #include "store/store_url.hpp"
@@ -97,6 +98,13 @@ class Ledger final {
   /// storable.
   void record_issued_revoked(std::span<const Issued> issued, std::string_view note);
 
+  /// Records certificates that were issued elsewhere, in one durable commit, and says what became
+  /// of each. The log gets an entry for each issuer, and one for each certificate that is revoked
+  /// already. Several with one serial are all kept. Throws malformed for one that find_unstorable
+  /// refuses.
+  std::vector<ImportOutcome> record_imported(std::span<const Imported> imported,
+                                             const Author& author);
+
   /// Gives up an intent whose signature was never made or was faulty: state `burnt`, its serial
   /// never used again, its request key free. One that was revoked or burnt meanwhile stays so.
   /// Throws not_in_ledger where there is none, internal where it is issued.
@@ -157,6 +165,10 @@ class Ledger final {
   /// The record with the newest time past `limit`, of any issuer; nothing where there is none, and
   /// none that somebody has answered for (LogAction::accept_clock).
   [[nodiscard]] std::optional<Record> find_later_than(UnixTime limit) const;
+  /// Whether the ledger has this very certificate of the issuer, whatever its origin.
+  [[nodiscard]] bool has_certificate(IssuerId issuer, const crypto::Sha256& fingerprint) const;
+  /// The serials that several certificates of the issuer bear: imported ones may.
+  [[nodiscard]] std::vector<x509::SerialNumber> repeated_serials(IssuerId issuer) const;
   /// The newest time that the ledger recorded; nothing while it is empty.
   [[nodiscard]] std::optional<UnixTime> newest_time() const;
 

@@ -119,7 +119,7 @@ class LogAudit final {
           .action = entry.action, .content = entry.content, .count = entry.count};
     }
     if (is_standing(entry.action) && entry.serial) {
-      m_standing[entry.serial->to_text()] = entry.seq;
+      m_standing[entry.serial->to_text()].push_back(entry.seq);
     }
     if (entry.action == LogAction::ca_certificate) m_ca_certificates.insert(entry.content);
   }
@@ -185,15 +185,11 @@ class LogAudit final {
   }
 
   void check_standing(const Record& row, const std::string& serial) {
-    const auto last = row.origin == Origin::issued ? m_standing.find(serial) : m_standing.end();
-    const auto wanted = last == m_standing.end() ? std::nullopt : std::optional(last->second);
-    if (row.origin == Origin::issued && wanted != row.standing_entry) {
-      find(Flaw::row_altered, wanted ? wanted : row.standing_entry, serial,
-           wanted ? format("the row does not stand as entry {} says", *wanted)
-                  : "the row stands as no entry says");
+    if (row.origin == Origin::issued && (row.standing_entry || m_standing.count(serial) > 0)) {
+      m_own_standing[serial] = row.standing_entry;
     }
     if (row.standing_entry) {
-      m_seen_standing.insert(serial);
+      if (row.origin == Origin::imported) m_imported_standing.insert(*row.standing_entry);
       match(row.standing_entry, {LogAction::revoke, LogAction::unknown, LogAction::burn}, serial,
             standing_part(row));
       return;
@@ -219,11 +215,33 @@ class LogAudit final {
              format("the rows of entry {} are not what the log committed to", seq));
       }
     }
-    for (const auto& [serial, seq] : m_standing) {
-      if (m_seen_standing.count(serial) == 0) {
-        find(Flaw::entry_without_row, seq, serial, format("no row stands as entry {} says", seq));
+    for (const auto& [serial, entries] : m_standing) check_standing_entries(serial, entries);
+    for (const auto& [serial, entry] : m_own_standing) {
+      if (entry && m_standing.count(serial) == 0) {
+        find(Flaw::row_altered, entry, serial, "the row stands as no entry says");
       }
     }
+  }
+
+  /// Each entry about where a row stands has its row. Of our own there is one with the serial, and
+  /// the last entry counts; imported ones may share a serial, even with one of ours, and each has
+  /// one entry of its own.
+  void check_standing_entries(const std::string& serial, const std::vector<std::int64_t>& entries) {
+    std::vector<std::int64_t> left;
+    std::copy_if(entries.begin(), entries.end(), std::back_inserter(left),
+                 [this](std::int64_t seq) { return m_imported_standing.count(seq) == 0; });
+    const auto own = m_own_standing.find(serial);
+    if (own == m_own_standing.end()) {
+      for (const std::int64_t seq : left) {
+        find(Flaw::entry_without_row, seq, serial, format("no row stands as entry {} says", seq));
+      }
+      return;
+    }
+    const auto wanted = left.empty() ? std::nullopt : std::optional(left.back());
+    if (wanted == own->second) return;
+    find(Flaw::row_altered, wanted ? wanted : own->second, serial,
+         wanted ? format("the row does not stand as entry {} says", *wanted)
+                : "the row stands as no entry says");
   }
 
   void check_ca_certificates() {
@@ -253,8 +271,9 @@ class LogAudit final {
   AuditReport m_report;
   std::map<std::int64_t, Commitment> m_commitments;
   std::unordered_map<std::int64_t, std::vector<Leaf>> m_leaves;
-  std::unordered_map<std::string, std::int64_t> m_standing;  // serial → the last entry
-  std::set<std::string> m_seen_standing;
+  std::unordered_map<std::string, std::vector<std::int64_t>> m_standing;  // serial → its entries
+  std::unordered_map<std::string, std::optional<std::int64_t>> m_own_standing;  // as rows have it
+  std::set<std::int64_t> m_imported_standing;
   std::set<crypto::Sha256> m_ca_certificates;
 };
 

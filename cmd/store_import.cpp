@@ -1,0 +1,134 @@
+#include "authority/import_ca.hpp"
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "cmd/actor.hpp"
+#include "cmd/ca_options.hpp"
+#include "cmd/command.hpp"
+#include "cmd/commands.hpp"
+#include "cmd/value_types.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+
+namespace mtls::cmd {
+namespace {
+
+struct Options {
+  Path path;
+  CaOptions ca;
+  bool dry_run = false;
+};
+
+template <class Value>
+Json or_null(const std::optional<Value>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+std::optional<std::string> shown(const std::optional<Path>& path) {
+  return path ? std::optional(printable(path->native())) : std::nullopt;
+}
+
+Json note_json(const authority::ImportNote& note) {
+  Json json;
+  json["finding"] = authority::name(note.finding);
+  json["damage"] = authority::is_damage(note.finding);
+  json["file"] = or_null(shown(note.file));
+  json["line"] = or_null(note.line);
+  json["serial"] = note.serial ? Json(note.serial->to_text()) : Json(nullptr);
+  json["message"] = note.message;
+  return json;
+}
+
+void print_json(const authority::ImportReport& report, const Options& options,
+                const Session& session) {
+  Json document = session.document();
+  document["path"] = printable(options.path.native());
+  document["indexes"] = Json::array();
+  for (const Path& index : report.indexes) {
+    document["indexes"].push_back(printable(index.native()));
+  }
+  document["dry_run"] = options.dry_run;
+  document["files"] = report.files;
+  document["imported"] = report.imported;
+  document["revoked"] = report.revoked;
+  document["already_there"] = report.already_there;
+  document["copies"] = report.copies;
+  document["complete"] = !report.damaged;
+  document["found"] = report.found;
+  document["findings"] = Json::array();
+  for (const authority::ImportNote& note : report.notes) {
+    document["findings"].push_back(note_json(note));
+  }
+  session.print(document);
+}
+
+std::string note_line(const authority::ImportNote& note) {
+  std::string where;
+  if (note.file) where = printable(note.file->native());
+  if (note.line) where += format(":{}", *note.line);
+  if (note.serial)
+    where += format("{}serial {}", where.empty() ? "" : ": ", note.serial->to_text());
+  return format("  {}: {}: {}\n", authority::name(note.finding), where, note.message);
+}
+
+std::string text(const authority::ImportReport& report, const Options& options) {
+  std::string text =
+      format("{}imported {} ({} of them revoked), already there {}, copies {}, files {}\n",
+             options.dry_run ? "dry run: would have " : "", report.imported, report.revoked,
+             report.already_there, report.copies, report.files);
+  for (const authority::ImportNote& note : report.notes) text += note_line(note);
+  const auto listed = static_cast<std::int64_t>(report.notes.size());
+  if (report.found > listed) text += format("  … and {} more\n", report.found - listed);
+  return text;
+}
+
+ExitCode run(const Options& options, Session& session) {
+  const ossl::Context& context = session.openssl(ossl::Configuration::openssl);
+  const authority::CaDirectory ca = options.ca.open();
+  const std::chrono::milliseconds wait = options.ca.wait().value;
+  store::Ledger ledger =
+      options.dry_run ? ca.read_ledger(wait) : ca.open_ledger(wait, make_author(session));
+  tell_ledger_warnings(ledger, session);
+  const authority::ImportReport report =
+      authority::import_ca({.path = options.path,
+                            .ca = ca,
+                            .ledger = ledger,
+                            .author = make_author(session),
+                            .trial = options.dry_run ? authority::ImportRequest::Trial::yes
+                                                     : authority::ImportRequest::Trial::no},
+                           context);
+  if (session.json()) {
+    print_json(report, options, session);
+  } else {
+    session.out().write(text(report, options));
+  }
+  if (report.indexes.empty()) {
+    session.messages().note(
+        "no index.txt of this CA is there: nothing says which of these certificates were revoked");
+  }
+  return report.damaged ? ExitCode::no : ExitCode::ok;
+}
+
+}  // namespace
+
+void add_store_import(Command& command) {
+  auto options = std::make_shared<Options>();
+  command.describe(
+      "Takes what another tool issued for this CA into its ledger: from the directory of openssl's "
+      "ca (index.txt, newcerts), from easy-rsa's pki, or from any file or directory with "
+      "certificates. Only those that bear the CA's name and that its key signed are taken; what "
+      "index.txt says is revoked, is revoked.\n\n"
+      "What is left out, and what is damaged there, is reported: exit code 1. Nothing is ever "
+      "changed in PATH, and what is in the ledger already stays as it is; so it can be run again.");
+  OptionSet set = command.options();
+  set.positional("PATH", options->path, file_value(), "A directory, an index.txt, or a file");
+  options->ca.add_to(set);
+  set.flag("--dry-run", options->dry_run, "Look and report; record nothing");
+  command.example(
+      "$ mtlsctl store import /etc/openvpn/easy-rsa/pki\n"
+      "imported 212 (9 of them revoked), already there 0, copies 212, files 426");
+  command.run([options](Session& session) { return run(*options, session); });
+}
+
+}  // namespace mtls::cmd

@@ -1,0 +1,29 @@
+// The first steps of making a CA directory, whoever signs the CA.
+#pragma once
+
+#include "authority/init.hpp"
+
+namespace mtls::authority {
+
+/// The directory before anything is put into it: made 0700, or found to be ours alone
+/// (open_permissions where it is neither empty nor closed to others).
+[[nodiscard]] Directory open_new_directory(const Path& path);
+
+/// The ledger of the new CA, and how it came to be.
+struct OwnLedger {
+  store::Ledger ledger;
+  store::StoreUrl store;
+  LedgerOrigin origin;
+};
+/// Writes ca.toml and makes the ledger, or goes on with those that a run that was cut short left.
+/// Locked: of several processes that start at once, one writes the ca.toml and all go on with it.
+/// The lock ends here.
+[[nodiscard]] OwnLedger open_new_ledger(const InitRequest& request,
+                                        const ca::Issuer::Surroundings& surroundings);
+
+/// Puts the CA, whose certificate is published now, into its own ledger, and ledger.head at the end
+/// of its log.
+void begin_log(const Path& path, store::Ledger& ledger,
+               const ca::Issuer::Surroundings& surroundings);
+
+}  // namespace mtls::authority

@@ -1,0 +1,208 @@
+#include "authority/openssl_index.hpp"
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "base/time_text.hpp"
+#include "der/reader.hpp"
+#include "der/writer.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace mtls::authority {
+namespace {
+
+constexpr std::size_t k_fields = 6;
+
+/// Names of CRLReason (RFC 5280 section 5.3.1) as openssl writes them, and what they are called
+/// there; holdInstruction and the two times are openssl's own, each with one more field.
+struct ReasonName {
+  std::string_view index;
+  std::string_view reason;
+};
+constexpr std::array k_reasons{
+    ReasonName{"unspecified", ""},
+    ReasonName{"keyCompromise", "keyCompromise"},
+    ReasonName{"CACompromise", "cACompromise"},
+    ReasonName{"affiliationChanged", "affiliationChanged"},
+    ReasonName{"superseded", "superseded"},
+    ReasonName{"cessationOfOperation", "cessationOfOperation"},
+    ReasonName{"certificateHold", "certificateHold"},
+    ReasonName{"removeFromCRL", ""},
+    ReasonName{"holdInstruction", "certificateHold"},
+    ReasonName{"keyTime", "keyCompromise"},
+    ReasonName{"CAkeyTime", "cACompromise"},
+};
+
+std::optional<std::string> find_reason(std::string_view word) {
+  for (const ReasonName& known : k_reasons) {
+    if (known.index == word) return std::string(known.reason);
+  }
+  return std::nullopt;
+}
+
+std::string_view index_word(std::string_view reason) {
+  for (const ReasonName& known : k_reasons) {
+    if (!reason.empty() && known.reason == reason) return known.index;
+  }
+  return {};
+}
+
+/// YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ, as in a certificate.
+std::optional<UnixTime> parse_time(std::string_view text) {
+  constexpr std::size_t k_utc_length = 13;
+  const ByteView octets = as_bytes(text);
+  const std::uint8_t tag =
+      text.size() == k_utc_length ? der::tag::utc_time : der::tag::generalized_time;
+  try {
+    return der::read_time({.tag = tag, .content = octets, .whole = octets}, "time");
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+std::string to_time_text(UnixTime time) {
+  constexpr std::size_t k_header = 2;  // tag and length
+  der::Writer writer;
+  writer.time(std::clamp(time, *parse_time("19500101000000Z"), k_latest_time));
+  return std::string(as_text(writer.view().subspan(k_header)));
+}
+
+/// At tabs; one behind a backslash is no end of a field.
+std::vector<std::string> split(std::string_view line) {
+  std::vector<std::string> fields(1);
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\t') {
+      fields.emplace_back();
+    } else if (line[i] == '\\' && i + 1 < line.size() && line[i + 1] == '\t') {
+      fields.back() += line[++i];
+    } else {
+      fields.back() += line[i];
+    }
+  }
+  return fields;
+}
+
+/// openssl writes hex digits and nothing else.
+std::optional<x509::SerialNumber> parse_serial(const std::string& text) {
+  if (text.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) return std::nullopt;
+  return x509::SerialNumber::parse(text.size() % 2 == 0 ? text : "0" + text);
+}
+
+class IndexReader final {
+ public:
+  OpensslIndex read(std::string_view text) {
+    while (!text.empty()) {
+      const std::size_t end = text.find('\n');
+      const bool ended = end != std::string_view::npos;
+      std::string_view line = text.substr(0, end);
+      text.remove_prefix(ended ? end + 1 : text.size());
+      ++m_line;
+      if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+      if (line.empty() || line.front() == '#') continue;
+      take(split(line));
+      if (!ended) defect("it has no line end: the file was cut short");
+    }
+    return std::move(m_index);
+  }
+
+ private:
+  void defect(std::string message) {
+    m_index.defects.push_back({.line = m_line, .message = std::move(message)});
+  }
+
+  void take(const std::vector<std::string>& fields) {
+    if (fields.size() != k_fields) {
+      defect(format("it has {} fields, not {}", fields.size(), k_fields));
+    }
+    // A serial with nothing behind it may have been cut within.
+    constexpr std::size_t k_serial = 3;
+    if (fields.size() < k_serial + 2) return;
+    const auto serial = parse_serial(fields[k_serial]);
+    if (!serial) {
+      defect(format("'{}' is no serial", printable(fields[k_serial].substr(0, 64))));
+      return;
+    }
+    const std::string& status = fields[0];
+    if (status != "V" && status != "R" && status != "E") {
+      defect(format("'{}' is no status", printable(status.substr(0, 16))));
+      return;
+    }
+    if (!parse_time(fields[1])) {
+      defect(format("'{}' is no time", printable(fields[1].substr(0, 32))));
+    }
+    IndexRow row{.line = m_line,
+                 .serial = *serial,
+                 .revoked = status == "R",
+                 .revoked_at = std::nullopt,
+                 .reason = {},
+                 .subject = fields.size() > k_fields - 1 ? fields[k_fields - 1] : std::string()};
+    if (row.revoked) take_revocation(row, fields[2]);
+    m_index.rows.push_back(std::move(row));
+  }
+
+  void take_revocation(IndexRow& row, std::string_view text) {
+    const std::size_t comma = text.find(',');
+    row.revoked_at = parse_time(text.substr(0, comma));
+    if (!row.revoked_at) {
+      defect(format("'{}' is no time of a revocation", printable(text.substr(0, 32))));
+    }
+    if (comma == std::string_view::npos) return;
+    std::string_view word = text.substr(comma + 1);
+    word = word.substr(0, word.find(','));
+    if (const auto reason = find_reason(word)) {
+      row.reason = *reason;
+    } else {
+      defect(format("'{}' is no reason of a revocation", printable(word.substr(0, 32))));
+    }
+  }
+
+  OpensslIndex m_index;
+  std::size_t m_line = 0;
+};
+
+void append_value(std::string& text, const x509::Attribute& attribute) {
+  constexpr unsigned char k_first = 0x20;
+  constexpr unsigned char k_last = 0x7e;
+  for (const std::uint8_t octet : attribute.octets) {
+    if (octet >= k_first && octet <= k_last) {
+      text += static_cast<char>(octet);
+    } else {
+      text += format("\\x{:02X}", octet);
+    }
+  }
+}
+
+}  // namespace
+
+OpensslIndex parse_openssl_index(std::string_view text) { return IndexReader().read(text); }
+
+std::string to_oneline(const x509::Name& name) {
+  std::string text;
+  for (const x509::Rdn& rdn : name.rdns()) {
+    for (const x509::Attribute& attribute : rdn) {
+      text += "/" + x509::attribute_name(attribute.type) + "=";
+      append_value(text, attribute);
+    }
+  }
+  return text;
+}
+
+std::string to_index_line(const IndexEntry& entry) {
+  std::string revocation;
+  if (entry.revoked_at) {
+    revocation = to_time_text(*entry.revoked_at);
+    const std::string_view word = index_word(entry.reason);
+    if (!word.empty()) revocation.append(",").append(word);
+  }
+  std::string serial = entry.serial.to_text();
+  std::transform(serial.begin(), serial.end(), serial.begin(), [](char c) {
+    return c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return format("{}\t{}\t{}\t{}\tunknown\t{}\n", entry.status, to_time_text(entry.not_after),
+                revocation, serial, to_oneline(entry.subject));
+}
+
+}  // namespace mtls::authority

@@ -1,0 +1,59 @@
+// openssl's CA database, index.txt: a line a certificate, six fields with tabs between (apps/lib of
+// OpenSSL; easy-rsa has the same).
+//
+//   status V, R or E | end of validity | revocation: TIME[,REASON[,MORE]] | serial | file | subject
+#pragma once
+
+#include "base/clock.hpp"
+#include "x509/name.hpp"
+#include "x509/serial_number.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mtls::authority {
+
+/// What a row says, as far as an importer wants to know it.
+struct IndexRow {
+  std::size_t line;  // from 1
+  x509::SerialNumber serial;
+  bool revoked;
+  std::optional<UnixTime> revoked_at;  // none: revoked, and when cannot be read
+  std::string reason;                  // RFC 5280's name, empty where none was given
+  std::string subject;                 // as it stands there
+};
+
+/// Something wrong with a line.
+struct IndexDefect {
+  std::size_t line;
+  std::string message;  // safe to show
+};
+
+/// What is read of index.txt. A line that was cut short, or holds a field that cannot be read, is
+/// a defect; what its serial and status say all the same counts where they stand whole.
+struct OpensslIndex {
+  std::vector<IndexRow> rows;
+  std::vector<IndexDefect> defects;
+};
+[[nodiscard]] OpensslIndex parse_openssl_index(std::string_view text);
+
+/// A row as it is written.
+struct IndexEntry {
+  char status;  // V, R or E
+  UnixTime not_after;
+  std::optional<UnixTime> revoked_at;  // for R
+  std::string reason;
+  const x509::SerialNumber& serial;
+  const x509::Name& subject;
+};
+/// Returns the line, which `openssl ca` reads.
+[[nodiscard]] std::string to_index_line(const IndexEntry& entry);
+
+/// Returns a name as openssl's index has it: "/C=cn/O=x/CN=y", octets beyond printable ASCII as
+/// \xHH, in the order of the encoding.
+[[nodiscard]] std::string to_oneline(const x509::Name& name);
+
+}  // namespace mtls::authority

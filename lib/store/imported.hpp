@@ -1,0 +1,38 @@
+// A certificate that was issued elsewhere, as it is put into the ledger.
+#pragma once
+
+#include "store/record.hpp"
+#include "x509/certificate.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mtls::store {
+
+/// One that is to be put in. Whether it is `issuer`'s the caller has found out.
+struct Imported {
+  IssuerId issuer;
+  x509::Certificate certificate;
+  struct Revocation {
+    UnixTime time;       // as it was said elsewhere
+    std::string reason;  // RFC 5280's name ("keyCompromise"); empty where none was given
+  };
+  std::optional<Revocation> revocation = {};
+};
+
+enum class ImportOutcome {
+  recorded,
+  already_there,  // the ledger has this very certificate of this issuer; it is left as it stands
+};
+
+/// Says why the ledger cannot hold a certificate, whatever its signature: a serial that is
+/// negative, names that cannot be read or are no text. Nothing where it can.
+[[nodiscard]] std::optional<std::string> find_unstorable(const x509::Certificate& certificate);
+
+/// The note of an imported row that is revoked from the first moment, and the reason in such a
+/// note; nothing where none stands in it.
+[[nodiscard]] std::string revocation_note(std::string_view reason);
+[[nodiscard]] std::optional<std::string> reason_in_note(std::string_view note);
+
+}  // namespace mtls::store

@@ -1,0 +1,198 @@
+// Certificates from elsewhere: kept under their fingerprints, and the log commits to them.
+#include "crypto/private_key.hpp"
+#include "crypto/signer.hpp"
+#include "lib/store/ledger_fixture.hpp"
+#include "x509/tbs_certificate.hpp"
+
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+
+namespace mtls::store::test {
+namespace {
+
+/// A root with a key, and what it signs.
+struct ForeignCa {
+  ossl::Context context = ossl::Context::process_default(ossl::Configuration::none);
+  crypto::PrivateKey key = crypto::PrivateKey::generate(crypto::KeySpec::parse("ed25519").value(),
+                                                        crypto::Keygen::standard, context);
+  x509::Name name = x509::Name::parse("CN=foreign");
+
+  [[nodiscard]] x509::Certificate sign(std::uint64_t number, const std::string& subject) const {
+    const x509::TbsCertificate tbs{
+        .serial = serial(number),
+        .signature = crypto::SignatureAlgorithm::ed25519,
+        .issuer = name,
+        .validity = {.not_before = at(0), .not_after = at(86400)},
+        .subject = x509::Name::parse(subject),
+        .public_key = key.public_key(),
+        .extensions = {x509::encode_subject_key_identifier(key.public_key().key_identifier())}};
+    const Bytes octets = tbs.to_der();
+    return x509::wrap(octets, tbs.signature, key.sign(tbs.signature, octets));
+  }
+};
+
+struct ImportFixture : LedgerFixture, ForeignCa {
+  IssuerId foreign = ledger.add_issuer(name, key.public_key(), sign(1000, "CN=foreign"), author());
+
+  std::vector<ImportOutcome> take(const std::vector<Imported>& imported) {
+    return ledger.record_imported(imported, author(7));
+  }
+  [[nodiscard]] Imported valid(std::uint64_t number, const std::string& subject = "CN=a") const {
+    return {.issuer = foreign, .certificate = sign(number, subject)};
+  }
+  [[nodiscard]] Imported revoked(std::uint64_t number, const std::string& subject = "CN=a") const {
+    return {.issuer = foreign,
+            .certificate = sign(number, subject),
+            .revocation = Imported::Revocation{.time = at(-3600), .reason = "keyCompromise"}};
+  }
+  [[nodiscard]] std::int64_t flaws() const {
+    return ledger.verify_log(foreign).found + ledger.check_rows(context).found;
+  }
+  /// What somebody does who has the file.
+  void tamper(const std::string& sql) const {
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open(location.file.c_str(), &database) == SQLITE_OK);
+    CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+    CHECK(sqlite3_changes(database) > 0);
+    sqlite3_close(database);
+  }
+};
+
+constexpr auto k_recorded = ImportOutcome::recorded;
+constexpr auto k_there = ImportOutcome::already_there;
+
+TEST_CASE("an imported certificate is there as it was signed, and the log commits to it") {
+  ImportFixture fixture;
+  CHECK(fixture.take({fixture.valid(1)}) == std::vector{k_recorded});
+  const auto row = fixture.reopen(LedgerAccess::read_only).find(fixture.foreign, serial(1));
+  REQUIRE(row);
+  CHECK(row->origin == Origin::imported);
+  CHECK(row->state == State::issued);
+  CHECK(row->subject == "CN=a");
+  CHECK(row->profile.empty());
+  CHECK(row->intent_time == at(7));
+  CHECK(row->issued_time == at(7));
+  CHECK(row->actor.actor == "alice");
+  CHECK(row->certificate == to_bytes(fixture.sign(1, "CN=a").der()));
+  CHECK(row->issue_entry == row->intent_entry);
+  CHECK_FALSE(row->standing_entry);
+  CHECK(fixture.flaws() == 0);
+  LogAction last{};
+  fixture.ledger.read_log(fixture.foreign, row->intent_entry, [&last](const LogEntry& entry) {
+    last = entry.action;
+    return Continue::yes;
+  });
+  CHECK(last == LogAction::import);
+}
+
+TEST_CASE("one that is revoked is so from the first moment, with its time and reason") {
+  ImportFixture fixture;
+  fixture.take({fixture.valid(1), fixture.revoked(2), fixture.revoked(3)});
+  const auto row = fixture.ledger.find(fixture.foreign, serial(2));
+  REQUIRE(row);
+  CHECK(row->state == State::revoked);
+  CHECK(row->revoked_time == at(-3600));
+  CHECK(row->changed_time == at(7));
+  CHECK(reason_in_note(row->note) == "keyCompromise");
+  CHECK(row->standing_entry);
+  CHECK(fixture.flaws() == 0);
+}
+
+TEST_CASE("what is there already is left, whatever its origin and in whichever batch") {
+  ImportFixture fixture;
+  CHECK(fixture.take({fixture.valid(1), fixture.valid(1)}) == std::vector{k_recorded, k_there});
+  CHECK(fixture.take({fixture.revoked(1), fixture.valid(2)}) == std::vector{k_there, k_recorded});
+  CHECK(fixture.ledger.find(fixture.foreign, serial(1))->state == State::issued);
+  const LogHead head = fixture.ledger.log_head(fixture.foreign);
+  CHECK(fixture.take({fixture.valid(1), fixture.valid(2)}) == std::vector{k_there, k_there});
+  CHECK(fixture.ledger.log_head(fixture.foreign) == head);
+  CHECK(fixture.ledger.count() == 2);
+  CHECK(fixture.take({}).empty());
+  CHECK(fixture.flaws() == 0);
+}
+
+TEST_CASE("several with one serial are kept, beside one of our own too") {
+  ImportFixture fixture;
+  Intent own = intent(fixture.foreign, 5);
+  const auto certificate = fixture.sign(5, "CN=own");
+  own.tbs = to_bytes(certificate.tbs());
+  own.subject = "CN=own";
+  own.sans = {};
+  own.spki_hash = certificate.public_key().spki_hash();
+  own.validity = certificate.validity();
+  fixture.ledger.record_intents({&own, 1});
+  Issued done = issued(fixture.foreign, 5);
+  done.certificate = to_bytes(certificate.der());
+  done.fingerprint = certificate.fingerprint();
+  fixture.ledger.record_issued({&done, 1});
+
+  fixture.take({fixture.valid(5, "CN=b"), fixture.revoked(5, "CN=c"), fixture.revoked(5, "CN=d")});
+  CHECK(fixture.ledger.find_by_serial(serial(5)).size() == 4);
+  CHECK(fixture.ledger.find(fixture.foreign, serial(5))->origin == Origin::issued);
+  CHECK(fixture.ledger.repeated_serials(fixture.foreign) == std::vector{serial(5)});
+  CHECK(fixture.ledger.repeated_serials(fixture.issuer).empty());
+  CHECK(fixture.ledger.has_certificate(fixture.foreign, certificate.fingerprint()));
+  CHECK_FALSE(fixture.ledger.has_certificate(fixture.issuer, certificate.fingerprint()));
+  CHECK(fixture.flaws() == 0);
+}
+
+TEST_CASE("any change of an imported row is found") {
+  for (const char* change : {
+           "state = 'issued', revoked_time = NULL, note = '', standing_entry = NULL",
+           "revoked_time = revoked_time + 1",
+           "note = 'revoked before it was imported'",
+           "subject = 'CN=z'",
+           "not_after = not_after + 1",
+           "issued_time = issued_time + 1",
+           "actor = 'bob'",
+           "origin = 'issued'",
+           "standing_entry = standing_entry + 1",
+       }) {
+    CAPTURE(change);
+    ImportFixture fixture;
+    fixture.take({fixture.valid(1), fixture.revoked(2, "CN=b"), fixture.revoked(2, "CN=c")});
+    REQUIRE(fixture.flaws() == 0);
+    fixture.tamper(std::string("UPDATE certificates SET ") + change + " WHERE subject = 'CN=c'");
+    CHECK(fixture.flaws() > 0);
+  }
+}
+
+TEST_CASE("an imported row that is taken away or put in beside the log is found") {
+  for (const char* change : {"DELETE FROM certificates WHERE subject = 'CN=b'",
+                             "DELETE FROM certificates WHERE origin = 'imported'",
+                             "UPDATE certificates SET serial = 'aa' WHERE subject = 'CN=a'"}) {
+    CAPTURE(change);
+    ImportFixture fixture;
+    fixture.take({fixture.valid(1), fixture.revoked(2, "CN=b")});
+    fixture.tamper(change);
+    CHECK(fixture.flaws() > 0);
+  }
+}
+
+TEST_CASE("a serial that a row cannot hold is refused before anything is written") {
+  ImportFixture fixture;
+  Imported odd = fixture.valid(1);
+  // A DER INTEGER of one octet, 0x85: negative.
+  const x509::TbsCertificate tbs{.serial = x509::SerialNumber::from_content(Bytes{0x85}),
+                                 .signature = crypto::SignatureAlgorithm::ed25519,
+                                 .issuer = fixture.name,
+                                 .validity = {.not_before = at(0), .not_after = at(1)},
+                                 .subject = fixture.name,
+                                 .public_key = fixture.key.public_key(),
+                                 .extensions = {x509::encode_subject_key_identifier(
+                                     fixture.key.public_key().key_identifier())}};
+  odd.certificate = x509::wrap(tbs.to_der(), tbs.signature, Bytes(64));
+  CHECK(find_unstorable(odd.certificate));
+  const std::vector<Imported> both{fixture.valid(2), odd};
+  CHECK(code_of([&] { fixture.ledger.record_imported(both, author()); }) == Errc::malformed);
+  CHECK(fixture.ledger.count() == 0);
+}
+
+TEST_CASE("the reason of a revocation is read from the note that says it, and no other") {
+  CHECK(reason_in_note(revocation_note("superseded")) == "superseded");
+  CHECK(reason_in_note(revocation_note("")) == std::nullopt);
+  CHECK(reason_in_note("made by mtlsctl probe, to be refused") == std::nullopt);
+}
+
+}  // namespace
+}  // namespace mtls::store::test
