@@ -32,6 +32,8 @@ constexpr std::array k_commands{
     CommandEntry{"store copy", "Copy a ledger to another place, and compare", add_store_copy},
     CommandEntry{"store check", "Re-derive everything a ledger says, and tell what is wrong",
                  add_store_check},
+    CommandEntry{"store repair", "Rebuild indexes, and put lost certificates back from files",
+                 add_store_repair},
     CommandEntry{"store backup", "Write a whole copy of a ledger into one file", add_store_backup},
     CommandEntry{"store accept-rollback",
                  "Go on with a ledger that is older than the one used last",

@@ -37,6 +37,7 @@ void add_store_backup(Command& command);
 void add_store_check(Command& command);
 void add_store_export(Command& command);
 void add_store_import(Command& command);
+void add_store_repair(Command& command);
 void add_store_migrate(Command& command);
 void add_verify(Command& command);
 void add_version(Command& command);

@@ -38,7 +38,7 @@ _mtlsctl() {
     esac
     if [[ -z $command && $word == help ]]; then topics=' exit-codes'; continue; fi
     case "$command${command:+ }$word" in
-      'ca' | 'ca init' | 'ca adopt' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'serve' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'store' | 'store migrate' | 'store copy' | 'store check' | 'store backup' | 'store accept-rollback' | 'store accept-clock' | 'store import' | 'store export' | 'log' | 'log show' | 'log verify' | 'log head' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
+      'ca' | 'ca init' | 'ca adopt' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'serve' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'store' | 'store migrate' | 'store copy' | 'store check' | 'store repair' | 'store backup' | 'store accept-rollback' | 'store accept-clock' | 'store import' | 'store export' | 'log' | 'log show' | 'log verify' | 'log head' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
       *) break ;;
     esac
   done
@@ -295,6 +295,12 @@ _mtlsctl() {
     'store check:--lock-timeout') :; return ;;
     'store check:--trace') _mtlsctl_files; return ;;
     'store check:--actor') :; return ;;
+    'store repair:--files') _mtlsctl_files; return ;;
+    'store repair:--ca') _mtlsctl_directories; return ;;
+    'store repair:--store') :; return ;;
+    'store repair:--lock-timeout') :; return ;;
+    'store repair:--trace') _mtlsctl_files; return ;;
+    'store repair:--actor') :; return ;;
     'store backup:--ca') _mtlsctl_directories; return ;;
     'store backup:--store') :; return ;;
     'store backup:--lock-timeout') :; return ;;
@@ -474,7 +480,7 @@ _mtlsctl() {
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
-    'store') _mtlsctl_words 'migrate copy check backup accept-rollback accept-clock import export' ;;
+    'store') _mtlsctl_words 'migrate copy check repair backup accept-rollback accept-clock import export' ;;
     'store migrate')
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
@@ -484,6 +490,10 @@ _mtlsctl() {
       else :
       fi ;;
     'store check')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--files --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'store repair')
       if [[ $cur == -* ]]; then _mtlsctl_words '--files --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;

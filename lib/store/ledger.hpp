@@ -140,6 +140,9 @@ class Ledger final {
   /// certificate says, that bears the issuer's name and its key verifies it, no serial of ours
   /// stands twice; and asks the engine whether its file is whole.
   [[nodiscard]] AuditReport check_rows(const ossl::Context& context) const;
+  /// Makes all indexes anew from the rows. Throws ledger_damaged where two rows are what only one
+  /// may be, permission where the database's owner has to do it.
+  void rebuild_indexes();
   /// All issuers, in the order of their numbers.
   [[nodiscard]] std::vector<IssuerId> issuers() const;
   /// Puts an acceptance into the log: that somebody answers for what the ledger cannot explain.

@@ -3,6 +3,7 @@
 #include "store/log_audit.hpp"
 #include "store/record_row.hpp"
 #include "store/row_audit.hpp"
+#include "store/schema.hpp"
 
 #include <map>
 
@@ -118,6 +119,21 @@ AuditReport Ledger::check_rows(const ossl::Context& context) const {
     const Transaction snapshot(*m_data->connection, Transaction::Kind::reading);
     report.merge(audit_rows(*m_data->connection, context));
     return report;
+  });
+}
+
+void Ledger::rebuild_indexes() {
+  m_data->guard([&] {
+    for (const Table& table : ledger_tables()) {
+      try {
+        m_data->connection->rebuild_indexes(table.name);
+      } catch (const DbError& failure) {
+        if (failure.code() != DbErrc::unique) throw;
+        throw Error(Errc::ledger_damaged,
+                    format("the indexes of {} cannot be rebuilt: {}", table.name, failure.what()),
+                    "'mtlsctl store check' says which serials stand twice");
+      }
+    }
   });
 }
 

@@ -42,6 +42,9 @@ class PostgresqlConnection final : public Connection {
                " (SELECT coalesce(max(id), 0) + 1 FROM {0}), false)",
                table));
   }
+  void rebuild_indexes(std::string_view table) override {
+    execute(format("REINDEX TABLE mtlsctl.{}", table));
+  }
   std::optional<std::int64_t> server_time() override {
     const auto row = prepare("SELECT cast(floor(extract(epoch FROM clock_timestamp())) AS bigint)");
     if (!row->step()) return std::nullopt;

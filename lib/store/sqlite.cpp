@@ -319,6 +319,8 @@ class SqliteConnection final : public Connection {
     return names;
   }
 
+  void rebuild_indexes(std::string_view table) override { execute(format("REINDEX {}", table)); }
+
   std::vector<std::string> damage() override {
     SqliteStatement statement(m_session, "PRAGMA integrity_check(20)");
     std::vector<std::string> lines;

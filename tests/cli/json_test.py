@@ -218,6 +218,7 @@ class JsonTest(unittest.TestCase):
         self.run_command("store", "accept-clock", "--serial",
                          self.run_command("cert", "list")[0]["serial"])
         self.run_command("store", "check", "--files", "client.crt")
+        self.run_command("store", "repair", "--files", "client.crt")
         self.interrupt_an_issue()
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=stranger",
                         "-keyout", "stranger.key", "-out", "stranger.crt"], cwd=self.directory, check=True,
