@@ -65,7 +65,14 @@ store::LedgerLocation CaOptions::locate_ledger() const {
 
 store::Ledger CaOptions::read_ledger(const authority::CaDirectory& ca,
                                      const Session& session) const {
-  store::Ledger ledger = ca.open_ledger(store::LedgerAccess::read_only, wait().value);
+  store::Ledger ledger = ca.read_ledger(wait().value);
+  tell_ledger_warnings(ledger, session);
+  return ledger;
+}
+
+store::Ledger CaOptions::examine_ledger(const authority::CaDirectory& ca,
+                                        const Session& session) const {
+  store::Ledger ledger = ca.examine_ledger(store::LedgerAccess::read_only, wait().value);
   tell_ledger_warnings(ledger, session);
   return ledger;
 }

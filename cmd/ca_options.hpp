@@ -31,6 +31,9 @@ struct CaOptions {
   /// Where the ledger is that a command works with as a whole: with ledger() no CA is asked.
   [[nodiscard]] store::LedgerLocation locate_ledger() const;
   /// Opens its ledger for reading, and says what is not as it should be with the server.
+  /// The same whatever ledger.head says, for what examines a ledger.
+  [[nodiscard]] store::Ledger examine_ledger(const authority::CaDirectory& ca,
+                                             const Session& session) const;
   [[nodiscard]] store::Ledger read_ledger(const authority::CaDirectory& ca,
                                           const Session& session) const;
   /// --lock-timeout, else 30 s.

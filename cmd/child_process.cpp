@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <string>
 
@@ -73,6 +74,10 @@ int wait_for(pid_t child) {
 }  // namespace
 
 void run_in_child(const std::function<void()>& work) {
+  // Ignored, as it may be inherited, the child would be gone before it is waited for.
+  struct sigaction told {};
+  told.sa_handler = SIG_DFL;
+  ::sigaction(SIGCHLD, &told, nullptr);
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno(errno, "cannot make a pipe");
   Fd reading(ends[0]);

@@ -51,6 +51,7 @@ ExitCode exit_code(Errc code) noexcept {
     case Errc::ledger_unavailable:
     case Errc::ledger_damaged:
     case Errc::ledger_mismatch:
+    case Errc::ledger_rolled_back:
     case Errc::clock:
     case Errc::faulty_signature:
     case Errc::algorithm_unavailable:

@@ -14,10 +14,15 @@ namespace {
 
 constexpr std::size_t k_most_pending = std::size_t{1} << 20U;
 
+/// Errors of a disk, which can get better.
+bool is_passing(int error) {
+  return error == ENOSPC || error == EDQUOT || error == EFBIG || error == EIO;
+}
+
 }  // namespace
 
 void PatientOutput::write_line(std::string_view line) {
-  if (m_failed) return;
+  if (m_gone) return;
   if (m_pending.size() > k_most_pending) pump();
   if (m_pending.size() > k_most_pending) {
     ++m_dropped;
@@ -41,7 +46,8 @@ bool PatientOutput::write_some(int patience_ms) {
   if (count < 0 && (errno == EINTR || errno == EAGAIN)) return false;
   if (count <= 0) {
     m_failed = true;
-    m_pending.clear();
+    m_gone = !is_passing(errno);
+    if (m_gone) m_pending.clear();
     return false;
   }
   m_pending.erase(0, static_cast<std::size_t>(count));

@@ -20,7 +20,8 @@ class PatientOutput final {
   void pump();
   /// Writes what is pending, waiting up to `patience` altogether.
   void drain(std::chrono::milliseconds patience);
-  /// Whether the descriptor is beyond use (its reader is gone, the disk is full).
+  /// Whether writing ever failed. Where the reader is gone nothing more is written; where a disk is
+  /// full it is tried again.
   [[nodiscard]] bool failed() const noexcept { return m_failed; }
   [[nodiscard]] bool empty() const noexcept { return m_pending.empty(); }
 
@@ -30,6 +31,7 @@ class PatientOutput final {
   std::string m_pending;
   std::size_t m_dropped = 0;
   bool m_failed = false;
+  bool m_gone = false;
 };
 
 }  // namespace mtls::cmd

@@ -15,6 +15,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace mtls::cmd {
@@ -113,17 +114,48 @@ void warn_of_time(const std::optional<tls::Identity>& good, const Session& sessi
       "a listener that checks it refuses it, and then there is no verdict");
 }
 
+/// A revoked certificate that is refused for another reason says nothing of CRLs.
+void check_revoked(const Options& options, ProbeIdentities& identities, const Session& session) {
+  const auto revoked =
+      options.identities.offers(probe::Id::i1) ? identities.find(probe::Id::i1) : std::nullopt;
+  if (!revoked) return;
+  const x509::Validity& validity = revoked->chain.front().validity();
+  if (!validity.contains(session.clock().now())) {
+    const std::string message =
+        format("the revoked certificate is valid from {} to {}, which is not now",
+               to_rfc3339(validity.not_before), to_rfc3339(validity.not_after));
+    const std::string hint = "it is refused for that alone: take one that would still be valid";
+    if (options.expect_crl) throw Error(Errc::expired, message, hint);
+    session.messages().warning(message, hint);
+  }
+  const std::vector<x509::Certificate>& good = identities.good()->chain;
+  const bool related = std::any_of(
+      revoked->chain.begin(), revoked->chain.end(), [&good](const x509::Certificate& one) {
+        return std::any_of(good.begin(), good.end(), [&one](const x509::Certificate& other) {
+          return one.issuer() == other.issuer();
+        });
+      });
+  if (related) return;
+  session.messages().warning(
+      "the revoked certificate and the good one have no issuer in common",
+      "where the listener does not trust its CA, or an intermediate is missing behind it, it is "
+      "refused for that alone");
+}
+
 ExitCode run(const Options& options, Session& session) {
   check(options);
   const ossl::Context& context = session.openssl(ossl::Configuration::openssl);
   ProbeIdentities identities(options.identities, session);
   warn_of_time(identities.good(), session);
+  check_revoked(options, identities, session);
   std::optional<StoredResult> stored;
   if (options.compare) stored = StoredResult::read(*options.compare);
   const probe::Options wanted = make_probe(options, identities);
   const bool text = !session.json();
   if (text) session.out().write(options.target.to_text() + "\n");
-  const probe::Progress progress = [&session, text](const probe::Judged& judged) {
+  const bool several = wanted.target.addresses.size() > 1;
+  const probe::Progress progress = [&session, text, several,
+                                    shown = std::string()](const probe::Judged& judged) mutable {
     const probe::Attempt& attempt = judged.attempt;
     session.trace().note("probe.attempt",
                          {{"id", std::string(probe::entry(attempt.id).name)},
@@ -131,6 +163,10 @@ ExitCode run(const Options& options, Session& session) {
                           {"tls", attempt.version ? std::string(tls::name(*attempt.version)) : "-"},
                           {"verdict", std::string(probe::name(judged.judgement))}});
     if (!text) return;
+    if (const std::string address = attempt.address.to_text(); several && address != shown) {
+      session.out().write(format("at {}:\n", address));
+      shown = address;
+    }
     session.out().write(attempt_line(judged));
     session.out().flush();
   };

@@ -31,6 +31,15 @@ int strength_of_attempt(const std::string& word) {
   return 1;  // nothing was found out
 }
 
+/// Whether more is let in than was. A version that is spoken no more lets nobody in, and one that
+/// is spoken now is judged by what it lets in.
+bool is_weaker(const std::string& before, const std::string& now) {
+  constexpr std::string_view k_not_offered = "not-offered";
+  if (now == k_not_offered) return false;
+  if (before == k_not_offered) return strength_of_attempt(now) == 0;
+  return strength_of_attempt(now) < strength_of_attempt(before);
+}
+
 /// The attempts by what they are; of several addresses the one that lets in most.
 std::map<std::string, std::string> attempts_of(const Json& document) {
   std::map<std::string, std::string> attempts;
@@ -95,8 +104,7 @@ std::vector<Change> StoredResult::compare(const Json& now) const {
       changes.push_back({what, "not tried", verdict, false});
     } else if (found->second != verdict) {
       changes.push_back(
-          {what, found->second, verdict,
-           !is_control(what) && strength_of_attempt(verdict) < strength_of_attempt(found->second)});
+          {what, found->second, verdict, !is_control(what) && is_weaker(found->second, verdict)});
     }
   }
   for (const auto& [what, verdict] : old_attempts) {

@@ -13,6 +13,7 @@ namespace mtls::cmd {
 namespace {
 
 constexpr std::uint16_t k_https_port = 443;
+constexpr std::chrono::seconds k_patience{10};  // with the resolver: two of its own tries
 
 /// A name that can stand in a request and in SNI: letters, digits, '-', '.', '_', and ':' where it
 /// is an IPv6 address.
@@ -170,13 +171,13 @@ probe::Target TargetOptions::find() const {
   }
   if (proxy) {
     const std::string host = target.addresses.empty() ? url.host : target.addresses.front().ip;
-    target.proxy = tls::Proxy{.address = tls::resolve(proxy->host, proxy->port).front(),
+    target.proxy = tls::Proxy{.address = tls::resolve(proxy->host, proxy->port, k_patience).front(),
                               .target = host.find(':') == std::string::npos
                                             ? format("{}:{}", host, url.port)
                                             : format("[{}]:{}", host, url.port)};
     target.addresses = {{host, url.port}};
   }
-  if (target.addresses.empty()) target.addresses = tls::resolve(url.host, url.port);
+  if (target.addresses.empty()) target.addresses = tls::resolve(url.host, url.port, k_patience);
   return target;
 }
 

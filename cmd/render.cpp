@@ -1,3 +1,4 @@
+#include "authority/ca_files.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "cmd/ca_options.hpp"
@@ -81,6 +82,7 @@ render::RenderRequest make_request(const Options& options, Session& session) {
 
 void put(const Options& options, const render::Rendered& rendered, const Session& session) {
   if (!options.to_stdout()) {
+    authority::require_public_target(*options.out);
     write_file(*options.out, rendered.text.view(), rendered.access,
                options.force ? Overwrite::yes : Overwrite::no);
     return;

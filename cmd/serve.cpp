@@ -10,6 +10,7 @@
 #include "tls/listener.hpp"
 #include "x509/name_matching.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 
@@ -49,8 +50,21 @@ ValueType<tls::ListenAddress> listen_value() {
           [](const std::string& text) { return parse_address(text); }};
 }
 
+/// The octets of an address that parse_address let pass, however it is written.
+Bytes octets_of(const tls::ListenAddress& listen) {
+  return x509::parse_ip(listen.address).value_or(Bytes());
+}
+
 bool is_loopback(const tls::ListenAddress& listen) {
-  return listen.address.rfind("127.", 0) == 0 || listen.address == "::1";
+  constexpr std::size_t k_ipv4 = 4;
+  constexpr std::uint8_t k_network = 127;
+  const Bytes octets = octets_of(listen);
+  return octets.size() == k_ipv4 ? octets.front() == k_network : octets == x509::parse_ip("::1");
+}
+
+bool is_any_address(const tls::ListenAddress& listen) {
+  const Bytes octets = octets_of(listen);
+  return std::all_of(octets.begin(), octets.end(), [](std::uint8_t octet) { return octet == 0; });
 }
 
 void check(const ServeFiles& files) {
@@ -77,7 +91,8 @@ void check(const ServeFiles& files) {
 /// Binds the listener's events to log and files.
 class Desk final : public tls::ListenerObserver {
  public:
-  Desk(ServeMaterial& material, ServeLog& log) : m_material(material), m_log(log) {}
+  Desk(ServeMaterial& material, ServeLog& log, const Clock& clock)
+      : m_material(material), m_log(log), m_clock(clock) {}
 
   void accepted(const tls::Peer& peer) override { m_log.accepted(peer); }
   void refused(const tls::RefusedPeer& peer) override { m_log.refused(peer); }
@@ -96,14 +111,30 @@ class Desk final : public tls::ListenerObserver {
   }
   void tick() override {
     m_log.pump();
+    watch_certificate();
     if (m_log.failed()) {
       throw Error(Errc::output_failed, "cannot write the documents to standard output");
     }
   }
 
  private:
+  /// A certificate that is made cannot be made anew from here: this process reads the network, and
+  /// must not have the CA key.
+  void watch_certificate() {
+    constexpr std::chrono::hours k_soon{24};
+    const x509::Certificate& certificate = m_material.certificate();
+    const UnixTime end = certificate.validity().not_after;
+    if (m_told_of == end || end >= m_clock.now() + k_soon) return;
+    m_told_of = end;
+    m_log.expiring(certificate, m_material.makes_certificate()
+                                    ? "start mtlsctl serve anew, which has another made"
+                                    : "put another in its place, and send SIGHUP");
+  }
+
   ServeMaterial& m_material;
   ServeLog& m_log;
+  const Clock& m_clock;
+  std::optional<UnixTime> m_told_of;
 };
 
 tls::ListenerLimits limits(const Options& options) {
@@ -119,8 +150,7 @@ tls::ListenerLimits limits(const Options& options) {
 }
 
 ServeFiles with_listen_address(ServeFiles files, const tls::ListenAddress& listen) {
-  const bool anywhere = listen.address == "0.0.0.0" || listen.address == "::";
-  if (!files.certificate && !anywhere) {
+  if (!files.certificate && !is_any_address(listen)) {
     files.names.push_back(x509::GeneralName::parse("ip:" + listen.address));
   }
   return files;
@@ -136,7 +166,7 @@ ExitCode run(const Options& options, Session& session) {
         format("listening on {}: others on the network can connect", to_text(options.listen)));
   }
   ServeLog log(session);
-  Desk desk(material, log);
+  Desk desk(material, log, session.clock());
   tls::Listener listener({.address = options.listen,
                           .limits = limits(options),
                           .context = material.make_context(),

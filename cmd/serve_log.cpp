@@ -119,6 +119,12 @@ void ServeLog::not_reloaded(const Error& error) {
          .reason = error.message()});
 }
 
+void ServeLog::expiring(const x509::Certificate& certificate, std::string_view remedy) {
+  const std::string reason = format("the listener's certificate ends at {}: {}",
+                                    to_rfc3339(certificate.validity().not_after), remedy);
+  write({.name = "expiring", .text = reason, .reason = reason, .certificate = &certificate});
+}
+
 void ServeLog::ended() {
   write({.name = "ended", .text = "ended"});
   m_output.drain(k_last_words);

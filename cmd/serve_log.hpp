@@ -21,6 +21,8 @@ class ServeLog final {
   /// SIGHUP came and everything was read again; or, for each file that was not, why.
   void reloaded();
   void not_reloaded(const Error& error);
+  /// The listener's certificate has less than a day left; what to do about it.
+  void expiring(const x509::Certificate& certificate, std::string_view remedy);
   void ended();
 
   void pump() { m_output.pump(); }

@@ -6,14 +6,19 @@
 #include "base/time_text.hpp"
 #include "cmd/input_file.hpp"
 
+#include <system_error>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <utility>
 
 namespace mtls::cmd {
 namespace {
 
+/// Of a listener that is up: everybody waits while it does.
+constexpr std::chrono::milliseconds k_patience{250};
 constexpr std::size_t k_list_limit = std::size_t{256} << 20U;
 
 /// Those that others in the same file stand above go into the pool; the rest are trusted.
@@ -43,24 +48,33 @@ void forget(const std::optional<SecretSource>& source) {
   ::unsetenv(source->name().c_str());  // NOLINT(concurrency-mt-unsafe)
 }
 
+/// Throws for what could make a listener wait that is up (a FIFO, a terminal), or can be read only
+/// once. What is not there is for whoever reads it to say.
+void require_rereadable(const std::optional<Path>& file) {
+  std::error_code error;
+  if (!file || std::filesystem::is_regular_file(*file, error)) return;
+  if (*file != "-" && !std::filesystem::exists(*file, error)) return;
+  throw Error(Errc::unreadable_file,
+              format("{} is no regular file, and is not read again", shown_input(*file)));
+}
+
 }  // namespace
 
 ServeMaterial::ServeMaterial(const ServeFiles& files, Session& session)
     : m_files(files), m_session(session), m_lists(files.lists.size()) {
   m_signing.passphrase = files.ca_passphrase;
   read_ca();
-  read_identity(Making::allowed);
+  m_identity = obtain_identity();
   open_ledger();  // only now: the child must not inherit an open one
-  read_trust();
-  for (std::size_t at = 0; at < m_lists.size(); ++at) read_list(at);
+  m_trust = read_trust();
+  for (std::size_t at = 0; at < m_lists.size(); ++at) m_lists[at] = read_list(at);
 }
 
 void ServeMaterial::open_ledger() {
   if (!m_ca) return;
   // A client waits for it in its handshake, and others behind that one.
-  constexpr std::chrono::milliseconds k_patience{1'000};
-  m_ledger = std::make_shared<const store::Ledger>(m_ca->open_ledger(
-      store::LedgerAccess::read_only, std::min(m_files.ca.wait().value, k_patience)));
+  m_ledger = std::make_shared<const store::Ledger>(
+      m_ca->read_ledger(std::min(m_files.ca.wait().value, k_patience)));
   tell_ledger_warnings(*m_ledger, m_session);
 }
 
@@ -81,7 +95,7 @@ void ServeMaterial::read_ca() {
   require_private(*m_ca);
 }
 
-ServeCertificateRequest ServeMaterial::certificate_request() const {
+ServeCertificateRequest ServeMaterial::certificate_request(Making making) const {
   x509::GeneralNames names = {x509::GeneralName::parse("dns:localhost"),
                               x509::GeneralName::parse("ip:127.0.0.1"),
                               x509::GeneralName::parse("ip:::1")};
@@ -91,26 +105,32 @@ ServeCertificateRequest ServeMaterial::certificate_request() const {
   return {.ca = *m_ca,
           .names = std::move(names),
           .signing = m_signing,
-          .lock_timeout = m_files.ca.wait().value};
+          .lock_timeout = making == Making::allowed
+                              ? m_files.ca.wait().value
+                              : std::min(m_files.ca.wait().value, k_patience)};
 }
 
-void ServeMaterial::read_identity(Making making) {
+ServeCertificate ServeMaterial::obtain_identity() {
+  if (m_files.certificate) {
+    m_key_passphrase =
+        HeldPassphrase::read(m_files.key_passphrase,
+                             {.flag = "--key-passphrase",
+                              .what = format("passphrase of {}", printable(m_files.key->native()))},
+                             m_session);
+    return read_identity();
+  }
+  ServeCertificate obtained =
+      obtain_serve_certificate(certificate_request(Making::allowed), m_session);
+  forget(m_files.ca_passphrase);
+  if (const auto& source = m_ca->config().passphrase) forget(SecretSource::parse(*source));
+  return obtained;
+}
+
+ServeCertificate ServeMaterial::read_identity() {
   if (!m_files.certificate) {
-    const ServeCertificateRequest request = certificate_request();
-    m_identity = making == Making::allowed ? obtain_serve_certificate(request, m_session)
-                                           : reread_serve_certificate(request, m_session);
-    if (making == Making::allowed) {
-      forget(m_files.ca_passphrase);
-      if (const auto& source = m_ca->config().passphrase) forget(SecretSource::parse(*source));
-    }
-    return;
+    return reread_serve_certificate(certificate_request(Making::not_now), m_session);
   }
   const std::string shown = printable(m_files.key->native());
-  if (making == Making::allowed) {
-    m_key_passphrase = HeldPassphrase::read(
-        m_files.key_passphrase,
-        {.flag = "--key-passphrase", .what = format("passphrase of {}", shown)}, m_session);
-  }
   const SecretBytes text = read_input(*m_files.certificate);
   ServeCertificate read{
       .chain = x509::read_certificates(text.view(), shown_input(*m_files.certificate),
@@ -125,14 +145,13 @@ void ServeMaterial::read_identity(Making making) {
                 format("{} is not the key of {}", shown, shown_input(*m_files.certificate)),
                 "give the key that the first certificate of that file was issued for");
   }
-  m_identity = std::move(read);
+  return read;
 }
 
-void ServeMaterial::read_trust() {
-  if (m_files.client_auth == tls::ClientAuth::none) return;
+ClientTrust ServeMaterial::read_trust() const {
+  if (m_files.client_auth == tls::ClientAuth::none) return {};
   if (m_files.client_cas.empty()) {
-    m_trust = {.anchors = {m_ca->root()}, .pool = {}, .must_be_sent = m_ca->intermediates()};
-    return;
+    return {.anchors = {m_ca->root()}, .pool = {}, .must_be_sent = m_ca->intermediates()};
   }
   std::vector<x509::Certificate> certificates;
   for (const Path& file : m_files.client_cas) {
@@ -141,19 +160,29 @@ void ServeMaterial::read_trust() {
       certificates.push_back(std::move(each));
     }
   }
-  m_trust = sort_out(certificates);
+  return sort_out(certificates);
 }
 
-void ServeMaterial::read_list(std::size_t at) {
+verify::CrlSet ServeMaterial::read_list(std::size_t at) const {
   const Path& file = m_files.lists[at];
   const std::string shown = shown_input(file);
   const SecretBytes text = read_input(file, k_list_limit);
-  // Whether all of it can be used is found out before the older ones go.
   verify::CrlSet lists;
   for (const x509::CertificateList& list : x509::read_certificate_lists(text.view(), shown)) {
     lists.add(list, shown);
   }
-  m_lists[at] = std::move(lists);
+  return lists;
+}
+
+template <class Part>
+void ServeMaterial::replace(Part& part, Part fresh) {
+  std::swap(part, fresh);
+  try {
+    static_cast<void>(make_context());
+  } catch (const Error&) {
+    std::swap(part, fresh);
+    throw;
+  }
 }
 
 std::vector<Error> ServeMaterial::reload() {
@@ -171,9 +200,21 @@ std::vector<Error> ServeMaterial::reload() {
       open_ledger();
     });
   }
-  attempt([this] { read_identity(Making::not_now); });
-  attempt([this] { read_trust(); });
-  for (std::size_t at = 0; at < m_lists.size(); ++at) attempt([this, at] { read_list(at); });
+  attempt([this] {
+    require_rereadable(m_files.certificate);
+    require_rereadable(m_files.key);
+    replace(m_identity, std::optional(read_identity()));
+  });
+  attempt([this] {
+    for (const Path& file : m_files.client_cas) require_rereadable(file);
+    replace(m_trust, read_trust());
+  });
+  for (std::size_t at = 0; at < m_lists.size(); ++at) {
+    attempt([this, at] {
+      require_rereadable(m_files.lists[at]);
+      m_lists[at] = read_list(at);
+    });
+  }
   return failures;
 }
 

@@ -46,7 +46,8 @@ class ServeMaterial final {
   [[nodiscard]] std::shared_ptr<const tls::ServerContext> make_context();
 
   [[nodiscard]] const x509::Certificate& certificate() const { return m_identity->chain.front(); }
-  [[nodiscard]] const ClientTrust& trust() const noexcept { return m_trust; }
+  /// Whether the certificate is one that the CA makes for `serve`.
+  [[nodiscard]] bool makes_certificate() const noexcept { return !m_files.certificate; }
   /// Things a person should know: a list that names no CA that is trusted, an expired certificate.
   [[nodiscard]] std::vector<std::string> warnings() const;
 
@@ -55,11 +56,15 @@ class ServeMaterial final {
 
   void read_ca();
   void open_ledger();
-  void read_identity(Making making);
-  void read_trust();
-  void read_list(std::size_t at);
+  [[nodiscard]] ServeCertificate obtain_identity();
+  [[nodiscard]] ServeCertificate read_identity();
+  [[nodiscard]] ClientTrust read_trust() const;
+  [[nodiscard]] verify::CrlSet read_list(std::size_t at) const;
+  /// Puts `fresh` in the place of `part`, unless libssl cannot serve what there is then.
+  template <class Part>
+  void replace(Part& part, Part fresh);
   [[nodiscard]] bool needs_ca() const;
-  [[nodiscard]] ServeCertificateRequest certificate_request() const;
+  [[nodiscard]] ServeCertificateRequest certificate_request(Making making) const;
 
   const ServeFiles& m_files;
   Session& m_session;

@@ -55,7 +55,7 @@ SigningCa::SigningCa(authority::CaDirectory ca, const SigningOptions& options,
     : m_ca(std::move(ca)),
       m_options(options),
       m_session(session),
-      m_ledger(m_ca.open_ledger(store::LedgerAccess::read_write, lock_timeout)),
+      m_ledger(m_ca.open_ledger(lock_timeout, make_author(session))),
       m_surroundings(make_surroundings(session)) {}
 
 void SigningCa::load() { static_cast<void>(key()); }

@@ -86,9 +86,9 @@ std::string text(const authority::ImportReport& report, const Options& options) 
 ExitCode run(const Options& options, Session& session) {
   const ossl::Context& context = session.openssl(ossl::Configuration::openssl);
   const authority::CaDirectory ca = options.ca.open();
-  store::Ledger ledger = ca.open_ledger(
-      options.dry_run ? store::LedgerAccess::read_only : store::LedgerAccess::read_write,
-      options.ca.wait().value);
+  const std::chrono::milliseconds wait = options.ca.wait().value;
+  store::Ledger ledger =
+      options.dry_run ? ca.read_ledger(wait) : ca.open_ledger(wait, make_author(session));
   tell_ledger_warnings(ledger, session);
   const authority::ImportReport report =
       authority::import_ca({.path = options.path,

@@ -108,6 +108,16 @@ ValueType<std::int64_t> number_value(std::int64_t least, std::int64_t most) {
           [least, most](const std::string& text) { return parse_number(text, least, most); }};
 }
 
+ValueType<store::LogHead> log_head_value() {
+  return {"SEQ:HEX", "what 'mtlsctl log head' prints: a number, a colon and 64 hex digits",
+          [](const std::string& text) { return store::LogHead::parse(text); }};
+}
+
+ValueType<x509::SerialNumber> serial_value() {
+  return {"SERIAL", "a serial in hex",
+          [](const std::string& text) { return x509::SerialNumber::parse(text); }};
+}
+
 ValueType<crypto::KeySpec> key_spec_value() {
   constexpr std::array k_words{"rsa:2048", "rsa:3072", "rsa:4096", "ec:p256",
                                "ec:p384",  "ec:p521",  "ed25519"};

@@ -6,9 +6,11 @@
 #include "cmd/option_set.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/key_spec.hpp"
+#include "store/log_entry.hpp"
 #include "store/store_url.hpp"
 #include "x509/general_name.hpp"
 #include "x509/name.hpp"
+#include "x509/serial_number.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -41,6 +43,10 @@ namespace mtls::cmd {
 [[nodiscard]] ValueType<UnixTime> time_value();
 /// A whole number within [least, most].
 [[nodiscard]] ValueType<std::int64_t> number_value(std::int64_t least, std::int64_t most);
+/// Where a log ended: SEQ:HEX.
+[[nodiscard]] ValueType<store::LogHead> log_head_value();
+/// A serial in hex, with or without 0x and colons.
+[[nodiscard]] ValueType<x509::SerialNumber> serial_value();
 [[nodiscard]] ValueType<crypto::KeySpec> key_spec_value();
 /// A SHA-256 in hex, with or without colons.
 [[nodiscard]] ValueType<crypto::Sha256> fingerprint_value();

@@ -38,7 +38,7 @@ _mtlsctl() {
     esac
     if [[ -z $command && $word == help ]]; then topics=' exit-codes'; continue; fi
     case "$command${command:+ }$word" in
-      'ca' | 'ca init' | 'ca adopt' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'serve' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'store' | 'store migrate' | 'store copy' | 'store import' | 'store export' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
+      'ca' | 'ca init' | 'ca adopt' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'serve' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'store' | 'store migrate' | 'store copy' | 'store check' | 'store backup' | 'store accept-rollback' | 'store accept-clock' | 'store import' | 'store export' | 'log' | 'log show' | 'log verify' | 'log head' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
       *) break ;;
     esac
   done
@@ -289,6 +289,28 @@ _mtlsctl() {
     'store copy:--lock-timeout') :; return ;;
     'store copy:--trace') _mtlsctl_files; return ;;
     'store copy:--actor') :; return ;;
+    'store check:--files') _mtlsctl_files; return ;;
+    'store check:--ca') _mtlsctl_directories; return ;;
+    'store check:--store') :; return ;;
+    'store check:--lock-timeout') :; return ;;
+    'store check:--trace') _mtlsctl_files; return ;;
+    'store check:--actor') :; return ;;
+    'store backup:--ca') _mtlsctl_directories; return ;;
+    'store backup:--store') :; return ;;
+    'store backup:--lock-timeout') :; return ;;
+    'store backup:--trace') _mtlsctl_files; return ;;
+    'store backup:--actor') :; return ;;
+    'store accept-rollback:--ca') _mtlsctl_directories; return ;;
+    'store accept-rollback:--store') :; return ;;
+    'store accept-rollback:--lock-timeout') :; return ;;
+    'store accept-rollback:--trace') _mtlsctl_files; return ;;
+    'store accept-rollback:--actor') :; return ;;
+    'store accept-clock:--serial') :; return ;;
+    'store accept-clock:--ca') _mtlsctl_directories; return ;;
+    'store accept-clock:--store') :; return ;;
+    'store accept-clock:--lock-timeout') :; return ;;
+    'store accept-clock:--trace') _mtlsctl_files; return ;;
+    'store accept-clock:--actor') :; return ;;
     'store import:--ca') _mtlsctl_directories; return ;;
     'store import:--store') :; return ;;
     'store import:--lock-timeout') :; return ;;
@@ -302,6 +324,26 @@ _mtlsctl() {
     'store export:-o') _mtlsctl_files; return ;;
     'store export:--trace') _mtlsctl_files; return ;;
     'store export:--actor') :; return ;;
+    'log show:--ca') _mtlsctl_directories; return ;;
+    'log show:--store') :; return ;;
+    'log show:--lock-timeout') :; return ;;
+    'log show:--from') :; return ;;
+    'log show:--last') :; return ;;
+    'log show:--serial') :; return ;;
+    'log show:--trace') _mtlsctl_files; return ;;
+    'log show:--actor') :; return ;;
+    'log verify:--ca') _mtlsctl_directories; return ;;
+    'log verify:--store') :; return ;;
+    'log verify:--lock-timeout') :; return ;;
+    'log verify:--since') :; return ;;
+    'log verify:--trace') _mtlsctl_files; return ;;
+    'log verify:--actor') :; return ;;
+    'log head:--ca') _mtlsctl_directories; return ;;
+    'log head:--store') :; return ;;
+    'log head:--lock-timeout') :; return ;;
+    'log head:--ca-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
+    'log head:--trace') _mtlsctl_files; return ;;
+    'log head:--actor') :; return ;;
     'render:--ca') _mtlsctl_directories; return ;;
     'render:--store') :; return ;;
     'render:--lock-timeout') :; return ;;
@@ -361,7 +403,7 @@ _mtlsctl() {
     'help:--actor') :; return ;;
   esac
   case "$command" in
-    '') _mtlsctl_words 'ca client server key csr verify serve probe inspect cert store render profile completion version help'"$topics" ;;
+    '') _mtlsctl_words 'ca client server key csr verify serve probe inspect cert store log render profile completion version help'"$topics" ;;
     'ca') _mtlsctl_words 'init adopt sign show export' ;;
     'ca init')
       if [[ $cur == -* ]]; then _mtlsctl_words '--parent --path-length --permit --exclude --profile --if-missing --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
@@ -432,7 +474,7 @@ _mtlsctl() {
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
-    'store') _mtlsctl_words 'migrate copy import export' ;;
+    'store') _mtlsctl_words 'migrate copy check backup accept-rollback accept-clock import export' ;;
     'store migrate')
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
@@ -441,12 +483,41 @@ _mtlsctl() {
       if [[ $cur == -* ]]; then _mtlsctl_words '--to --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
+    'store check')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--files --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'store backup')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_files
+      fi ;;
+    'store accept-rollback')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'store accept-clock')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--serial --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
     'store import')
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_files
       fi ;;
     'store export')
       if [[ $cur == -* ]]; then _mtlsctl_words '--format --ca --store --lock-timeout --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'log') _mtlsctl_words 'show verify head' ;;
+    'log show')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --from --last --serial --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'log verify')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --since --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'log head')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --sign --ca-passphrase --allow-open-key --legacy-key --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'render')

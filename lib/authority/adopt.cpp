@@ -208,7 +208,7 @@ class Adoption final {
       rehearse(trial);
     }
     const Directory directory = open_new_directory(m_request.directory);
-    OwnLedger own = open_new_ledger(init_request(m_request), m_surroundings.clock);
+    OwnLedger own = open_new_ledger(init_request(m_request), m_surroundings);
     adopted.store = own.store;
     adopted.ledger = own.origin;
     DirectorySet output(m_request.directory, "ca", SetOwner::ca);
@@ -221,8 +221,9 @@ class Adoption final {
     }
     output.publish(make_publication(adopted.certificate),
                    m_stands ? Overwrite::yes : Overwrite::no);
-    for (const char* name :
-         {"ca.key", "ca.csr", "ca.crt", "chain.crt", "root.crt", "ca.toml", "ca.db"}) {
+    begin_log(m_request.directory, own.ledger, m_surroundings);
+    for (const char* name : {"ca.key", "ca.csr", "ca.crt", "chain.crt", "root.crt", "ca.toml",
+                             "ca.db", "ledger.head"}) {
       if (directory.contains(name)) {
         adopted.files.push_back((m_request.directory / name).lexically_normal().native());
       }

@@ -1,5 +1,6 @@
 #include "authority/ca_directory.hpp"
 
+#include "authority/ledger_head.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
@@ -153,9 +154,66 @@ store::LedgerLocation CaDirectory::ledger_location(std::chrono::milliseconds loc
   return m_config.ledger_location(path(), lock_timeout);
 }
 
-store::Ledger CaDirectory::open_ledger(store::LedgerAccess access,
-                                       std::chrono::milliseconds lock_timeout) const {
+store::Ledger CaDirectory::read_ledger(std::chrono::milliseconds lock_timeout) const {
+  store::Ledger ledger = store::Ledger::open(ledger_location(lock_timeout), m_config.ledger_id,
+                                             store::LedgerAccess::read_only);
+  if (const auto seen = read_ledger_head(*m_directory)) require_seen(ledger, *seen);
+  return ledger;
+}
+
+store::Ledger CaDirectory::open_ledger(std::chrono::milliseconds lock_timeout,
+                                       const store::Author& author) const {
+  store::LedgerLocation location = ledger_location(lock_timeout);
+  location.author = author;
+  store::Ledger ledger =
+      store::Ledger::open(location, m_config.ledger_id, store::LedgerAccess::read_write);
+  const auto seen = read_ledger_head(*m_directory);
+  if (seen) require_seen(ledger, *seen);
+  keep_head(ledger, ledger.add_issuer(certificate().subject(), certificate().public_key(),
+                                      certificate(), author));
+  return ledger;
+}
+
+store::Ledger CaDirectory::examine_ledger(store::LedgerAccess access,
+                                          std::chrono::milliseconds lock_timeout) const {
   return store::Ledger::open(ledger_location(lock_timeout), m_config.ledger_id, access);
+}
+
+std::optional<SeenHead> CaDirectory::seen_head() const { return read_ledger_head(*m_directory); }
+
+void CaDirectory::accept_head(const store::LogHead& head) const {
+  reset_ledger_head(*m_directory, {.ledger_id = m_config.ledger_id, .head = head});
+}
+
+void CaDirectory::keep_head(store::Ledger& ledger, store::IssuerId issuer) const {
+  const auto note = [directory = m_directory, id = m_config.ledger_id, issuer](
+                        store::IssuerId appended, const store::LogHead& head) {
+    if (appended == issuer) {
+      advance_ledger_head(*directory, {.ledger_id = id, .head = head});
+    }
+  };
+  note(issuer, ledger.log_head(issuer));
+  ledger.when_appended(note);
+}
+
+void CaDirectory::require_seen(const store::Ledger& ledger, const SeenHead& seen) const {
+  if (seen.ledger_id != m_config.ledger_id) {
+    throw Error(Errc::ledger_mismatch,
+                format("{} is of another ledger than ca.toml names",
+                       printable((path() / "ledger.head").native())),
+                "was one of the two files replaced?");
+  }
+  const auto issuer = ledger.find_issuer(certificate().subject(), certificate().public_key());
+  if (issuer && ledger.has_log_entry(*issuer, seen.head)) return;
+  const std::string ends = issuer
+                               ? format("its log ends with entry {}", ledger.log_head(*issuer).seq)
+                               : "it knows nothing of this CA";
+  throw Error(Errc::ledger_rolled_back,
+              format("the ledger {} is not the one that was used last, or is older: {}, and entry "
+                     "{} that was seen before is not in it",
+                     ledger.shown(), ends, seen.head.seq),
+              "restore the newest backup; should there be none that is newer, 'mtlsctl store "
+              "accept-rollback' goes on with this one");
 }
 
 std::unique_ptr<crypto::Signer> make_signer(const crypto::PrivateKey& key,

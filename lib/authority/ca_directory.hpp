@@ -2,6 +2,7 @@
 #pragma once
 
 #include "authority/ca_config.hpp"
+#include "authority/ledger_head.hpp"
 #include "authority/open_key.hpp"
 #include "base/file.hpp"
 #include "crypto/private_key.hpp"
@@ -56,10 +57,27 @@ class CaDirectory final {
   /// The same directory with its ledger elsewhere than its ca.toml says (--store, MTLSCTL_STORE).
   [[nodiscard]] CaDirectory with_store(const store::StoreUrl& store) const;
   [[nodiscard]] store::LedgerLocation ledger_location(std::chrono::milliseconds lock_timeout) const;
-  [[nodiscard]] store::Ledger open_ledger(store::LedgerAccess access,
-                                          std::chrono::milliseconds lock_timeout) const;
+  /// Opens the ledger for reading. Throws as Ledger::open, and ledger_rolled_back where its log
+  /// does not hold the entry that this directory saw last (ledger.head): what it says of revocation
+  /// may be out of date.
+  [[nodiscard]] store::Ledger read_ledger(std::chrono::milliseconds lock_timeout) const;
+  /// Opens it for writing, under the same condition, puts this CA in where it is not there yet, and
+  /// keeps ledger.head at its last entry from then on. `author` is who does it.
+  [[nodiscard]] store::Ledger open_ledger(std::chrono::milliseconds lock_timeout,
+                                          const store::Author& author) const;
+  /// Opens it whatever ledger.head says, and leaves that alone: for what examines a ledger, or goes
+  /// on with one that somebody answers for.
+  [[nodiscard]] store::Ledger examine_ledger(store::LedgerAccess access,
+                                             std::chrono::milliseconds lock_timeout) const;
+  /// What ledger.head says; nothing where there is none. Throws ledger_damaged.
+  [[nodiscard]] std::optional<SeenHead> seen_head() const;
+  /// Writes ledger.head anew: somebody answers for the log that ends there.
+  void accept_head(const store::LogHead& head) const;
+  /// Keeps ledger.head at the last entry of `issuer`, which is this CA, from now on.
+  void keep_head(store::Ledger& ledger, store::IssuerId issuer) const;
 
  private:
+  void require_seen(const store::Ledger& ledger, const SeenHead& seen) const;
   CaDirectory(std::shared_ptr<const Directory> directory, CaConfig config,
               std::vector<x509::Certificate> chain)
       : m_directory(std::move(directory)), m_config(std::move(config)), m_chain(std::move(chain)) {}

@@ -32,10 +32,17 @@ void write_config(Directory& directory, const CaConfig& config) {
   directory.sync();
 }
 
+store::Author author_of(const ca::Issuer::Surroundings& surroundings) {
+  return {.actor = surroundings.actor.actor,
+          .host = surroundings.actor.host,
+          .time = surroundings.clock.now()};
+}
+
 /// Goes on with the ca.toml of a run that was cut short. The ledger is made only where no
 /// certificate of the CA stands yet: a ledger that is lost beside one is lost, and an empty one in
 /// its place would hide that. One on a server was there before ca.toml was: it is never made here.
-OwnLedger open_own_ledger(const Directory& directory, const InitRequest& request) {
+OwnLedger open_own_ledger(const Directory& directory, const InitRequest& request,
+                          const store::Author& author) {
   const std::string shown = printable((directory.path() / "ca.toml").native());
   const FileContents contents = directory.read("ca.toml");
   const CaConfig config = parse_ca_config(as_text(contents.bytes.view()), shown);
@@ -46,7 +53,8 @@ OwnLedger open_own_ledger(const Directory& directory, const InitRequest& request
                        config.store.shown(), store.shown()),
                 "leave --store and MTLSCTL_STORE out to go on with what was begun");
   }
-  const auto location = config.ledger_location(request.directory, request.lock_timeout);
+  auto location = config.ledger_location(request.directory, request.lock_timeout);
+  location.author = author;
   const bool stands = directory.contains("ca.crt") || store.engine() == store::Engine::postgresql;
   return {stands ? store::Ledger::open(location, config.ledger_id, store::LedgerAccess::read_write)
                  : store::Ledger::create(location, config.ledger_id),
@@ -55,12 +63,14 @@ OwnLedger open_own_ledger(const Directory& directory, const InitRequest& request
 
 /// Begins a CA: first a ca.toml with a new identity and then the file of the ledger; or, on a
 /// server, first the ledger, since it may be there and then says which identity it has.
-OwnLedger make_own_ledger(Directory& directory, const InitRequest& request) {
+OwnLedger make_own_ledger(Directory& directory, const InitRequest& request,
+                          const store::Author& author) {
   require_no_ca(directory);
   CaConfig config;
   config.ledger_id = store::make_ledger_id();
   config.store = request.store.value_or(config.store);
-  const auto location = config.ledger_location(request.directory, request.lock_timeout);
+  auto location = config.ledger_location(request.directory, request.lock_timeout);
+  location.author = author;
   if (config.store.engine() == store::Engine::sqlite) {
     write_config(directory, config);
     return {store::Ledger::create(location, config.ledger_id), config.store, LedgerOrigin::own};
@@ -203,11 +213,21 @@ Directory open_new_directory(const Path& path) {
   return directory;
 }
 
-OwnLedger open_new_ledger(const InitRequest& request, const Clock& clock) {
+OwnLedger open_new_ledger(const InitRequest& request,
+                          const ca::Issuer::Surroundings& surroundings) {
   Directory directory = Directory::open(request.directory);
-  directory.lock(request.lock_timeout, clock);
-  return directory.contains("ca.toml") ? open_own_ledger(directory, request)
-                                       : make_own_ledger(directory, request);
+  directory.lock(request.lock_timeout, surroundings.clock);
+  const store::Author author = author_of(surroundings);
+  return directory.contains("ca.toml") ? open_own_ledger(directory, request, author)
+                                       : make_own_ledger(directory, request, author);
+}
+
+void begin_log(const Path& path, store::Ledger& ledger,
+               const ca::Issuer::Surroundings& surroundings) {
+  const auto made = CaDirectory::open(path, Named::explicitly);
+  const x509::Certificate& certificate = made.certificate();
+  made.keep_head(ledger, ledger.add_issuer(certificate.subject(), certificate.public_key(),
+                                           certificate, author_of(surroundings)));
 }
 
 void refuse_existing_ca(const Path& directory) {
@@ -240,7 +260,7 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
     require_grantable_ca(request, profile, surroundings);
   }
   const Directory directory = open_new_directory(request.directory);
-  OwnLedger own = open_new_ledger(request, surroundings.clock);
+  OwnLedger own = open_new_ledger(request, surroundings);
   Initialised result{
       run(request, profile, request.parent ? request.parent->ledger : own.ledger, surroundings),
       {},
@@ -251,8 +271,9 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
       complete_chain(result.enrolled.certificate, request, surroundings.clock)) {
     result.enrolled.outcome = Outcome::completed;
   }
+  begin_log(request.directory, own.ledger, surroundings);
   for (const char* name :
-       {"ca.key", "ca.csr", "ca.crt", "chain.crt", "root.crt", "ca.toml", "ca.db"}) {
+       {"ca.key", "ca.csr", "ca.crt", "chain.crt", "root.crt", "ca.toml", "ca.db", "ledger.head"}) {
     if (directory.contains(name)) {
       result.files.push_back((request.directory / name).lexically_normal().native());
     }

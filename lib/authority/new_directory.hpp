@@ -18,6 +18,12 @@ struct OwnLedger {
 /// Writes ca.toml and makes the ledger, or goes on with those that a run that was cut short left.
 /// Locked: of several processes that start at once, one writes the ca.toml and all go on with it.
 /// The lock ends here.
-[[nodiscard]] OwnLedger open_new_ledger(const InitRequest& request, const Clock& clock);
+[[nodiscard]] OwnLedger open_new_ledger(const InitRequest& request,
+                                        const ca::Issuer::Surroundings& surroundings);
+
+/// Puts the CA, whose certificate is published now, into its own ledger, and ledger.head at the end
+/// of its log.
+void begin_log(const Path& path, store::Ledger& ledger,
+               const ca::Issuer::Surroundings& surroundings);
 
 }  // namespace mtls::authority

@@ -85,6 +85,8 @@ std::string_view name(Errc code) noexcept {
       return "ledger_damaged";
     case Errc::ledger_mismatch:
       return "ledger_mismatch";
+    case Errc::ledger_rolled_back:
+      return "ledger_rolled_back";
     case Errc::clock:
       return "clock";
     case Errc::faulty_signature:

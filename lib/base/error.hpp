@@ -56,6 +56,7 @@ enum class Errc {
   ledger_unavailable,
   ledger_damaged,
   ledger_mismatch,
+  ledger_rolled_back,
   clock,
   faulty_signature,
   algorithm_unavailable,

@@ -59,12 +59,17 @@ void require_certifiable_key(const Request& request, const Grounds& grounds) {
 /// A clock that went back makes certificates that begin before what it recorded already.
 void require_going_clock(const store::Ledger& ledger, UnixTime now) {
   constexpr std::chrono::minutes k_tolerance{5};
-  const auto newest = ledger.newest_time();
-  if (!newest || now >= *newest - k_tolerance) return;
-  throw Error(Errc::clock,
-              format("it is {} by this machine's clock, and the ledger has an entry of {}",
-                     to_rfc3339(now), to_rfc3339(*newest)),
-              "set the clock of this machine; nothing is issued before the ledger's newest time");
+  const auto newest = ledger.find_later_than(now + k_tolerance);
+  if (!newest) return;
+  const std::string serial = newest->serial.to_text();
+  throw Error(
+      Errc::clock,
+      format("it is {} by this machine's clock, and the ledger has an entry of {} (serial {})",
+             to_rfc3339(now), to_rfc3339(newest->changed_time), serial),
+      format(
+          "set the clock of this machine; if it is right and that entry is wrong, 'mtlsctl store "
+          "accept-clock --serial {}' goes on",
+          serial));
 }
 
 /// Whoever holds a key that two subjects are certified for can be either.

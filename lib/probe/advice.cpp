@@ -107,11 +107,42 @@ bool refuses_by_http_alone(const Report& report) {
   });
 }
 
-std::string why_no_verdict(const Report& report) {
-  const auto control = [](Judgement wanted) {
-    return
-        [wanted](const Judged& one) { return one.attempt.id == Id::p0 && one.judgement == wanted; };
-  };
+/// Whether P8 or P9b came to nothing for want of content that stays the same.
+bool content_varies(const Report& report) {
+  return any_attempt(report, [](const Judged& one) {
+    return one.judgement == Judgement::inconclusive && one.attempt.record.answer &&
+           (one.attempt.id == Id::p8 || one.attempt.id == Id::p9b);
+  });
+}
+
+/// Whether handshakes ended by an alert before they began, for something else than their version.
+bool refused_at_once(const Report& report) {
+  return any_attempt(report, [](const Judged& one) {
+    const tls::Record& record = one.attempt.record;
+    return one.attempt.id == Id::p1 && record.stage == tls::Stage::hello && record.alert &&
+           !record.version_refused;
+  });
+}
+
+/// Whether P0 came to this anywhere.
+bool control_came_to(const Report& report, Judgement wanted) {
+  return any_attempt(report, [wanted](const Judged& one) {
+    return one.attempt.id == Id::p0 && one.judgement == wanted;
+  });
+}
+
+/// Whether no connection came as far as a ServerHello.
+bool all_cut(const Report& report) {
+  return !any_attempt(report, [](const Judged& one) {
+    const tls::Record& record = one.attempt.record;
+    return one.attempt.version &&
+           (record.stage > tls::Stage::hello ||
+            (record.ending != tls::Ending::closed && record.ending != tls::Ending::reset));
+  });
+}
+
+/// Why there is nobody to judge; nothing where there is a listener that speaks with its clients.
+std::optional<std::string> why_unheard(const Report& report) {
   const auto all_bare = [&report](tls::Ending ending) {
     return !any_attempt(report, [ending](const Judged& one) {
       return one.attempt.id == Id::p1 && one.attempt.record.ending != ending;
@@ -119,34 +150,59 @@ std::string why_no_verdict(const Report& report) {
   };
   if (all_bare(tls::Ending::refused)) return "nothing listens there";
   if (all_bare(tls::Ending::unreachable)) return "it cannot be reached";
+  if (all_bare(tls::Ending::proxy_refused)) return "the proxy does not lead there";
   if (speaks_plain_http_alone(report)) {
     return "it speaks plain HTTP and no TLS: nothing is enforced there, and there is nothing to "
            "prove";
   }
+  if (all_cut(report)) return "every connection is closed before TLS begins";
+  if (control_came_to(report, Judgement::accepted)) return std::nullopt;
   if (all_bare(tls::Ending::timed_out)) return "it does not answer in time";
-  if (all_bare(tls::Ending::foreign)) return "it does not speak TLS";
-  const bool cut = !any_attempt(report, [](const Judged& one) {
-    const tls::Record& record = one.attempt.record;
-    return one.attempt.version &&
-           (record.stage > tls::Stage::hello ||
-            (record.ending != tls::Ending::closed && record.ending != tls::Ending::reset));
-  });
-  if (cut) return "every connection is closed before TLS begins";
-  if (report.overall.offered.empty()) return "none of the TLS versions asked for is offered";
-  if (any_attempt(report, control(Judgement::withheld))) {
-    return "the server's certificate is not trusted, so the good key signed nothing for it";
+  if (all_bare(tls::Ending::foreign)) {
+    const bool speaks_tls = any_attempt(report, [](const Judged& one) {
+      return one.attempt.version && one.attempt.record.stage >= tls::Stage::established;
+    });
+    return speaks_tls ? "it speaks TLS, but no HTTP inside" : "it does not speak TLS";
   }
-  const bool refused = any_attempt(report, [](const Judged& one) {
-    return one.attempt.id == Id::p0 && is_refusal(one.judgement);
-  });
-  if (refused) {
+  if (!report.overall.offered.empty()) return std::nullopt;
+  return refused_at_once(report) ? "every handshake is refused before the listener has said "
+                                   "hello, whatever is shown to it"
+                                 : "none of the TLS versions asked for is offered";
+}
+
+std::string why_no_verdict(const Report& report) {
+  if (auto why = why_unheard(report)) return *std::move(why);
+  if (control_came_to(report, Judgement::withheld)) {
+    return report.distrusted
+               ? "the server's certificate is not trusted, so the good key signed nothing for it"
+               : "the good certificate was not sent, for the listener takes no signature that its "
+                 "key makes";
+  }
+  const auto any_control = [&report](auto&& predicate) {
+    return any_attempt(
+        report, [&](const Judged& one) { return one.attempt.id == Id::p0 && predicate(one); });
+  };
+  if (any_control([](const Judged& one) { return !one.attempt.variant.empty(); })) {
+    return "the good client got in at first and does not any more";
+  }
+  if (any_control([](const Judged& one) { return is_refusal(one.judgement); })) {
     return format("everything is refused at {}, the good client too",
                   versions_text(report.overall.without_control));
   }
-  if (!any_attempt(report, [](const Judged& one) { return one.attempt.id == Id::p0; })) {
+  if (!any_control([](const Judged&) { return true; })) {
     return "without a good certificate, refusals prove nothing";
   }
-  return "some attempts came to nothing";
+  if (content_varies(report)) {
+    return "PATH is answered with other content every time, so that content cannot tell whether "
+           "there is a way round";
+  }
+  const bool silent = any_attempt(report, [](const Judged& one) {
+    return one.attempt.id == Id::p1 && one.attempt.record.ending == tls::Ending::timed_out;
+  });
+  return silent && control_came_to(report, Judgement::accepted)
+             ? "the good client gets in, and those without a certificate get no answer in time, "
+               "which is no refusal"
+             : "some attempts came to nothing";
 }
 
 }  // namespace
@@ -180,6 +236,42 @@ std::string sentence(const Report& report) {
   return "not enforced (gaps): certificates get in that should not be taken";
 }
 
+namespace {
+
+std::vector<std::string> advise_on_bypass(const Report& report, const Kind& kind) {
+  std::vector<std::string> lines;
+  if (any_attempt(report, [](const Judged& one) {
+        return one.let_in && one.attempt.id >= Id::p7 && one.attempt.id <= Id::p9a;
+      })) {
+    lines.push_back(with_kind(kind, kind.bypass));
+  }
+  if (any_attempt(report,
+                  [](const Judged& one) { return one.let_in && one.attempt.id == Id::p9b; })) {
+    lines.emplace_back(
+        "answer plain HTTP on the port with a redirect to https, or not at all, never with "
+        "content");
+  }
+  return lines;
+}
+
+std::vector<std::string> advise_on_gaps(const Report& report, const Kind& kind) {
+  std::vector<std::string> lines;
+  if (any_attempt(report,
+                  [](const Judged& one) { return one.let_in && one.attempt.id == Id::i1; })) {
+    lines.push_back(with_kind(kind, kind.revocation));
+  }
+  if (any_attempt(report, [](const Judged& one) {
+        return one.let_in && one.attempt.id >= Id::e1 && one.attempt.id <= Id::e6;
+      })) {
+    lines.emplace_back(
+        "leave the purpose, time and constraints of certificates to be checked: no options that "
+        "ignore errors");
+  }
+  return lines;
+}
+
+}  // namespace
+
 std::vector<std::string> advise(const Report& report) {
   const Finding& finding = report.overall;
   if (finding.overall == Overall::enforced) return {};
@@ -192,11 +284,9 @@ std::vector<std::string> advise(const Report& report) {
   if (finding.overall == Overall::not_enforced) {
     switch (finding.mode.value()) {
       case Mode::bypass:
-        return {with_kind(kind, kind.bypass)};
+        return advise_on_bypass(report, kind);
       case Mode::gaps:
-        return {with_kind(kind, kind.revocation),
-                "and leave the purpose, time and constraints of certificates to be checked: no "
-                "options that ignore errors"};
+        return advise_on_gaps(report, kind);
       default:
         return {with_kind(kind, kind.require)};
     }
@@ -206,10 +296,29 @@ std::vector<std::string> advise(const Report& report) {
             "name its CA with --trust FILE (or --trust system), or go without with "
             "--insecure-server"};
   }
-  const bool refused = any_attempt(report, [](const Judged& one) {
-    return one.attempt.id == Id::p0 && is_refusal(one.judgement);
-  });
-  if (!refused) return {};
+  const auto any_control = [&report](auto&& predicate) {
+    return any_attempt(
+        report, [&](const Judged& one) { return one.attempt.id == Id::p0 && predicate(one); });
+  };
+  if (any_control([](const Judged& one) { return one.judgement == Judgement::withheld; })) {
+    return {
+        "take a good certificate with a key of another kind (the signature algorithms that the "
+        "listener takes stand in the document of --json), or let the listener take more"};
+  }
+  if (any_control([](const Judged& one) { return !one.attempt.variant.empty(); })) {
+    return {
+        "a limit of connections, a ban of whoever tried something, a back end that went away? "
+        "except this client from it for the probe, or try with --jobs 1"};
+  }
+  if (finding.offered.empty() && refused_at_once(report)) {
+    return {
+        "does it know the name that it is asked for? name one that it serves with --sni; or it "
+        "takes none of OpenSSL's usual cipher suites and groups"};
+  }
+  if (content_varies(report)) {
+    return {"name a PATH that answers the good client with the same content every time"};
+  }
+  if (!any_control([](const Judged& one) { return is_refusal(one.judgement); })) return {};
   return {
       "why is the good client refused? a stale CRL, or one for only a part of the chain; a "
       "missing intermediate (put it behind the certificate in --cert); too small a verify "

@@ -14,7 +14,7 @@ constexpr std::array k_entries{
     Entry{Id::p4, "P4", "self-signed, with the anchor's name", Need::refused},
     Entry{Id::p5, "P5", "the good one, a bit of its signature flipped", Need::refused},
     Entry{Id::p6, "P6", "the good one with another private key", Need::refused},
-    Entry{Id::p7, "P7", "no certificate, resuming a session of another name", Need::refused},
+    Entry{Id::p7, "P7", "no certificate, resuming a session made without one", Need::refused},
     Entry{Id::p8, "P8", "no certificate, another SNI than Host", Need::refused},
     Entry{Id::p9a, "P9a", "no certificate, HTTP/2", Need::refused},
     Entry{Id::p9b, "P9b", "plain HTTP on the port", Need::refused},

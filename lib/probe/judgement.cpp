@@ -13,6 +13,8 @@ using tls::Ending;
 using tls::Record;
 using tls::Stage;
 
+constexpr std::size_t k_most_shown = 100;  // of what a listener says, in a line
+
 bool is_cut(const Record& record) {
   return record.ending == Ending::alert || record.ending == Ending::closed ||
          record.ending == Ending::reset;
@@ -23,9 +25,24 @@ Judgement where_cut(const Record& record) {
                                             : Judgement::rejected_in_handshake;
 }
 
-bool same_content(const tls::HttpAnswer& left, const tls::HttpAnswer& right) {
-  return left.status == right.status && left.body_hash == right.body_hash &&
-         left.body_size == right.body_size;
+/// Whether the listener can have refused what this attempt is about. Before its ServerHello it has
+/// seen no certificate and missed none, whoever connects: only names, sessions and protocols.
+bool can_be_about_it(const Attempt& attempt) {
+  const Record& record = attempt.record;
+  switch (attempt.id) {
+    case Id::p7:
+    case Id::p8:
+      return record.stage >= Stage::hello;
+    case Id::p9a:
+      if (record.stage == Stage::hello) return record.ending == Ending::alert;
+      break;
+    default:
+      break;
+  }
+  if (record.stage == Stage::handshake && !attempt.with_identity) {
+    return record.certificate_requested;
+  }
+  return record.stage >= Stage::handshake;
 }
 
 Judgement judge_answer(const Attempt& attempt, const Record* control) {
@@ -68,14 +85,16 @@ Judgement judge_control(const Record& control, const Record* bare) {
   if (control.ending == Ending::answer) {
     const unsigned status = control.answer->status;
     if (!is_refusing_status(status)) return Judgement::accepted;
+    if (control.certificate_requested && !control.certificate_sent) return Judgement::withheld;
     const bool applications = status == 401 || status == 403;
     const bool bare_cut = bare != nullptr && is_cut(*bare) && bare->stage >= Stage::handshake;
     return applications && bare_cut && control.certificate_sent ? Judgement::accepted
                                                                 : Judgement::rejected_by_http;
   }
   // Without a ServerHello it was not about the certificate, which nobody had asked for.
-  if (is_cut(control) && control.stage >= Stage::handshake) return where_cut(control);
-  return Judgement::inconclusive;
+  if (!is_cut(control) || control.stage < Stage::handshake) return Judgement::inconclusive;
+  if (control.certificate_requested && !control.certificate_sent) return Judgement::withheld;
+  return where_cut(control);
 }
 
 Judgement judge(const Attempt& attempt, const Record* control) {
@@ -91,21 +110,26 @@ Judgement judge(const Attempt& attempt, const Record* control) {
     const Judgement judgement = judge_answer(attempt, control);
     return attempt.with_identity && !record.certificate_sent ? Judgement::withheld : judgement;
   }
-  if (!is_cut(record) || record.stage < Stage::hello) return Judgement::inconclusive;
-  if (attempt.with_identity && !record.certificate_sent && record.stage >= Stage::handshake) {
-    return Judgement::withheld;
-  }
+  if (!is_cut(record) || !can_be_about_it(attempt)) return Judgement::inconclusive;
+  if (attempt.with_identity && !record.certificate_sent) return Judgement::withheld;
   // A listener that ends every connection says nothing by ending this one.
   if (control == nullptr && record.stage == Stage::hello) return Judgement::inconclusive;
   return where_cut(record);
+}
+
+bool same_content(const tls::HttpAnswer& left, const tls::HttpAnswer& right) {
+  return left.status == right.status && left.body_hash == right.body_hash &&
+         left.body_size == right.body_size;
 }
 
 std::string describe(const Record& record) {
   switch (record.ending) {
     case Ending::answer: {
       std::string text = format("HTTP {}", record.answer->status);
-      if (!record.answer->location.empty()) {
-        text += format(" to {}", printable(record.answer->location));
+      const std::string& location = record.answer->location;
+      if (record.answer->status >= 300 && record.answer->status < 400 && !location.empty()) {
+        text += format(" to {}{}", printable(location.substr(0, k_most_shown)),
+                       location.size() > k_most_shown ? "..." : "");
       }
       return text;
     }
@@ -122,7 +146,7 @@ std::string describe(const Record& record) {
     case Ending::unreachable:
       return "unreachable";
     case Ending::proxy_refused:
-      return format("the proxy refused: {}", record.detail);
+      return format("the proxy: {}", record.detail);
     case Ending::foreign:
       return record.stage == Stage::established ? "no HTTP answer" : "no TLS here";
     case Ending::untrusted_server:

@@ -17,6 +17,8 @@ struct Attempt {
   std::optional<tls::Version> version;  // nothing: without TLS
   bool with_identity = false;           // it was to show a certificate
   tls::Record record;
+  /// Of P0: what it got when it was made once more, at the end.
+  std::optional<tls::HttpAnswer> again = std::nullopt;
 };
 
 enum class Judgement {
@@ -41,11 +43,17 @@ enum class Judgement {
 
 /// Judges the control of one TLS version by its record and that of P1, which was made without a
 /// certificate. 401 and 403 count as accepted where P1 did not even get to HTTP: then they are the
-/// application's.
+/// application's. Refused although our certificate was asked for and not sent (the listener takes
+/// no signature of its key), it was withheld.
 [[nodiscard]] Judgement judge_control(const tls::Record& control, const tls::Record* bare);
 
-/// Judges any other attempt. `control` is the control's record if it was accepted, else null.
+/// Judges any other attempt. `control` is the control's record if it was accepted, else null. A
+/// connection that is cut before the listener can have seen what the attempt is about was cut for
+/// another reason: inconclusive.
 [[nodiscard]] Judgement judge(const Attempt& attempt, const tls::Record* control);
+
+/// Whether two answers say the same: status and body.
+[[nodiscard]] bool same_content(const tls::HttpAnswer& left, const tls::HttpAnswer& right);
 
 /// Says what happened, for a person: "certificate_required (alert 116)", "HTTP 400", "timed out".
 [[nodiscard]] std::string describe(const tls::Record& record);

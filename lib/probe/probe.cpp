@@ -3,6 +3,7 @@
 #include "base/format.hpp"
 #include "probe/forgery.hpp"
 #include "probe/jobs.hpp"
+#include "probe/tries.hpp"
 
 #include <algorithm>
 #include <map>
@@ -22,8 +23,10 @@ constexpr unsigned k_tries = 2;  // of an attempt that came to nothing
 
 /// Whether an attempt came to nothing that the listener said: worth another try.
 bool came_to_nothing(const tls::Record& record) {
-  return record.ending == Ending::timed_out || record.ending == Ending::refused ||
-         record.ending == Ending::unreachable || record.ending == Ending::proxy_refused;
+  const bool dropped = record.ending == Ending::closed || record.ending == Ending::reset;
+  return (dropped && record.stage <= Stage::hello) || record.ending == Ending::timed_out ||
+         record.ending == Ending::refused || record.ending == Ending::unreachable ||
+         record.ending == Ending::proxy_refused;
 }
 
 /// The run at one address.
@@ -32,12 +35,13 @@ class AddressRun final {
   AddressRun(const Options& options, tls::Address address, const Clock& clock,
              const ossl::Context& context, const Progress& progress)
       : m_options(options),
-        m_address(std::move(address)),
+        m_tries(options, std::move(address)),
         m_clock(clock),
         m_context(context),
         m_progress(progress) {}
 
-  /// P0 and P1, and P9b. Returns whether a listener was met that speaks TLS.
+  /// P0 and P1, and P9b. Returns whether a listener was met that speaks TLS, and that says anything
+  /// to them.
   bool meet() {
     first_attempts();
     // Listeners of gRPC refuse whoever does not offer HTTP/2.
@@ -46,7 +50,7 @@ class AddressRun final {
           return one.record.alert && one.record.alert->number == k_no_application_protocol;
         });
     if (only_http2) {
-      m_alpn = {"h2", "http/1.1"};
+      m_tries.offer_http2();
       m_attempts.clear();
       first_attempts();
     }
@@ -54,16 +58,45 @@ class AddressRun final {
       return one.id != Id::p9b && one.record.stage >= Stage::handshake;
     });
     if (met) try_again();
+    const bool said_something = std::any_of(
+        m_attempts.begin(), m_attempts.end(),
+        [](const Attempt& one) { return one.id != Id::p9b && !came_to_nothing(one.record); });
     std::sort(m_attempts.begin(), m_attempts.end(), [](const Attempt& a, const Attempt& b) {
       return std::tie(a.id, a.version) < std::tie(b.id, b.version);
     });
     for (const Judged& one : judge_all(m_attempts, m_options.demands)) m_progress(one);
     m_told = m_attempts.size();
-    return met;
+    return met && said_something;
+  }
+
+  /// Whether the good client still gets in where it did. A listener that by now refuses everybody
+  /// (a limit of connections, a ban, a back end that went away) has proved nothing by refusing the
+  /// others. Takes the place of P0 where it does not.
+  void confirm() {
+    std::vector<Attempt> again = m_attempts;
+    std::vector<std::function<void()>> jobs;
+    for (Attempt& one : again) {
+      if (one.id != Id::p0 || !is_offered(m_attempts, one.version.value())) continue;
+      jobs.emplace_back([this, &one] {
+        one.variant = "once more";
+        one.record = make(m_tries.shown(Id::p0, one.version.value(), *m_options.good), k_tries);
+      });
+    }
+    run_jobs(jobs, m_options.jobs);
+    const std::vector<Judged> judged = judge_all(again, m_options.demands);
+    for (std::size_t i = 0; i < again.size(); ++i) {
+      if (again[i].variant.empty() || again[i].id != Id::p0) continue;
+      if (judged[i].judgement == Judgement::accepted) {
+        m_attempts[i].again = again[i].record.answer;
+        continue;
+      }
+      m_attempts[i] = again[i];
+      m_progress(judged[i]);
+    }
   }
 
   [[nodiscard]] const std::vector<Attempt>& attempts() const noexcept { return m_attempts; }
-  [[nodiscard]] const tls::Address& address() const noexcept { return m_address; }
+  [[nodiscard]] const tls::Address& address() const noexcept { return m_tries.address(); }
 
   /// The others.
   void run_others(const std::map<Id, tls::Identity>& identities) {
@@ -72,31 +105,36 @@ class AddressRun final {
       if (!is_offered(m_attempts, version)) continue;
       for (const auto& [id, identity] : identities) {
         jobs.emplace_back([this, version, id = id, &identity = identity] {
-          add(shown(id, version, identity), k_tries);
+          add(m_tries.shown(id, version, identity), k_tries);
         });
       }
       if (!may_go_round()) continue;
-      jobs.emplace_back([this, version] { add(bare(Id::p9a, version), k_tries); });
+      jobs.emplace_back([this, version] { add(m_tries.bare(Id::p9a, version), k_tries); });
       add_ways_round(version, jobs);
     }
     run_jobs(jobs, m_options.jobs);
   }
 
  private:
-  struct Try {
-    Attempt attempt;
-    tls::Plan plan;
-  };
-
+  /// P1 goes first: where it meets nothing but silence, the others would wait for as long.
   void first_attempts() {
     std::vector<std::function<void()>> jobs;
     for (const Version version : m_options.demands.versions) {
-      jobs.emplace_back([this, version] { add(bare(Id::p1, version), 1); });
-      if (!m_options.good) continue;
-      jobs.emplace_back([this, version] { add(shown(Id::p0, version, *m_options.good), 1); });
+      jobs.emplace_back([this, version] { add(m_tries.bare(Id::p1, version), 1); });
     }
     // It may be answered by silence, which is no reason to ask again.
-    jobs.emplace_back([this] { add(bare(Id::p9b, std::nullopt), 1); });
+    jobs.emplace_back([this] { add(m_tries.bare(Id::p9b, std::nullopt), 1); });
+    run_jobs(jobs, m_options.jobs);
+    const bool silent = std::all_of(m_attempts.begin(), m_attempts.end(), [](const Attempt& one) {
+      return one.id == Id::p9b ||
+             (one.record.ending == Ending::timed_out && one.record.stage <= Stage::hello);
+    });
+    if (!m_options.good || silent) return;
+    jobs.clear();
+    for (const Version version : m_options.demands.versions) {
+      jobs.emplace_back(
+          [this, version] { add(m_tries.shown(Id::p0, version, *m_options.good), 1); });
+    }
     run_jobs(jobs, m_options.jobs);
   }
 
@@ -108,51 +146,15 @@ class AddressRun final {
       if (nothing) again.push_back(*it);
       it = nothing ? m_attempts.erase(it) : it + 1;
     }
+    std::vector<std::function<void()>> jobs;
+    jobs.reserve(again.size());
     for (const Attempt& one : again) {
-      const Version version = one.version.value();
-      add(one.id == Id::p1 ? bare(Id::p1, version) : shown(Id::p0, version, *m_options.good), 1);
+      jobs.emplace_back([this, id = one.id, version = one.version.value()] {
+        add(id == Id::p1 ? m_tries.bare(id, version) : m_tries.shown(id, version, *m_options.good),
+            1);
+      });
     }
-  }
-
-  [[nodiscard]] tls::Plan make_plan(std::optional<Version> version) const {
-    tls::Plan plan{.address = m_address,
-                   .proxy = m_options.target.proxy,
-                   .version = version,
-                   .server_name = m_options.target.server_name,
-                   .alpn = m_alpn,
-                   .request = m_options.target.request,
-                   .identity = std::nullopt,
-                   .trust = m_options.trust,
-                   .distrust = tls::Distrust::go_on,
-                   .resume = nullptr,
-                   .timeout = m_options.timeout,
-                   .wait = m_options.wait};
-    return plan;
-  }
-
-  [[nodiscard]] Attempt make_attempt(Id id, std::optional<Version> version) const {
-    return {.id = id,
-            .variant = {},
-            .address = m_address,
-            .version = version,
-            .with_identity = false,
-            .record = {}};
-  }
-
-  [[nodiscard]] Try bare(Id id, std::optional<Version> version) const {
-    Try one{make_attempt(id, version), make_plan(version)};
-    if (id == Id::p9a) one.plan.alpn = {"h2", "http/1.1"};
-    return one;
-  }
-
-  /// The good key signs for P0 and P5, and has signed E6: these end the handshake before anything
-  /// is signed where the server is not trusted.
-  [[nodiscard]] Try shown(Id id, Version version, const tls::Identity& identity) const {
-    Try one{make_attempt(id, version), make_plan(version)};
-    one.attempt.with_identity = true;
-    one.plan.identity = identity;
-    if (id == Id::p0 || id == Id::p5 || id == Id::e6) one.plan.distrust = m_options.distrust;
-    return one;
+    run_jobs(jobs, m_options.jobs);
   }
 
   /// P7 and P8 are withheld where the server is not trusted: what is behind it is not asked for.
@@ -162,83 +164,118 @@ class AddressRun final {
                         [](const Attempt& one) { return one.record.distrusted.has_value(); });
   }
 
-  struct OtherName {
-    std::string variant;
-    std::optional<std::string> server_name;
-  };
-  [[nodiscard]] std::vector<OtherName> other_names() const {
-    std::vector<OtherName> names;
-    if (m_options.target.server_name) names.push_back({"no SNI", std::nullopt});
-    if (const auto& other = m_options.target.alternate_name) {
-      names.push_back({format("SNI {}", *other), *other});
-    }
-    return names;
-  }
-
   void add_ways_round(Version version, std::vector<std::function<void()>>& jobs) {
-    for (const OtherName& other : other_names()) {
+    for (const OtherName& other : m_tries.other_names()) {
       jobs.emplace_back([this, version, other] {
-        Try one = bare(Id::p8, version);
+        Try one = m_tries.bare(Id::p8, version);
         one.attempt.variant = other.variant;
         one.plan.server_name = other.server_name;
         add(one, k_tries);
       });
       jobs.emplace_back([this, version, other] { resume(version, other); });
     }
+    const OtherName same{"the same name", m_options.target.server_name};
+    jobs.emplace_back([this, version, same] { resume(version, same); });
   }
 
-  /// P7: a session made without a certificate under another name, resumed under this one.
-  void resume(Version version, const OtherName& other) {
-    Try first = bare(Id::p7, version);
+  /// P7: a session made without a certificate, resumed under this name. Nothing where no such
+  /// session can be made.
+  [[nodiscard]] std::optional<tls::Record> resume_once(Version version,
+                                                       const OtherName& other) const {
+    Try first = m_tries.bare(Id::p7, version);
     first.plan.server_name = other.server_name;
-    const tls::Record made = tls::attempt(first.plan, m_clock, m_context);
-    if (!made.session || made.stage < Stage::established) return;
-    Try second = bare(Id::p7, version);
-    second.attempt.variant = format("session of {}", other.variant);
-    second.plan.resume = made.session;
-    add(second, 1);
+    const tls::Record made = make_once(first.plan, k_tries);
+    if (!made.session || made.stage < Stage::established) return std::nullopt;
+    Try second = m_tries.bare(Id::p7, version);
+    second.plan.resume = made.session;  // once: hence with a new session every time
+    return tls::attempt(second.plan, m_clock, m_context);
+  }
+
+  void resume(Version version, const OtherName& other) {
+    Attempt attempt = m_tries.bare(Id::p7, version).attempt;
+    attempt.variant = format("session of {}", other.variant);
+    bool any = false;
+    for (unsigned i = 0; i < m_options.repeat; ++i) {
+      std::optional<tls::Record> record = resume_once(version, other);
+      if (record && came_to_nothing(*record)) record = resume_once(version, other);
+      if (!record) continue;
+      if (!any || is_worse(attempt, *record)) attempt.record = *std::move(record);
+      any = true;
+    }
+    if (any) note(std::move(attempt));
+  }
+
+  [[nodiscard]] tls::Record make_once(const tls::Plan& plan, unsigned tries) const {
+    tls::Record record = tls::attempt(plan, m_clock, m_context);
+    for (unsigned t = 1; t < tries && came_to_nothing(record); ++t) {
+      record = tls::attempt(plan, m_clock, m_context);
+    }
+    return record;
   }
 
   /// Makes an attempt, several times where asked for: any that is let in wins.
+  [[nodiscard]] tls::Record make(const Try& one, unsigned tries) {
+    Attempt attempt = one.attempt;
+    attempt.record = make_once(one.plan, tries);
+    for (unsigned i = 1; i < m_options.repeat; ++i) {
+      tls::Record record = make_once(one.plan, tries);
+      if (is_worse(attempt, record)) attempt.record = std::move(record);
+    }
+    return std::move(attempt.record);
+  }
+
   void add(const Try& one, unsigned tries) {
     Attempt attempt = one.attempt;
-    for (unsigned i = 0; i < m_options.repeat; ++i) {
-      tls::Record record = tls::attempt(one.plan, m_clock, m_context);
-      for (unsigned t = 1; t < tries && came_to_nothing(record); ++t) {
-        record = tls::attempt(one.plan, m_clock, m_context);
-      }
-      if (i == 0 || is_worse(record, attempt.record)) attempt.record = std::move(record);
-      if (one.plan.resume) break;  // a session is resumed once
-    }
+    attempt.record = make(one, tries);
+    note(std::move(attempt));
+  }
+
+  void note(Attempt attempt) {
     const std::lock_guard lock(m_mutex);
     m_attempts.push_back(std::move(attempt));
     if (m_told > 0) m_progress(judge_all(m_attempts, m_options.demands).back());
   }
 
-  /// Whether `record` lets in more than `other` did.
-  [[nodiscard]] static bool is_worse(const tls::Record& record, const tls::Record& other) {
-    const auto rank = [](const tls::Record& one) {
-      if (one.ending == Ending::answer) return is_refusing_status(one.answer->status) ? 3 : 4;
-      return came_to_nothing(one) ? 2 : 1;
-    };
-    return rank(record) > rank(other);
+  /// Whether `record` lets in more than what `attempt` has.
+  [[nodiscard]] bool is_worse(const Attempt& attempt, const tls::Record& record) {
+    Attempt other = attempt;
+    other.record = record;
+    return how_bad(other) > how_bad(attempt);
+  }
+
+  [[nodiscard]] int how_bad(const Attempt& attempt) {
+    const tls::Record& record = attempt.record;
+    if (record.ending == Ending::answer) {
+      if (is_let_in(attempt)) return 4;
+      return is_refusing_status(record.answer->status) ? 2 : 3;
+    }
+    return came_to_nothing(record) ? 1 : 0;
+  }
+
+  /// As far as it can be told by now: the control may come later.
+  [[nodiscard]] bool is_let_in(const Attempt& attempt) {
+    const std::lock_guard lock(m_mutex);
+    std::vector<Attempt> attempts = m_attempts;
+    attempts.push_back(attempt);
+    return judge_all(attempts, m_options.demands).back().let_in;
   }
 
   const Options& m_options;
-  tls::Address m_address;
+  Tries m_tries;
   const Clock& m_clock;
   const ossl::Context& m_context;
   const Progress& m_progress;
   std::mutex m_mutex;
   std::vector<Attempt> m_attempts;
-  std::vector<std::string> m_alpn{"http/1.1"};
   std::size_t m_told = 0;
 };
 
+/// Whether the good certificate was taken somewhere.
 bool control_accepted(const std::vector<Attempt>& attempts, const Demands& demands) {
   const std::vector<Judged> judged = judge_all(attempts, demands);
   return std::any_of(judged.begin(), judged.end(), [](const Judged& one) {
-    return one.attempt.id == Id::p0 && one.judgement == Judgement::accepted;
+    return one.attempt.id == Id::p0 && one.judgement == Judgement::accepted &&
+           one.attempt.record.certificate_sent;
   });
 }
 
@@ -275,7 +312,11 @@ Report run(const Options& options, IdentitySource& identities, const Clock& cloc
   }
   if (!met.empty()) {
     const std::map<Id, tls::Identity> shown = gather(options, identities, accepted, context);
-    for (AddressRun* one : met) one->run_others(shown);
+    for (AddressRun* one : met) {
+      one->run_others(shown);
+      const std::vector<Judged> judged = judge_all(one->attempts(), options.demands);
+      if (find_verdict(judged, options.demands).overall == Overall::enforced) one->confirm();
+    }
   }
 
   Report report{.addresses = {}, .overall = {}, .distrusted = std::nullopt};

@@ -49,6 +49,17 @@ const Record* control_of(const Attempt& attempt, const std::vector<Attempt>& att
   return nullptr;
 }
 
+/// Whether "other content" says nothing of an answer with the control's status: the control itself
+/// gets other content every time.
+bool is_never_the_same(const Attempt& attempt, const std::vector<Attempt>& attempts) {
+  return std::any_of(attempts.begin(), attempts.end(), [&attempt](const Attempt& one) {
+    const bool measure = one.id == Id::p0 && one.again && one.record.answer &&
+                         (!attempt.version || attempt.version == one.version);
+    return measure && !same_content(*one.again, *one.record.answer) &&
+           attempt.record.answer->status == one.record.answer->status;
+  });
+}
+
 bool is_needed(Id id, const Demands& demands) {
   const Need need = entry(id).need;
   return need == Need::refused || need == Need::available || (id == Id::i1 && demands.revocation);
@@ -81,15 +92,33 @@ Mode mode_of(Id id) {
   }
 }
 
+/// Whether anybody was asked under the name that is probed; P7 and P8 use others.
 bool requested_anywhere(const std::vector<Judged>& judged, std::optional<Version> version) {
   return std::any_of(judged.begin(), judged.end(), [version](const Judged& one) {
-    return one.attempt.version == version && one.attempt.record.certificate_requested;
+    return one.attempt.version == version && one.attempt.record.certificate_requested &&
+           one.attempt.id != Id::p7 && one.attempt.id != Id::p8;
+  });
+}
+
+/// Whether the control got in as anybody would have: its certificate was not sent. (Of several
+/// servers behind one address P1 may have met another.)
+bool got_in_without(const Judged& one, const std::vector<Judged>& judged) {
+  if (one.attempt.id != Id::p0 || one.judgement != Judgement::accepted ||
+      one.attempt.record.certificate_sent) {
+    return false;
+  }
+  return std::none_of(judged.begin(), judged.end(), [&one](const Judged& other) {
+    return other.attempt.id == Id::p1 && other.attempt.version == one.attempt.version &&
+           other.let_in;
   });
 }
 
 /// How it fails if `one` was let in; nothing where it was not, or need not be refused.
 std::optional<Mode> failing_mode(const Judged& one, const std::vector<Judged>& judged,
                                  const Demands& demands) {
+  if (got_in_without(one, judged)) {
+    return requested_anywhere(judged, one.attempt.version) ? Mode::optional : Mode::no_mtls;
+  }
   if (!one.let_in || !is_needed(one.attempt.id, demands)) return std::nullopt;
   const Mode mode = mode_of(one.attempt.id);
   return mode == Mode::optional && !requested_anywhere(judged, one.attempt.version) ? Mode::no_mtls
@@ -106,10 +135,47 @@ std::optional<Mode> worst_mode(const std::vector<Judged>& judged, const Demands&
   }
   for (const Judged& one : judged) {
     if (!worst || failing_mode(one, judged, demands) != worst) continue;
-    reasons.push_back(format("{} was let in: {} ({})", shown(one.attempt),
+    reasons.push_back(format("{} was let in{}: {} ({})", shown(one.attempt),
+                             one.attempt.id == Id::p0 ? " without its certificate" : "",
                              entry(one.attempt.id).title, describe(one.attempt.record)));
   }
   return worst;
+}
+
+/// Attempts without which nothing is proved, and that were not made.
+void note_missing(const std::vector<Judged>& judged, Version version, const Demands& demands,
+                  Finding& finding) {
+  for (const Entry& each : catalogue()) {
+    const bool always =
+        each.need == Need::refused && each.id != Id::p7 && each.id != Id::p8 && each.id != Id::p9b;
+    if (!always && !(each.id == Id::i1 && demands.revocation)) continue;
+    const bool made = std::any_of(judged.begin(), judged.end(), [&](const Judged& one) {
+      return one.attempt.id == each.id && one.attempt.version == version;
+    });
+    if (!made)
+      finding.reasons.push_back(format("{} at TLS {}: not tried", each.name, name(version)));
+  }
+}
+
+std::string without_control(const Judged& control, Version version) {
+  const tls::Record& record = control.attempt.record;
+  if (!control.attempt.variant.empty()) {
+    return format(
+        "TLS {}: the good client no longer gets in ({}), so what was refused may have "
+        "been refused for that reason",
+        name(version), describe(record));
+  }
+  if (is_refusal(control.judgement)) {
+    return format("TLS {}: everything is refused, the good client too ({})", name(version),
+                  describe(record));
+  }
+  if (control.judgement == Judgement::withheld && record.ending != Ending::untrusted_server) {
+    return format(
+        "TLS {}: the good certificate was not sent: the listener takes no signature that "
+        "its key makes ({})",
+        name(version), describe(record));
+  }
+  return format("TLS {}: the good client got no answer ({})", name(version), describe(record));
 }
 
 /// What keeps "enforced" from being said of a version that is offered.
@@ -128,14 +194,10 @@ void note_gaps_in_proof(const std::vector<Judged>& judged, Version version, cons
   }
   if (control->judgement != Judgement::accepted) {
     finding.without_control.push_back(version);
-    finding.reasons.push_back(
-        is_refusal(control->judgement)
-            ? format("TLS {}: everything is refused, the good client too ({})", name(version),
-                     describe(control->attempt.record))
-            : format("TLS {}: the good client got no answer ({})", name(version),
-                     describe(control->attempt.record)));
+    finding.reasons.push_back(without_control(*control, version));
     return;
   }
+  note_missing(judged, version, demands, finding);
   for (const Judged& one : judged) {
     if (one.attempt.version != version || !is_needed(one.attempt.id, demands)) continue;
     if (is_refusal(one.judgement) || one.let_in) continue;
@@ -196,6 +258,9 @@ std::vector<Judged> judge_all(const std::vector<Attempt>& attempts, const Demand
       judgement = judge_control(one.record, find_record(attempts, Id::p1, one.version.value()));
     } else {
       judgement = judge(one, control_of(one, attempts));
+    }
+    if (judgement == Judgement::other_content && is_never_the_same(one, attempts)) {
+      judgement = Judgement::inconclusive;
     }
     // The wrong virtual host can only be refused over HTTP.
     const bool weak = judgement == Judgement::rejected_by_http && one.id != Id::p8 &&

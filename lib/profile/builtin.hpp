@@ -1,4 +1,4 @@
-// The profiles that are compiled in: profiles/*.toml, octet by octet (see embed.cmake).
+// The profiles that are compiled in: profiles/*.toml, octet by octet (see mtls_embed).
 #pragma once
 
 #include <span>

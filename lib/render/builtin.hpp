@@ -1,4 +1,4 @@
-// The templates that are compiled in: templates/*.mustache, octet by octet (see embed.cmake).
+// The templates that are compiled in: templates/*.mustache, octet by octet (see mtls_embed).
 // Private to this room.
 #pragma once
 

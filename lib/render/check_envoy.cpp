@@ -1,8 +1,13 @@
 #include "base/base64.hpp"
+#include "base/error.hpp"
+#include "base/escape.hpp"
 #include "base/format.hpp"
 #include "render/comparison.hpp"
 #include "render/server_listener.hpp"
 #include "render/yaml_document.hpp"
+
+#include <algorithm>
+#include <initializer_list>
 
 namespace mtls::render {
 namespace {
@@ -25,6 +30,37 @@ DataSource data_source(const YamlNode* node) {
   return source;
 }
 
+/// protobuf's JSON has each name in two forms, require_client_certificate and
+/// requireClientCertificate: here the first. Both in one map are malformed.
+// NOLINTNEXTLINE(misc-no-recursion): read_yaml bounds the depth
+void use_one_form(YamlNode& node) {
+  for (std::string& key : node.keys) {
+    std::string other;
+    for (const char c : key) {
+      const bool upper = c >= 'A' && c <= 'Z';
+      if (upper) other += '_';
+      other += upper ? static_cast<char>(c + 32) : c;
+    }
+    if (other == key) continue;
+    if (node.find(other) != nullptr) {
+      throw Error(Errc::malformed,
+                  format("{} and {} stand in one map", printable(other), printable(key)));
+    }
+    key = std::move(other);
+  }
+  for (YamlNode& item : node.items) use_one_form(item);
+}
+
+/// Expects that `key` is as it is by default: absent, or one of the forms of that value.
+void expect_default(Comparison& comparison, const YamlNode& map, const std::string& key,
+                    std::initializer_list<std::string_view> forms, const std::string& where) {
+  const YamlNode* node = map.find(key);
+  if (node == nullptr || node->kind == YamlNode::Kind::nothing) return;
+  const std::string found = node->kind == YamlNode::Kind::scalar ? node->scalar : "there";
+  if (std::find(forms.begin(), forms.end(), found) != forms.end()) return;
+  comparison.add(where + key, forms.size() == 0 ? "nothing" : std::string(*forms.begin()), found);
+}
+
 void check_validation(Comparison& comparison, const YamlNode& context, const std::string& where) {
   const DataSource trusted = data_source(context.find("trusted_ca"));
   if (trusted.content) {
@@ -38,11 +74,15 @@ void check_validation(Comparison& comparison, const YamlNode& context, const std
   } else {
     comparison.lists_file(where + "crl", crl.file);
   }
-  if (context.text_at("trust_chain_verification") == "ACCEPT_UNTRUSTED") {
-    comparison.add(where + "trust_chain_verification", "VERIFY_TRUST_CHAIN", "ACCEPT_UNTRUSTED");
+  expect_default(comparison, context, "trust_chain_verification", {"VERIFY_TRUST_CHAIN", "0"},
+                 where);
+  for (const char* key : {"allow_expired_certificate", "only_verify_leaf_cert_crl"}) {
+    expect_default(comparison, context, key, {"false"}, where);
   }
-  if (context.text_at("allow_expired_certificate") == "true") {
-    comparison.add(where + "allow_expired_certificate", "false", "true");
+  // Whoever else would judge, or be trusted.
+  for (const char* key :
+       {"custom_validator_config", "system_root_certs", "ca_certificate_provider_instance"}) {
+    expect_default(comparison, context, key, {}, where);
   }
 }
 
@@ -50,45 +90,67 @@ void check_tls(Comparison& comparison, const YamlNode& tls, const std::string& w
   comparison.expect(where + "require_client_certificate", "true",
                     tls.text_at("require_client_certificate"));
   const YamlNode* context = tls.at("common_tls_context.validation_context");
-  if (context == nullptr) {
-    context = tls.at("common_tls_context.combined_validation_context.default_validation_context");
+  if (const YamlNode* both = tls.at("common_tls_context.combined_validation_context")) {
+    context = both->find("default_validation_context");
+    expect_default(comparison, *both, "validation_context_sds_secret_config", {}, where);
   }
   if (context == nullptr) {
     comparison.add(where + "validation_context", "trusted_ca", "nothing");
   } else {
     check_validation(comparison, *context, where + "validation_context.");
   }
+  if (!comparison.facts().crl) return;
+  // A session that is resumed is not checked against the CRL again.
+  for (const char* key :
+       {"disable_stateless_session_resumption", "disable_stateful_session_resumption"}) {
+    comparison.expect(where + key, "true", tls.text_at(key));
+  }
+}
+
+void check_chain(Comparison& comparison, const YamlNode& chain, const std::string& where) {
+  const YamlNode* tls = chain.at("transport_socket.typed_config");
+  if (tls == nullptr || tls->find("common_tls_context") == nullptr) {
+    comparison.add(where + "transport_socket", "DownstreamTlsContext", "nothing");
+  } else {
+    check_tls(comparison, *tls, where);
+  }
 }
 
 /// Every filter chain of a listener: the name that a client asks for picks one.
 void check_listener(Comparison& comparison, const YamlNode& listener, const std::string& where) {
   const YamlNode* chains = listener.find("filter_chains");
+  const YamlNode* others = listener.find("default_filter_chain");
+  if (others != nullptr) check_chain(comparison, *others, where + "default_filter_chain: ");
   if (chains == nullptr || chains->items.empty()) {
-    comparison.add(where + "filter_chains", "there", "nothing");
+    if (others == nullptr) comparison.add(where + "filter_chains", "there", "nothing");
     return;
   }
   for (std::size_t i = 0; i < chains->items.size(); ++i) {
-    const std::string chain = format("{}filter_chains[{}]: ", where, i);
-    const YamlNode* tls = chains->items[i].at("transport_socket.typed_config");
-    if (tls == nullptr || tls->find("common_tls_context") == nullptr) {
-      comparison.add(chain + "transport_socket", "DownstreamTlsContext", "nothing");
-    } else {
-      check_tls(comparison, *tls, chain);
-    }
+    check_chain(comparison, chains->items[i], format("{}filter_chains[{}]: ", where, i));
   }
+}
+
+bool listens_on(const YamlNode& listener, std::uint16_t port) {
+  const auto has_it = [port](const YamlNode& one) {
+    return may_be(one.text_at("address.socket_address.port_value"), port);
+  };
+  const YamlNode* more = listener.find("additional_addresses");
+  return has_it(listener) ||
+         (more != nullptr && std::any_of(more->items.begin(), more->items.end(), has_it));
 }
 
 }  // namespace
 
 void check_envoy(Comparison& comparison, std::string_view live) {
-  const std::string port = std::to_string(server_listener(comparison.request()).listen.port);
+  const std::uint16_t port = server_listener(comparison.request()).listen.port;
   const std::string where = format("listener on port {}", port);
   bool found = false;
-  for (const YamlNode& document : read_yaml(live)) {
+  for (YamlNode& document : read_yaml(live)) {
+    use_one_form(document);
     const YamlNode* listeners = document.at("static_resources.listeners");
     if (listeners == nullptr) continue;
     for (const YamlNode& listener : listeners->items) {
-      if (listener.text_at("address.socket_address.port_value") != port) continue;
+      if (!listens_on(listener, port)) continue;
       found = true;
       check_listener(comparison, listener, where + ", ");
     }

@@ -14,28 +14,59 @@ struct Bind {
   std::string ca_base;
 
   [[nodiscard]] bool has(std::string_view word) const {
-    return std::find(line.words.begin(), line.words.end(), word) != line.words.end();
+    const auto& words = line.words;
+    for (std::size_t i = 2; i < words.size(); ++i) {
+      // "name ssl" does not turn it on.
+      if (words[i] == word && words[i - 1] != "name") return true;
+    }
+    return false;
   }
-  [[nodiscard]] std::optional<std::string> value(std::string_view word) const {
-    const auto found = std::find(line.words.begin(), line.words.end(), word);
-    if (found == line.words.end() || found + 1 == line.words.end()) return std::nullopt;
-    return *(found + 1);
+  /// What stands behind each `word`: the last one counts for HAProxy, and only here are all read.
+  [[nodiscard]] std::vector<std::string> values(std::string_view word) const {
+    std::vector<std::string> values;
+    for (std::size_t i = 2; i + 1 < line.words.size(); ++i) {
+      if (line.words[i] == word) values.push_back(line.words[i + 1]);
+    }
+    return values;
   }
-  [[nodiscard]] std::optional<std::string> file(std::string_view word) const {
-    auto path = value(word);
-    if (path && !ca_base.empty() && path->rfind('/', 0) != 0) path = ca_base + "/" + *path;
-    return path;
+  [[nodiscard]] std::vector<std::string> files(std::string_view word) const {
+    auto paths = values(word);
+    for (std::string& path : paths) {
+      if (!ca_base.empty() && !path.starts_with('/')) path.insert(0, ca_base + "/");
+    }
+    return paths;
   }
 };
 
-/// "127.0.0.1:443,[::1]:443" has several.
-bool binds_port(std::string_view addresses, std::string_view port) {
+enum class Reach { wanted, other, unknown };
+
+/// Whether "127.0.0.1:443,[::1]:443" has the port; not known where the environment says it, or
+/// whoever handed a descriptor on.
+Reach reach_of(std::string_view addresses, std::uint16_t port) {
+  Reach reach = Reach::other;
   while (!addresses.empty()) {
     const std::size_t end = std::min(addresses.find(','), addresses.size());
-    if (port_of(addresses.substr(0, end)) == port) return true;
+    const std::string_view one = addresses.substr(0, end);
+    if (has_port(one, port)) return Reach::wanted;
+    if (one.find('$') != std::string_view::npos || one.starts_with("fd@")) reach = Reach::unknown;
     addresses.remove_prefix(std::min(end + 1, addresses.size()));
   }
-  return false;
+  return reach;
+}
+
+void check_verify(Comparison& comparison, const Bind& bind, const std::string& where) {
+  const auto modes = bind.values("verify");
+  if (modes.empty()) comparison.add(where + "verify", "required", "nothing");
+  for (const std::string& mode : modes) comparison.expect(where + "verify", "required", mode);
+  const auto trusted = bind.files("ca-file");
+  if (trusted.empty()) comparison.trust_file(where + "ca-file", std::nullopt);
+  for (const std::string& file : trusted) comparison.trust_file(where + "ca-file", file);
+  for (const std::string& file : bind.files("ca-verify-file")) {
+    comparison.trust_file(where + "ca-verify-file", file);
+  }
+  const auto lists = bind.files("crl-file");
+  if (lists.empty()) comparison.lists_file(where + "crl-file", std::nullopt);
+  for (const std::string& file : lists) comparison.lists_file(where + "crl-file", file);
 }
 
 void check_bind(Comparison& comparison, const Bind& bind) {
@@ -44,20 +75,16 @@ void check_bind(Comparison& comparison, const Bind& bind) {
     comparison.add(where + "ssl", "ssl", "nothing");
     return;
   }
-  comparison.expect(where + "verify", "required", bind.value("verify"));
-  comparison.trust_file(where + "ca-file", bind.file("ca-file"));
-  if (const auto further = bind.file("ca-verify-file")) {
-    comparison.trust_file(where + "ca-verify-file", further);
-  }
-  comparison.lists_file(where + "crl-file", bind.file("crl-file"));
+  check_verify(comparison, bind, where);
   for (const std::string_view word : {"ca-ignore-err", "crt-ignore-err", "crt-list"}) {
-    if (const auto value = bind.value(word)) {
-      comparison.add(where + std::string(word), "nothing", *value);
+    for (const std::string& value : bind.values(word)) {
+      comparison.add(where + std::string(word), "nothing", value);
     }
   }
-  const auto oldest = bind.value("ssl-min-ver");
-  if (oldest && (*oldest == "SSLv3" || *oldest == "TLSv1.0" || *oldest == "TLSv1.1")) {
-    comparison.expect(where + "ssl-min-ver", "TLSv1.2", oldest);
+  for (const std::string& oldest : bind.values("ssl-min-ver")) {
+    if (oldest == "SSLv3" || oldest == "TLSv1.0" || oldest == "TLSv1.1") {
+      comparison.expect(where + "ssl-min-ver", "TLSv1.2", oldest);
+    }
   }
   if (comparison.facts().crl && !bind.has("no-tls-tickets")) {
     // A session that is resumed is not checked against the CRL again.
@@ -65,15 +92,37 @@ void check_bind(Comparison& comparison, const Bind& bind) {
   }
 }
 
+/// One bind line, wherever it listens. Returns whether it is on the port.
+bool check_if_reached(Comparison& comparison, const Bind& bind, std::uint16_t port) {
+  switch (reach_of(bind.line.words[1], port)) {
+    case Reach::wanted:
+      check_bind(comparison, bind);
+      return true;
+    case Reach::unknown:
+      comparison.add(format("bind, line {}", bind.line.line), "an address written out",
+                     bind.line.words[1]);
+      return false;
+    case Reach::other:
+      break;
+  }
+  return false;
+}
+
 }  // namespace
 
 void check_haproxy(Comparison& comparison, std::string_view live) {
   const ServerListener wanted = server_listener(comparison.request());
-  const std::string port = std::to_string(wanted.listen.port);
   const std::vector<HaproxyLine> lines = read_haproxy(live);
   std::string ca_base;
   std::optional<std::string> cache_size;
   for (const HaproxyLine& one : lines) {
+    if (one.words[0] == ".if" || one.words[0].find('$') != std::string::npos) {
+      comparison.add(format("line {}", one.line), "what does not hang on the surroundings",
+                     one.words[0]);
+    }
+    if (one.words[0] == "ssl-f-use") {
+      comparison.add(format("line {}: ssl-f-use", one.line), "nothing", "a name's own settings");
+    }
     if (one.words.size() < 2) continue;
     if (one.words[0] == "ca-base") ca_base = one.words[1];
     if (one.words[0] == "tune.ssl.cachesize") cache_size = one.words[1];
@@ -81,9 +130,7 @@ void check_haproxy(Comparison& comparison, std::string_view live) {
   bool found = false;
   for (const HaproxyLine& one : lines) {
     if (one.words[0] != "bind" || one.words.size() < 2) continue;
-    if (!binds_port(one.words[1], port)) continue;
-    found = true;
-    check_bind(comparison, {one, ca_base});
+    if (check_if_reached(comparison, {one, ca_base}, wanted.listen.port)) found = true;
   }
   if (!found) comparison.add("bind", format("{} ssl", wanted.listen.text()), "nothing");
   if (comparison.facts().crl) comparison.expect("tune.ssl.cachesize", "0", cache_size);

@@ -12,6 +12,17 @@ bool is_this_machine(const Settings& settings) {
   return host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0;
 }
 
+/// As curl's --cert takes a file's name: a colon parts it from a passphrase, unless a backslash
+/// stands before it, or before the backslash.
+std::string escaped_for_curl(std::string_view name) {
+  std::string escaped;
+  for (const char c : name) {
+    if (c == ':' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
 }  // namespace
 
 Draft draft_curl(const RenderRequest& request) {
@@ -28,7 +39,7 @@ Draft draft_curl(const RenderRequest& request) {
   std::optional<Values> resolve;
   if (proof.resolve) resolve = Values().text("entry", proof.resolve->text());
   draft.values.text("url", proof.url())
-      .text("certificate", proof.client_certificate)
+      .text("certificate", escaped_for_curl(proof.client_certificate))
       .text("key", proof.client_key)
       .maybe("trust", std::move(trust_file))
       .maybe("resolve", std::move(resolve));

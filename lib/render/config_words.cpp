@@ -4,6 +4,8 @@
 #include "base/format.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 namespace mtls::render {
 namespace {
@@ -21,7 +23,7 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; 
 /// mean what they do in C.
 class NginxReader final {
  public:
-  explicit NginxReader(std::string_view text) : m_text(text) {}
+  NginxReader(std::string_view text, std::size_t line) : m_text(text), m_line(line) {}
 
   std::vector<NginxDirective> read(std::size_t depth) {
     if (depth > k_deepest) fail(m_line, "the blocks are nested too deeply");
@@ -113,68 +115,120 @@ class NginxReader final {
 
   std::string_view m_text;
   std::size_t m_at = 0;
-  std::size_t m_line = 1;
+  std::size_t m_line;
 };
 
-/// HAProxy's configuration manual, section 2.2: '#' begins a comment at a word's beginning, a
-/// backslash takes the next character, strong quotes all up to the next, weak ones all but \\, \"
-/// and \$.
-std::vector<std::string> haproxy_words(std::string_view text, std::size_t line) {
-  std::vector<std::string> words;
-  std::string word;
-  bool open = false;  // within a word, which may be empty if quoted
-  char quote = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quote == 0 && c == '#') break;
-    if (quote == 0 && is_space(c)) {
-      if (open) words.push_back(std::move(word));
-      word.clear();
-      open = false;
-      continue;
+/// HAProxy's configuration manual, section 2.2: '#' begins a comment, strong quotes hold all up to
+/// the next, and elsewhere a backslash takes the next character, or means what it does in C.
+class HaproxyWords final {
+ public:
+  HaproxyWords(std::string_view text, std::size_t line) : m_text(text), m_line(line) {}
+
+  std::vector<std::string> read() {
+    for (m_at = 0; m_at < m_text.size(); ++m_at) {
+      const char c = m_text[m_at];
+      if (m_quote == 0 && c == '#') break;
+      if (m_quote == 0 && is_space(c)) {
+        close_word();
+        continue;
+      }
+      m_open = true;
+      if (c == m_quote) {
+        m_quote = 0;
+      } else if (m_quote == 0 && (c == '"' || c == '\'')) {
+        m_quote = c;
+      } else if (c == '\\' && m_quote != '\'' && m_at + 1 < m_text.size()) {
+        take_escaped();
+      } else {
+        m_word += c;
+      }
     }
-    open = true;
-    if (c == quote) {
-      quote = 0;
-    } else if (quote == 0 && (c == '"' || c == '\'')) {
-      quote = c;
-    } else if (c == '\\' && quote != '\'' && i + 1 < text.size()) {
-      const char next = text[++i];
-      if (quote == '"' && next != '\\' && next != '"' && next != '$') word += c;
-      word += next;
+    if (m_quote != 0) fail(m_line, "a quote without its end");
+    close_word();
+    return std::move(m_words);
+  }
+
+ private:
+  void close_word() {
+    if (m_open) m_words.push_back(std::move(m_word));
+    m_word.clear();
+    m_open = false;
+  }
+
+  void take_escaped() {
+    const char next = m_text[++m_at];
+    const std::string_view plain = m_quote == '"' ? "\\\"$" : "\\\"' #$";
+    if (next == 't') {
+      m_word += '\t';
+    } else if (next == 'r') {
+      m_word += '\r';
+    } else if (next == 'n') {
+      m_word += '\n';
+    } else if (next == 'x') {
+      take_octet();
     } else {
-      word += c;
+      if (plain.find(next) == std::string_view::npos) m_word += '\\';
+      m_word += next;
     }
   }
-  if (quote != 0) fail(line, "a quote without its end");
-  if (open) words.push_back(std::move(word));
-  return words;
+
+  /// Behind "\x": two hexadecimal digits.
+  void take_octet() {
+    const std::string_view digits = m_text.substr(m_at + 1, 2);
+    unsigned octet = 0;
+    const char* const end = digits.data() + digits.size();
+    const auto [rest, error] = std::from_chars(digits.data(), end, octet, 16);
+    if (error != std::errc() || rest != digits.data() + 2) fail(m_line, "\\x without two digits");
+    m_word += static_cast<char>(octet);
+    m_at += 2;
+  }
+
+  std::string_view m_text;
+  std::size_t m_line;
+  std::size_t m_at = 0;
+  std::vector<std::string> m_words;
+  std::string m_word;
+  bool m_open = false;  // within a word, which may be empty if quoted
+  char m_quote = 0;
+};
+
+/// A port at the beginning of `text`, which is taken off; nothing where there is none.
+std::optional<unsigned> take_port(std::string_view& text) {
+  unsigned port = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+  return port;
 }
 
 }  // namespace
 
-std::vector<NginxDirective> read_nginx(std::string_view text) { return NginxReader(text).read(0); }
+std::vector<NginxDirective> read_nginx(std::string_view text, std::size_t line) {
+  return NginxReader(text, line).read(0);
+}
 
 std::vector<HaproxyLine> read_haproxy(std::string_view text) {
   std::vector<HaproxyLine> lines;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    auto words = haproxy_words(text.substr(0, end), number);
+    auto words = HaproxyWords(text.substr(0, end), number).read();
     if (!words.empty()) lines.push_back({std::move(words), number});
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return lines;
 }
 
-std::string port_of(std::string_view address) {
-  const std::size_t colon = address.rfind(':');
-  const bool bracketed = !address.empty() && address.back() == ']';
-  if (bracketed) return {};
-  const std::string_view port =
-      colon == std::string_view::npos ? address : address.substr(colon + 1);
-  const bool digits = !port.empty() && std::all_of(port.begin(), port.end(),
-                                                   [](char c) { return c >= '0' && c <= '9'; });
-  return digits ? std::string(port) : std::string();
+bool has_port(std::string_view address, std::uint16_t port) {
+  // find's npos + 1 is 0: an address without a colon is all port.
+  std::string_view text = address.substr(address.rfind(':') + 1);
+  const auto first = take_port(text);
+  if (!first) return false;
+  auto last = first;
+  if (!text.empty() && text.front() == '-') {
+    text.remove_prefix(1);
+    last = take_port(text);
+  }
+  return last && text.empty() && *first <= port && port <= *last;
 }
 
 }  // namespace mtls::render

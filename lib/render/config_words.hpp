@@ -1,6 +1,7 @@
 // The words of nginx's and HAProxy's configuration files. Private to this room.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,9 +17,9 @@ struct NginxDirective {
   [[nodiscard]] const std::string& name() const { return words.front(); }
 };
 
-/// Reads a configuration, or what `nginx -T` prints. Throws malformed: a quote or block without its
-/// end, a directive without ';', blocks over 32 deep.
-[[nodiscard]] std::vector<NginxDirective> read_nginx(std::string_view text);
+/// Reads a file of a configuration, whose first line is number `line`. Throws malformed: a quote or
+/// block without its end, a directive without ';', blocks over 32 deep.
+[[nodiscard]] std::vector<NginxDirective> read_nginx(std::string_view text, std::size_t line = 1);
 
 /// A line of HAProxy's that is not empty.
 struct HaproxyLine {
@@ -27,10 +28,10 @@ struct HaproxyLine {
 };
 
 /// Reads a configuration. Variables of the environment stay as they are written. Throws malformed
-/// for a quote without its end.
+/// for a quote without its end and an escape that is none.
 [[nodiscard]] std::vector<HaproxyLine> read_haproxy(std::string_view text);
 
-/// The port of "443", "127.0.0.1:443", "[::]:443", "*:443"; empty where there is none.
-[[nodiscard]] std::string port_of(std::string_view address);
+/// Whether "443", "127.0.0.1:443", "[::]:443", "*:443" or a range, "[::]:440-450", has `port`.
+[[nodiscard]] bool has_port(std::string_view address, std::uint16_t port);
 
 }  // namespace mtls::render

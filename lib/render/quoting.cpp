@@ -43,6 +43,12 @@ bool is_bare(std::string_view text) {
   });
 }
 
+/// A byte order mark, and what YAML 1.2 (section 5.1) does not take as it is.
+bool is_unprintable_in_yaml(char32_t point) {
+  return is_control(point) || is_bidirectional_mark(point) || point == 0xFEFF || point == 0xFFFE ||
+         point == 0xFFFF;
+}
+
 /// YAML 1.2 section 5.7.
 std::string quote_yaml(std::string_view text) {
   std::string quoted = "\"";
@@ -52,7 +58,7 @@ std::string quote_yaml(std::string_view text) {
       quoted += static_cast<char>(point);
     } else if (point == U'\n') {
       quoted += "\\n";
-    } else if (is_control(point) || is_bidirectional_mark(point) || point == 0xFEFF) {
+    } else if (is_unprintable_in_yaml(point)) {
       quoted += format("\\u{:04X}", static_cast<unsigned>(point));
     } else {
       append_utf8(quoted, point);

@@ -35,6 +35,8 @@ class Conversion final {
           throw Error(Errc::malformed,
                       format("the key {} stands twice in one map", printable(key)));
         }
+        // YAML 1.1 merges another map in, and this reader does not.
+        if (key == "<<") throw Error(Errc::malformed, "a merge key, << (write its fields out)");
         converted.keys.push_back(key);
         converted.items.push_back(convert(field.second, depth + 1));
       }
@@ -78,6 +80,13 @@ std::optional<std::string> YamlNode::text_at(std::string_view path) const {
   return node->scalar;
 }
 
+bool may_be(const std::optional<std::string>& scalar, std::uint16_t number) {
+  if (!scalar) return false;
+  const bool plain = !scalar->empty() && scalar->front() != '0' &&
+                     scalar->find_first_not_of("0123456789") == std::string::npos;
+  return !plain || *scalar == std::to_string(number);
+}
+
 std::vector<YamlNode> read_yaml(std::string_view text) {
   Conversion conversion;
   std::vector<YamlNode> documents;
@@ -92,16 +101,6 @@ std::vector<YamlNode> read_yaml(std::string_view text) {
     for (YamlNode& one : items.items) documents.push_back(std::move(one));
   }
   return documents;
-}
-
-const YamlNode* find_object(const std::vector<YamlNode>& documents, std::string_view kind,
-                            std::string_view name) {
-  for (const YamlNode& one : documents) {
-    const YamlNode* metadata = one.find("metadata");
-    if (metadata == nullptr || one.text_at("kind") != kind) continue;
-    if (metadata->text_at("name") == name) return &one;
-  }
-  return nullptr;
 }
 
 }  // namespace mtls::render

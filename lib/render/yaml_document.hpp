@@ -1,6 +1,7 @@
 // YAML as plain data. Private to this room; the parser stays behind this header.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,12 +35,12 @@ struct YamlNode {
 };
 
 /// Returns the documents of `text`; those of a Kubernetes List one by one. Throws malformed: what
-/// is no YAML, a key twice in one map, keys that are no scalars, over 64 deep, over 200,000 nodes
-/// (aliases counted as often as they are used).
+/// is no YAML, a key twice in one map, a merge key, keys that are no scalars, over 64 deep, over
+/// 200,000 nodes (aliases counted as often as they are used).
 [[nodiscard]] std::vector<YamlNode> read_yaml(std::string_view text);
 
-/// The object of that kind and name among `documents`, or null.
-[[nodiscard]] const YamlNode* find_object(const std::vector<YamlNode>& documents,
-                                          std::string_view kind, std::string_view name);
+/// Whether a scalar is `number` or may be: YAML writes numbers in several forms (0x1BB), and only
+/// plain decimal digits without a leading zero are known not to be another's.
+[[nodiscard]] bool may_be(const std::optional<std::string>& scalar, std::uint16_t number);
 
 }  // namespace mtls::render

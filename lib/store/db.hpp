@@ -100,6 +100,8 @@ class Connection {
   [[nodiscard]] virtual std::vector<std::string> tables() = 0;
   /// What is not as it should be with the server, for a person; none with SQLite.
   [[nodiscard]] virtual std::vector<std::string> warnings() const { return {}; }
+  /// What time it is by the server's clock; nothing where there is no server.
+  [[nodiscard]] virtual std::optional<std::int64_t> server_time() { return std::nullopt; }
   /// What the engine's own check of its file finds; none where it has no such check.
   [[nodiscard]] virtual std::vector<std::string> damage() { return {}; }
   /// After rows were put into `table` with ids of their own: the next id is made behind them.

@@ -18,6 +18,11 @@ Error unavailable(const LedgerName& ledger, std::string_view what) {
             "look at 'store' in ca.toml; a ledger that was lost is restored from a backup, and "
             "never made anew for a CA that has issued"};
   }
+  if (what.find("does not support SSL") != std::string_view::npos) {
+    return {Errc::ledger_unavailable, message,
+            "over TCP the server must show a certificate that can be verified; a URL that says "
+            "sslmode=disable goes without, and every receipt says so"};
+  }
   if (what.find("certificate") != std::string_view::npos) {
     return {Errc::ledger_unavailable, message,
             "the server is verified as sslmode=verify-full does: put its CA into "

@@ -1,6 +1,8 @@
 #include "store/ledger.hpp"
 
+#include "base/bytes.hpp"
 #include "base/format.hpp"
+#include "base/time_text.hpp"
 #include "store/ledger_data.hpp"
 #include "store/ledger_opening.hpp"
 #include "store/schema.hpp"
@@ -9,6 +11,7 @@
 #include <utility>
 
 namespace mtls::store {
+
 Ledger::Ledger(std::unique_ptr<Data> data) : m_data(std::move(data)) {}
 Ledger::Ledger(Ledger&& other) noexcept = default;
 Ledger& Ledger::operator=(Ledger&& other) noexcept = default;
@@ -41,6 +44,7 @@ Ledger Ledger::create_or_join(const LedgerLocation& location, const std::string&
     data->id =
         settle_schema(*data->connection, data->name, LedgerAccess::read_write, location.author)
             .ledger_id;
+    data->take_server_time(location.author);
   });
   return Ledger(std::move(data));
 }
@@ -60,6 +64,7 @@ Ledger Ledger::open(const LedgerLocation& location, const std::string& ledger_id
                   "look at 'store' and 'ledger_id' in ca.toml; was one of the two files replaced?");
     }
     data->id = meta.ledger_id;
+    data->take_server_time(location.author);
   });
   return Ledger(std::move(data));
 }
@@ -75,18 +80,25 @@ Ledger Ledger::create_in_memory(const std::string& ledger_id) {
   return Ledger(std::move(data));
 }
 
-bool Ledger::Data::reconnects() const {
-  try {
-    connection->reconnect();
-    return true;
-  } catch (const DbError&) {
-    return false;
-  }
+void Ledger::Data::take_server_time(const std::optional<Author>& author) {
+  constexpr std::chrono::minutes k_tolerance{5};
+  const auto seconds = author ? connection->server_time() : std::nullopt;
+  if (!seconds) return;
+  const UnixTime server{std::chrono::seconds(*seconds)};
+  clock_offset = server - author->time;
+  if (clock_offset <= k_tolerance && clock_offset >= -k_tolerance) return;
+  throw Error(Errc::clock,
+              format("it is {} by this machine's clock and {} by that of the ledger's server {}",
+                     to_rfc3339(author->time), to_rfc3339(server), name.shown()),
+              "set the clock that is wrong; nothing is recorded while they are more than five "
+              "minutes apart");
 }
 
 std::chrono::seconds Ledger::intent_pending() const noexcept { return m_data->intent_pending; }
 
 const std::string& Ledger::id() const noexcept { return m_data->id; }
+
+std::string Ledger::shown() const { return m_data->name.shown(); }
 
 std::vector<std::string> Ledger::warnings() const { return m_data->connection->warnings(); }
 

@@ -112,6 +112,8 @@ class Ledger final {
                    const Author& author);
 
   [[nodiscard]] const std::string& id() const noexcept;
+  /// Where it is, safe to show.
+  [[nodiscard]] std::string shown() const;
   [[nodiscard]] std::chrono::seconds intent_pending() const noexcept;
   /// What is not as it should be with the server or the way to it, for a person.
   [[nodiscard]] std::vector<std::string> warnings() const;
@@ -160,6 +162,9 @@ class Ledger final {
   /// write.
   void list(const Query& query, const std::function<Continue(const Record&)>& row) const;
   [[nodiscard]] std::int64_t count() const;
+  /// The record with the newest time past `limit`, of any issuer; nothing where there is none, and
+  /// none that somebody has answered for (LogAction::accept_clock).
+  [[nodiscard]] std::optional<Record> find_later_than(UnixTime limit) const;
   /// Whether the ledger has this very certificate of the issuer, whatever its origin.
   [[nodiscard]] bool has_certificate(IssuerId issuer, const crypto::Sha256& fingerprint) const;
   /// The serials that several certificates of the issuer bear: imported ones may.

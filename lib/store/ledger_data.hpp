@@ -12,51 +12,45 @@ struct Ledger::Data {
   std::unique_ptr<Connection> connection;
   std::string id = {};
   std::chrono::seconds intent_pending = k_intent_pending;
+  /// What the server's clock was ahead of this machine's when the ledger was opened: all that is
+  /// recorded bears the server's time, which is one for all machines.
+  std::chrono::seconds clock_offset{0};
   std::function<void(IssuerId, const LogHead&)> appended = {};
 
   [[nodiscard]] std::unique_ptr<Statement> prepare(std::string_view sql) const {
     return connection->prepare(sql);
   }
-  /// Tells who wants to know where logs end now.
-  void tell(const std::vector<std::pair<IssuerId, LogHead>>& heads) const {
-    if (!appended) return;
-    for (const auto& [issuer, head] : heads) appended(issuer, head);
+  /// Takes the server's time for what is recorded from now on, `author` having said what time it is
+  /// here. Throws clock where the two are more than five minutes apart.
+  void take_server_time(const std::optional<Author>& author);
+  [[nodiscard]] Author dated(Author author) const {
+    author.time += clock_offset;
+    return author;
   }
+  using Heads = std::vector<std::pair<IssuerId, LogHead>>;
+  /// Commits, and tells who wants to know where the logs end now. Where the connection is lost
+  /// meanwhile it connects again and looks: a log that has the new head took all of the change, and
+  /// one that has not took none of it (unavailable). What cannot be looked up is outcome_unknown.
+  void commit(Transaction& transaction, const Heads& heads) const;
   /// Runs `work` for each issuer's group in one writing transaction, each with the issuer's log at
-  /// hand, and commits it all; `is_done` as for `settle`.
-  template <class Groups, class Work, class IsDone>
-  void change(const Groups& groups, const Author& author, const Work& work,
-              const IsDone& is_done) const {
-    std::vector<std::pair<IssuerId, LogHead>> heads;
-    const auto once = [&] {
-      heads.clear();
+  /// hand, and commits it all.
+  template <class Groups, class Work>
+  void change(const Groups& groups, const Author& author, const Work& work) const {
+    guard([&] {
+      Heads heads;
       Transaction transaction(*connection, Transaction::Kind::writing);
       for (const auto& [issuer, group] : groups) {
         ChainWriter chain(*connection, issuer, author);
         work(*connection, chain, issuer, group);
         heads.emplace_back(issuer, chain.finish());
       }
-      transaction.commit();
-    };
-    guard([&] { settle(once, is_done); });
-    tell(heads);
+      commit(transaction, heads);
+    });
   }
   /// Runs `work` with the engine's failures turned into Errors that name this ledger.
   template <class Work>
   decltype(auto) guard(Work&& work) const {
     return with_ledger_errors(name, std::forward<Work>(work));
-  }
-  /// Runs `change`, one whole transaction. Where the connection is lost during its COMMIT, connects
-  /// again and looks whether it `is_done`; it is made again where it is not. What is not certain
-  /// then stays outcome_unknown.
-  template <class Change, class IsDone>
-  void settle(const Change& change, const IsDone& is_done) const {
-    try {
-      change();
-    } catch (const DbError& failure) {
-      if (failure.code() != DbErrc::outcome_unknown || !reconnects()) throw;
-      if (!is_done()) change();
-    }
   }
 
   /// Puts an issuer in that is not there, and one of its CA certificates.
@@ -65,8 +59,8 @@ struct Ledger::Data {
                                     const Author& author) const;
 
  private:
-  /// Whether there is a connection again over which the truth can be read.
-  [[nodiscard]] bool reconnects() const;
+  enum class Outcome { made, nothing, unknown };
+  [[nodiscard]] Outcome look_up_outcome(const Heads& heads) const;
 };
 
 /// One of an issuer's CA certificates, to be put in.

@@ -89,28 +89,24 @@ IssuerId Ledger::add_issuer(const x509::Name& subject, const crypto::PublicKey& 
 }
 
 IssuerId Ledger::Data::add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
-                                  const x509::Certificate* certificate,
-                                  const Author& author) const {
+                                  const x509::Certificate* certificate, const Author& given) const {
+  const Author author = dated(given);
   const IssuerTexts texts(subject, key);
-  std::pair<IssuerId, LogHead> added{};
-  const auto once = [&] {
+  return guard([&] {
     Transaction transaction(*connection, Transaction::Kind::exclusive);
     const auto known = read_issuer(*connection, texts);
-    added.first = known ? *known : insert_issuer(*connection, texts);
-    ChainWriter chain(*connection, added.first, author);
+    const IssuerId issuer = known ? *known : insert_issuer(*connection, texts);
+    ChainWriter chain(*connection, issuer, author);
     if (!known) chain.append(issuer_entry(subject));
     if (certificate != nullptr) {
-      insert_ca_certificate(*connection, chain, added.first,
+      insert_ca_certificate(*connection, chain, issuer,
                             {.serial = certificate->serial(),
                              .fingerprint = certificate->fingerprint(),
                              .der = certificate->der()});
     }
-    added.second = chain.finish();
-    transaction.commit();
-  };
-  guard([&] { settle(once, [] { return false; }); });  // it may be made twice
-  tell({added});
-  return added.first;
+    commit(transaction, {{issuer, chain.finish()}});
+    return issuer;
+  });
 }
 
 std::optional<IssuerId> Ledger::find_issuer(const x509::Name& subject,

@@ -7,6 +7,49 @@
 #include <map>
 
 namespace mtls::store {
+namespace {
+
+bool has_entry(Connection& connection, IssuerId issuer, const LogHead& head) {
+  const auto statement = connection.prepare(
+      "SELECT 1 FROM log_entries WHERE issuer = :issuer AND seq = :seq AND hash = :hash");
+  statement->bind("issuer", static_cast<std::int64_t>(issuer))
+      .bind("seq", head.seq)
+      .bind("hash", to_hex(head.hash));
+  return statement->step();
+}
+
+}  // namespace
+
+void Ledger::Data::commit(Transaction& transaction, const Heads& heads) const {
+  try {
+    transaction.commit();
+  } catch (const DbError& failure) {
+    if (failure.code() != DbErrc::outcome_unknown) throw;
+    switch (look_up_outcome(heads)) {
+      case Outcome::unknown:
+        throw;
+      case Outcome::nothing:
+        throw DbError(DbErrc::unavailable,
+                      format("{}; nothing of the change was recorded", failure.what()));
+      case Outcome::made:
+        break;
+    }
+  }
+  if (!appended) return;
+  for (const auto& [issuer, head] : heads) appended(issuer, head);
+}
+
+Ledger::Data::Outcome Ledger::Data::look_up_outcome(const Heads& heads) const {
+  try {
+    connection->reconnect();
+    for (const auto& [issuer, head] : heads) {
+      if (!has_entry(*connection, issuer, head)) return Outcome::nothing;
+    }
+  } catch (const DbError&) {
+    return Outcome::unknown;
+  }
+  return Outcome::made;
+}
 
 LogHead Ledger::log_head(IssuerId issuer) const {
   return m_data->guard([&] {
@@ -93,11 +136,9 @@ void Ledger::accept(IssuerId issuer, LogAction what,
   if (!is_storable(note)) throw Error(Errc::malformed, "the note holds a NUL or is not UTF-8");
   const std::map<IssuerId, LogSubject> entry{
       {issuer, {.action = what, .serial = serial, .note = std::string(note)}}};
-  m_data->change(
-      entry, author,
-      [](Connection& /*connection*/, ChainWriter& chain, IssuerId /*issuer*/,
-         const LogSubject& subject) { chain.append(subject); },
-      [] { return false; });  // said twice is said
+  m_data->change(entry, m_data->dated(author),
+                 [](Connection& /*connection*/, ChainWriter& chain, IssuerId /*issuer*/,
+                    const LogSubject& subject) { chain.append(subject); });
 }
 
 void Ledger::when_appended(std::function<void(IssuerId, const LogHead&)> told) {

@@ -59,8 +59,9 @@ LedgerName name_of(const LedgerLocation& location) {
 }
 
 Error occupied(const LedgerName& name, std::string_view what) {
-  return {Errc::would_overwrite, format("{} {} and is not overwritten", name.shown(), what),
-          "choose another directory, or move that file away"};
+  return {
+      Errc::would_overwrite, format("{} {} and is not overwritten", name.shown(), what),
+      name.server ? "choose another database" : "choose another directory, or move that file away"};
 }
 
 std::unique_ptr<Connection> open_connection(const LedgerLocation& location, OpenMode mode) {

@@ -182,6 +182,17 @@ std::int64_t Ledger::count() const {
   });
 }
 
+std::optional<Record> Ledger::find_later_than(UnixTime limit) const {
+  return m_data->guard([&] {
+    const auto statement = m_data->prepare(
+        select("c WHERE changed_time > :limit AND NOT EXISTS (SELECT 1 FROM log_entries l WHERE "
+               "l.issuer = c.issuer AND l.serial = c.serial AND l.action = 'accept_clock') "
+               "ORDER BY changed_time DESC LIMIT 1"));
+    statement->bind("limit", to_seconds(limit));
+    return read_one(*statement);
+  });
+}
+
 std::optional<UnixTime> Ledger::newest_time() const {
   return m_data->guard([&]() -> std::optional<UnixTime> {
     const auto statement = m_data->prepare("SELECT max(changed_time) FROM certificates");

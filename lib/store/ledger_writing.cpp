@@ -25,7 +25,7 @@ constexpr std::string_view k_insert_intent = R"(
 
 constexpr std::string_view k_pending_intents = R"(
   SELECT serial, host, pid, session, intent_time FROM certificates
-  WHERE state = 'intent' AND intent_time > 0 AND issuer = :issuer ORDER BY id)";
+  WHERE state = 'intent' AND intent_time > 0 AND issuer = :issuer)";
 
 // The certificate holds the TBS from here on.
 constexpr std::string_view k_complete = R"(
@@ -52,33 +52,6 @@ std::optional<std::string> read_state(Connection& connection, IssuerId issuer,
   bind_row(*statement, issuer, serial);
   if (!statement->step()) return std::nullopt;
   return statement->text(0);
-}
-
-/// Whether this very intent, and no other with its serial, stands in the ledger.
-bool is_recorded(Connection& connection, const Intent& intent) {
-  const auto statement = connection.prepare(
-      "SELECT 1 FROM certificates WHERE issuer = :issuer AND serial = :serial "
-      "AND origin = 'issued' AND session = :session AND pid = :pid");
-  bind_row(*statement, intent.issuer, intent.serial)
-      .bind("session", intent.actor.session)
-      .bind("pid", intent.actor.pid);
-  return statement->step();
-}
-
-bool is_recorded(Connection& connection, const Issued& issued) {
-  const auto statement = connection.prepare(
-      "SELECT 1 FROM certificates WHERE issuer = :issuer AND serial = :serial "
-      "AND origin = 'issued' AND fingerprint = :fingerprint");
-  bind_row(*statement, issued.issuer, issued.serial)
-      .bind("fingerprint", to_hex(issued.fingerprint));
-  return statement->step();
-}
-
-/// Whether all of it is: it was one transaction.
-template <class Records>
-bool are_recorded(Connection& connection, const Records& records) {
-  return std::all_of(records.begin(), records.end(),
-                     [&](const auto& one) { return is_recorded(connection, one); });
 }
 
 void require_text(std::string_view text, std::string_view what) {
@@ -178,26 +151,13 @@ void settle_dead_intents(Connection& connection, ChainWriter& chain, IssuerId is
   }
 }
 
-/// Completes one intent; throws revoked_meanwhile where it does not stand any more.
-void complete(Connection& connection, ChainWriter& chain, Statement& completion,
-              const Issued& one) {
-  bind_row(completion, one.issuer, one.serial)
-      .bind("fingerprint", to_hex(one.fingerprint))
-      .bind("certificate", to_base64(one.certificate))
-      .bind("time", to_seconds(one.author.time));
-  if (completion.run() == 1) {
-    if (one.use == Issued::Use::own_certificate) {
-      insert_ca_certificate(
-          connection, chain, one.issuer,
-          {.serial = one.serial, .fingerprint = one.fingerprint, .der = one.certificate});
-    }
-    return;
-  }
+/// The intent that was to be completed does not stand any more.
+Error not_standing(Connection& connection, const Issued& one) {
   const auto state = read_state(connection, one.issuer, one.serial);
-  throw Error(Errc::revoked_meanwhile,
-              format("the intent for serial {} does not stand any more (it is {})",
-                     one.serial.to_text(), state ? *state : "not in the ledger"),
-              "the certificate was not released; run the same command again for a new one");
+  return {Errc::revoked_meanwhile,
+          format("the intent for serial {} does not stand any more (it is {})",
+                 one.serial.to_text(), state ? *state : "not in the ledger"),
+          "the certificate was not released; run the same command again for a new one"};
 }
 
 /// Tells which of the two unique indexes refused an intent.
@@ -211,6 +171,26 @@ Error conflict(Connection& connection, const Intent& intent) {
   return {Errc::request_key_used, "the request key was used already",
           "'mtlsctl cert list' shows what was issued for it"};
 }
+
+void shift(Intent& intent, std::chrono::seconds by) { intent.time += by; }
+void shift(Issued& issued, std::chrono::seconds by) { issued.author.time += by; }
+
+/// Items with the ledger's time; copies only where that is another than this machine's.
+template <class Item>
+class Dated final {
+ public:
+  Dated(std::span<const Item> given, std::chrono::seconds offset) : m_items(given) {
+    if (offset == std::chrono::seconds::zero()) return;
+    m_copies.assign(given.begin(), given.end());
+    for (Item& item : m_copies) shift(item, offset);
+    m_items = m_copies;
+  }
+  [[nodiscard]] std::span<const Item> items() const noexcept { return m_items; }
+
+ private:
+  std::vector<Item> m_copies;
+  std::span<const Item> m_items;
+};
 
 /// Items of one issuer, in the order in which they were given.
 template <class Item>
@@ -261,78 +241,99 @@ void insert_intents(Connection& connection, ChainWriter& chain, const Group<Inte
   insertion->bind("entry", entry);
   for (const Intent* intent : group) {
     if (intent->replaces_intent) take_over(connection, chain, *intent);
-    bind_intent(*insertion, *intent);
-    if (insertion->run() == 0) throw conflict(connection, *intent);
+  }
+  const auto inserted = insertion->run_all(
+      group.size(),
+      [&](Statement& statement, std::size_t row) { bind_intent(statement, *group[row]); });
+  for (std::size_t row = 0; row < group.size(); ++row) {
+    if (inserted[row] == 0) throw conflict(connection, *group[row]);
   }
 }
 
+/// Throws revoked_meanwhile where one of them does not stand any more.
 void complete_all(Connection& connection, ChainWriter& chain, const Group<Issued>& group) {
   const std::int64_t entry = chain.append(issue_entry(group));
   const auto completion = connection.prepare(k_complete);
   completion->bind("entry", entry);
-  for (const Issued* one : group) complete(connection, chain, *completion, *one);
+  const auto completed =
+      completion->run_all(group.size(), [&](Statement& statement, std::size_t row) {
+        const Issued& one = *group[row];
+        bind_row(statement, one.issuer, one.serial)
+            .bind("fingerprint", to_hex(one.fingerprint))
+            .bind("certificate", to_base64(one.certificate))
+            .bind("time", to_seconds(one.author.time));
+      });
+  for (std::size_t row = 0; row < group.size(); ++row) {
+    const Issued& one = *group[row];
+    if (completed[row] != 1) throw not_standing(connection, one);
+    if (one.use == Issued::Use::own_certificate) {
+      insert_ca_certificate(
+          connection, chain, one.issuer,
+          {.serial = one.serial, .fingerprint = one.fingerprint, .der = one.certificate});
+    }
+  }
 }
 
 }  // namespace
 
-void Ledger::record_intents(std::span<const Intent> intents) {
-  if (intents.empty()) return;
+void Ledger::record_intents(std::span<const Intent> given) {
+  if (given.empty()) return;
+  const Dated<Intent> dated(given, m_data->clock_offset);
+  const std::span<const Intent> intents = dated.items();
   for (const Intent& intent : intents) require_texts(intent);
   m_data->change(
       by_issuer(intents), intents.front().author(),
       [&](Connection& connection, ChainWriter& chain, IssuerId issuer, const Group<Intent>& group) {
         insert_intents(connection, chain, group);
         settle_dead_intents(connection, chain, issuer, group.front()->time, m_data->intent_pending);
-      },
-      [&] { return are_recorded(*m_data->connection, intents); });
+      });
 }
 
-void Ledger::record_issued(std::span<const Issued> issued) {
-  if (issued.empty()) return;
-  m_data->change(
-      by_issuer(issued), issued.front().author,
-      [](Connection& connection, ChainWriter& chain, IssuerId /*issuer*/,
-         const Group<Issued>& group) { complete_all(connection, chain, group); },
-      [&] { return are_recorded(*m_data->connection, issued); });
+void Ledger::record_issued(std::span<const Issued> given) {
+  if (given.empty()) return;
+  const Dated<Issued> dated(given, m_data->clock_offset);
+  const std::span<const Issued> issued = dated.items();
+  m_data->change(by_issuer(issued), issued.front().author,
+                 [](Connection& connection, ChainWriter& chain, IssuerId /*issuer*/,
+                    const Group<Issued>& group) { complete_all(connection, chain, group); });
 }
 
-void Ledger::record_issued_revoked(std::span<const Issued> issued, std::string_view note) {
+void Ledger::record_issued_revoked(std::span<const Issued> given, std::string_view note) {
   require_text(note, "note");
-  if (issued.empty()) return;
-  m_data->change(
-      by_issuer(issued), issued.front().author,
-      [note](Connection& connection, ChainWriter& chain, IssuerId issuer,
-             const Group<Issued>& group) {
-        complete_all(connection, chain, group);
-        for (const Issued* one : group) {
-          change_standing(connection, chain, issuer, one->serial,
-                          {.from = {State::issued},
-                           .to = State::revoked,
-                           .action = LogAction::revoke,
-                           .note = std::string(note),
-                           .time = one->author.time});
-        }
-      },
-      [&] { return are_recorded(*m_data->connection, issued); });
+  if (given.empty()) return;
+  const Dated<Issued> dated(given, m_data->clock_offset);
+  const std::span<const Issued> issued = dated.items();
+  m_data->change(by_issuer(issued), issued.front().author,
+                 [note](Connection& connection, ChainWriter& chain, IssuerId issuer,
+                        const Group<Issued>& group) {
+                   complete_all(connection, chain, group);
+                   for (const Issued* one : group) {
+                     change_standing(connection, chain, issuer, one->serial,
+                                     {.from = {State::issued},
+                                      .to = State::revoked,
+                                      .action = LogAction::revoke,
+                                      .note = std::string(note),
+                                      .time = one->author.time});
+                   }
+                 });
 }
 
 void Ledger::burn_intent(IssuerId issuer, const x509::SerialNumber& serial, std::string_view note,
-                         const Author& author) {
+                         const Author& given) {
   require_text(note, "note");
+  const Author author = m_data->dated(given);
   const std::map<IssuerId, x509::SerialNumber> row{{issuer, serial}};
   std::optional<State> was;
-  m_data->change(
-      row, author,
-      [&](Connection& connection, ChainWriter& chain, IssuerId of,
-          const x509::SerialNumber& which) {
-        was = change_standing(connection, chain, of, which,
-                              {.from = {State::intent, State::unknown},
-                               .to = State::burnt,
-                               .action = LogAction::burn,
-                               .note = std::string(note),
-                               .time = author.time});
-      },
-      [] { return false; });  // what is burnt stays as it is
+  m_data->change(row, author,
+                 [&](Connection& connection, ChainWriter& chain, IssuerId of,
+                     const x509::SerialNumber& which) {
+                   was = change_standing(connection, chain, of, which,
+                                         {.from = {State::intent, State::unknown},
+                                          .to = State::burnt,
+                                          .action = LogAction::burn,
+                                          .note = std::string(note),
+                                          .time = author.time});
+                 });
   if (!was) {
     throw Error(Errc::not_in_ledger,
                 format("the ledger has no intent for serial {}", serial.to_text()));

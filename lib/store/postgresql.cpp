@@ -42,9 +42,14 @@ class PostgresqlConnection final : public Connection {
                " (SELECT coalesce(max(id), 0) + 1 FROM {0}), false)",
                table));
   }
+  std::optional<std::int64_t> server_time() override {
+    const auto row = prepare("SELECT cast(floor(extract(epoch FROM clock_timestamp())) AS bigint)");
+    if (!row->step()) return std::nullopt;
+    return row->integer(0);
+  }
   void reconnect() override { m_session.reconnect(); }
 
-  void begin_writing() override { m_session.begin("BEGIN READ WRITE"); }
+  void begin_writing() override { m_session.begin("BEGIN"); }
   void begin_exclusive() override {
     begin_writing();
     try {

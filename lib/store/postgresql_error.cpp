@@ -3,6 +3,7 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -40,11 +41,9 @@ constexpr std::array<std::pair<std::string_view, DbErrc>, 23> k_kinds{{
 
 /// Whether the server's message of this kind holds only names, numbers and words of its own.
 bool is_speakable(std::string_view sqlstate) noexcept {
-  for (const std::string_view beginning :
-       {"08", "25", "28", "3D", "40", "42", "53", "55", "57", "58"}) {
-    if (sqlstate.rfind(beginning, 0) == 0) return true;
-  }
-  return false;
+  constexpr std::array<std::string_view, 10> k_classes{"08", "25", "28", "3D", "40",
+                                                       "42", "53", "55", "57", "58"};
+  return std::find(k_classes.begin(), k_classes.end(), sqlstate.substr(0, 2)) != k_classes.end();
 }
 
 std::string_view field(const LibpqTable& pq, const PGresult* result, int code) noexcept {
@@ -58,8 +57,8 @@ std::string one_line(std::string_view text) {
   for (const char c : text) {
     if (c == '\n') {
       if (!line.empty() && line.back() != ' ') line += "; ";
-    } else if (c == '\t') {
-      line += ' ';
+    } else if (c == '\t' || c == ' ') {
+      if (!line.empty() && line.back() != ' ') line += ' ';
     } else {
       line += c;
     }

@@ -7,6 +7,7 @@
 #include <array>
 #include <limits>
 #include <thread>
+#include <utility>
 
 namespace mtls::store {
 namespace {
@@ -49,9 +50,9 @@ void ignore_notice(void* /*context*/, const char* /*message*/) noexcept {}
 
 }  // namespace
 
-PostgresqlSession::PostgresqlSession(const StoreUrl& url, OpenMode mode, milliseconds lock_timeout)
+PostgresqlSession::PostgresqlSession(StoreUrl url, OpenMode mode, milliseconds lock_timeout)
     : m_pq(libpq()),
-      m_url(url),
+      m_url(std::move(url)),
       m_mode(mode),
       m_lock_timeout(lock_timeout),
       m_connection(nullptr, FinishConnection{&m_pq}) {

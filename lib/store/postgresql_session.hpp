@@ -35,7 +35,7 @@ class Stream {
 /// something failed since the transaction began, and who is still reading.
 class PostgresqlSession final {
  public:
-  PostgresqlSession(const StoreUrl& url, OpenMode mode, std::chrono::milliseconds lock_timeout);
+  PostgresqlSession(StoreUrl url, OpenMode mode, std::chrono::milliseconds lock_timeout);
 
   [[nodiscard]] const LibpqTable& pq() const noexcept { return m_pq; }
   [[nodiscard]] PGconn* get() const noexcept { return m_connection.get(); }

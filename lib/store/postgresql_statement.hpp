@@ -14,6 +14,8 @@ namespace mtls::store {
 class PostgresqlStatement final : public Statement, private Stream {
  public:
   PostgresqlStatement(PostgresqlSession& session, std::string_view sql);
+  PostgresqlStatement(const PostgresqlStatement&) = delete;
+  PostgresqlStatement& operator=(const PostgresqlStatement&) = delete;
   ~PostgresqlStatement() override;
 
   Statement& bind(std::string_view name, std::int64_t value) override;

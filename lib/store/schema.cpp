@@ -126,6 +126,10 @@ constexpr std::string_view k_log_entries = R"(
     PRIMARY KEY (issuer, seq)
   ))";
 
+// The few that somebody answered for.
+constexpr std::string_view k_by_acceptance = R"(
+  CREATE INDEX log_acceptances ON log_entries (issuer, serial) WHERE action = 'accept_clock')";
+
 constexpr std::string_view k_intent_entry =
     "ALTER TABLE certificates ADD COLUMN intent_entry bigint";
 constexpr std::string_view k_issue_entry = "ALTER TABLE certificates ADD COLUMN issue_entry bigint";
@@ -145,8 +149,8 @@ std::span<const Migration> migrations() {
                                k_unique_serial, k_unique_request_key, k_by_serial, k_by_key,
                                k_by_fingerprint, k_by_intent, k_by_end, k_by_change}},
       Migration{.version = 2,
-                .statements = {k_log_heads, k_log_entries, k_intent_entry, k_issue_entry,
-                               k_standing_entry},
+                .statements = {k_log_heads, k_log_entries, k_by_acceptance, k_intent_entry,
+                               k_issue_entry, k_standing_entry},
                 .fill = fill_logs}};
   return steps;
 }

@@ -164,8 +164,7 @@ Migrated migrate_ledger(const LedgerLocation& location, Trial trial) {
     const Meta before = read_ledger_meta(*connection, name);
     if (before.schema_version > known || trial == Trial::yes) {
       if (before.schema_version > known) {
-        static_cast<void>(
-            settle_schema(*connection, name, access, location.author));  // which says so
+        static_cast<void>(settle_schema(*connection, name, access, std::nullopt));  // which says so
       }
       return {.from = before.schema_version, .to = known, .ledger_id = before.ledger_id};
     }

@@ -1,6 +1,7 @@
 // Where a listener is.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,7 +23,9 @@ struct Address {
 [[nodiscard]] bool is_ip_address(std::string_view text);
 
 /// Returns every address of `host`, which may be an address itself, each once, in the resolver's
-/// order. Blocks as long as the system's resolver does. Throws Error io where there is none.
-[[nodiscard]] std::vector<Address> resolve(const std::string& host, std::uint16_t port);
+/// order. Waits for `patience` and no longer, whatever the system's resolver does. Throws Error io
+/// where there is none.
+[[nodiscard]] std::vector<Address> resolve(const std::string& host, std::uint16_t port,
+                                           std::chrono::milliseconds patience);
 
 }  // namespace mtls::tls

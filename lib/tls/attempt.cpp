@@ -90,7 +90,12 @@ class Conversation final {
     const IoResult result = m_socket.connect(address, m_deadline);
     m_record.connect_time = elapsed();
     if (result != IoResult::done) {
-      end(result);
+      const bool nobody = result == IoResult::refused || result == IoResult::unreachable;
+      if (m_plan.proxy && nobody) {
+        end(Ending::proxy_refused, format("it cannot be reached ({})", m_socket.error_text()));
+      } else {
+        end(result);
+      }
       return false;
     }
     if (m_plan.proxy && !pass_proxy()) return false;
@@ -114,7 +119,7 @@ class Conversation final {
       return true;
     }
     end(result == IoResult::timed_out ? Ending::timed_out : Ending::proxy_refused,
-        line.empty() ? m_socket.error_text() : printable(line));
+        line.empty() ? m_socket.error_text() : printable(line.substr(0, 100)));
     return false;
   }
 
@@ -130,11 +135,11 @@ class Conversation final {
     }
   }
 
-  /// Reads from the line and gives it to libssl.
+  /// Reads from the line and gives it to libssl, also what came too late: the next may fit to it.
   IoResult feed(MonotonicTime deadline) {
     Bytes octets;
     const IoResult result = m_socket.read(octets, deadline);
-    if (result == IoResult::done) {
+    if (!octets.empty()) {
       ossl::require(BIO_write(m_client->incoming(), octets.data(),
                               static_cast<int>(octets.size())) == static_cast<int>(octets.size()),
                     "BIO_write");
@@ -150,7 +155,8 @@ class Conversation final {
     const int error = SSL_get_error(m_client->get(), result);
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return Step::wants_more;
     const ClientSsl::Seen& seen = m_client->seen();
-    const int reason = ERR_GET_REASON(ERR_peek_error());
+    const unsigned long first = ERR_peek_error();
+    const int reason = ERR_GET_LIB(first) == ERR_LIB_SSL ? ERR_GET_REASON(first) : 0;
     const std::vector<std::string> queue = ossl::drain_queue();
     const std::string detail = queue.empty() ? std::string() : queue.front();
     if (seen.fatal_alert >= 0) {
@@ -159,7 +165,8 @@ class Conversation final {
       end(Ending::alert);
     } else if (error == SSL_ERROR_ZERO_RETURN || error == SSL_ERROR_SYSCALL) {
       end(Ending::closed);
-    } else if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+    } else if (m_plan.distrust == Distrust::end_handshake && seen.verified &&
+               seen.verify_error != X509_V_OK) {
       end(Ending::untrusted_server);
     } else if (reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == SSL_R_WRONG_SSL_VERSION) {
       m_record.version_refused = true;

@@ -174,8 +174,13 @@ void ClientSsl::on_message(int write, int version, int type, const void* octets,
 }
 
 void ClientSsl::on_info(const SSL* ssl, int where, int value) {
-  if (where != SSL_CB_READ_ALERT || (value >> 8) != SSL3_AL_FATAL) return;
-  self_of(ssl).m_seen.fatal_alert = value & 0xff;
+  if (where != SSL_CB_READ_ALERT) return;
+  const int number = value & 0xff;
+  // At TLS 1.3 the level says nothing: all but these two end the connection (RFC 8446 section 6).
+  const bool fatal = SSL_version(ssl) == TLS1_3_VERSION
+                         ? number != SSL_AD_CLOSE_NOTIFY && number != SSL_AD_USER_CANCELLED
+                         : (value >> 8) == SSL3_AL_FATAL;
+  if (fatal) self_of(ssl).m_seen.fatal_alert = number;
 }
 
 ClientSsl::ClientSsl(const Plan& plan, const ossl::Context& context) : m_distrust(plan.distrust) {

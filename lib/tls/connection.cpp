@@ -82,6 +82,10 @@ Connection::Next Connection::wind_down() {
   m_winding_down = true;
   m_keep_alive = KeepAlive::no;
   if (m_phase == Phase::response) return step_response();
+  if (m_phase == Phase::handshake) {
+    refuse(
+        {.by = TurnedAway::By::us, .reason = "the listener ended in the midst of the handshake"});
+  }
   if (m_phase == Phase::request) m_stream.close_notify();
   return finish();
 }
@@ -101,6 +105,7 @@ Connection::Next Connection::step_handshake() {
   if (io == Io::want_read || io == Io::want_write) return wait_for(io);
   if (io != Io::done) {
     refuse(*m_stream.turned_away());
+    if (m_stream.turned_away()->spoke == TurnedAway::Spoke::http) answer_plainly();
     return linger();
   }
   Peer peer = m_stream.peer();
@@ -109,6 +114,17 @@ Connection::Next Connection::step_handshake() {
   expect_request();
   enter(Phase::request, m_surroundings.limits.request);
   return step_request();
+}
+
+/// Without TLS, to a client that sent none (libssl said nothing to it): as far as the socket takes
+/// it at once.
+void Connection::answer_plainly() const {
+  const std::string octets =
+      to_octets({.status = 400,
+                 .content_type = "text/plain",
+                 .body = "this port speaks TLS, and the request came without: write https://\n"},
+                {.method = "GET", .keep_alive = KeepAlive::no, .now = m_surroundings.clock.now()});
+  static_cast<void>(::send(m_socket, octets.data(), octets.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
 void Connection::expect_request() {

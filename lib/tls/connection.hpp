@@ -55,6 +55,7 @@ class Connection final {
                             KeepAlive keep_alive);
   void expect_request();
   void refuse(TurnedAway why);
+  void answer_plainly() const;
   void enter(Phase phase, std::chrono::milliseconds time);
 
   const ConnectionSurroundings& m_surroundings;

@@ -9,7 +9,30 @@ namespace mtls::tls {
 namespace {
 
 constexpr std::size_t k_head_limit = std::size_t{64} << 10U;
-constexpr std::string_view k_end_of_head = "\r\n\r\n";
+
+/// The end of a head, and what of it belongs to the last line. A line may end with LF alone (RFC
+/// 9112 section 2.2).
+struct EndOfHead {
+  std::size_t fields;
+  std::size_t body;
+};
+std::optional<EndOfHead> find_end_of_head(std::string_view text, std::size_t from) {
+  for (std::size_t at = text.find('\n', from); at != std::string_view::npos;
+       at = text.find('\n', at + 1)) {
+    const std::size_t next = at + 1 < text.size() && text[at + 1] == '\r' ? at + 2 : at + 1;
+    if (next < text.size() && text[next] == '\n') return EndOfHead{at + 1, next + 1};
+  }
+  return std::nullopt;
+}
+
+/// Takes the first line off `text`, without its end.
+std::string_view take_line(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  return line;
+}
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -75,9 +98,9 @@ class Http1Reader final : public AnswerReader {
  public:
   State take(ByteView octets) override {
     m_text.append(as_text(octets));
-    if (!m_answer) {
+    if (m_in_head) {
       const State state = read_head();
-      if (!m_answer) return state;
+      if (m_in_head) return state;
     }
     return body_is_whole() || m_text.size() >= k_body_limit ? State::complete : State::more;
   }
@@ -87,7 +110,9 @@ class Http1Reader final : public AnswerReader {
   std::optional<HttpAnswer> finish() override {
     if (!m_answer) return std::nullopt;
     Bytes body;
-    if (m_chunked) {
+    if (m_in_head) {
+      m_answer->whole = false;  // a status is an answer, whatever becomes of the rest
+    } else if (m_chunked) {
       Chunks chunks = read_chunks(m_text);
       m_answer->whole = chunks.whole;
       body = std::move(chunks.body);
@@ -115,25 +140,30 @@ class Http1Reader final : public AnswerReader {
 
   State read_head() {
     for (;;) {
-      if (!may_be_http() || m_text.size() > k_head_limit + k_body_limit) return State::foreign;
-      const std::size_t end = m_text.find(k_end_of_head);
-      if (end == std::string::npos) return State::more;
-      const std::string head = m_text.substr(0, end + 2);
-      m_text.erase(0, end + k_end_of_head.size());
-      const auto status = parse_status_line(head.substr(0, head.find("\r\n")));
-      if (!status) return State::foreign;
-      if (*status < 200) continue;  // 100 Continue, 103 Early Hints
-      m_answer.emplace().status = *status;
-      read_fields(head);
-      return State::more;
+      if (!may_be_http()) return State::foreign;
+      if (!m_answer && m_text.find('\n') != std::string::npos) {
+        std::string_view rest = m_text;
+        const auto status = parse_status_line(take_line(rest));
+        if (!status) return State::foreign;
+        if (*status >= 200) m_answer.emplace().status = *status;  // else 100, 103 …
+      }
+      const auto end = find_end_of_head(m_text, m_searched);
+      if (!end) {
+        if (m_text.size() > k_head_limit) return m_answer ? State::complete : State::foreign;
+        m_searched = m_text.size() - std::min<std::size_t>(m_text.size(), 2);
+        return State::more;
+      }
+      if (m_answer) read_fields(std::string_view(m_text).substr(0, end->fields));
+      m_text.erase(0, end->body);
+      m_searched = 0;
+      m_in_head = !m_answer;
+      if (!m_in_head) return State::more;
     }
   }
 
   void read_fields(std::string_view head) {
     while (!head.empty()) {
-      const std::size_t end = head.find("\r\n");
-      const std::string_view line = head.substr(0, end);
-      head.remove_prefix(end == std::string_view::npos ? head.size() : end + 2);
+      const std::string_view line = take_line(head);
       const std::size_t colon = line.find(':');
       if (colon == std::string_view::npos) continue;
       const std::string name = to_lower(line.substr(0, colon));
@@ -152,7 +182,9 @@ class Http1Reader final : public AnswerReader {
     return m_length && m_text.size() >= *m_length;
   }
 
-  std::string m_text;  // the head, then the body
+  std::string m_text;          // the head, then the body
+  std::size_t m_searched = 0;  // up to here there is no end of the head
+  bool m_in_head = true;
   std::optional<HttpAnswer> m_answer;
   std::optional<std::size_t> m_length;
   bool m_chunked = false;

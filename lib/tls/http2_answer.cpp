@@ -16,6 +16,8 @@ constexpr std::uint8_t k_end_stream = 0x01;
 constexpr std::uint8_t k_end_headers = 0x04;
 constexpr std::uint8_t k_padded = 0x08;
 constexpr std::uint8_t k_priority = 0x20;
+constexpr std::uint32_t k_no_error = 0;
+constexpr std::uint32_t k_stream = 1;  // of our request
 constexpr std::size_t k_frame_head = 9;
 constexpr std::size_t k_frame_limit = 16384;  // SETTINGS_MAX_FRAME_SIZE as it is by default
 
@@ -33,6 +35,12 @@ void put_frame(Bytes& to, std::uint8_t type, std::uint8_t flags, std::uint8_t st
                                                     stream};
   to.insert(to.end(), head.begin(), head.end());
   to.insert(to.end(), payload.begin(), payload.end());
+}
+
+/// Four octets without their highest bit, which is reserved in stream identifiers.
+std::uint32_t read_32(ByteView octets) {
+  return (octets[0] & 0x7fU) << 24U | static_cast<std::uint32_t>(octets[1]) << 16U |
+         static_cast<std::uint32_t>(octets[2]) << 8U | octets[3];
 }
 
 /// A literal field without indexing whose name is `index` of the static table (RFC 7541 section
@@ -134,8 +142,10 @@ class Http2Reader final : public AnswerReader {
       if (size > k_frame_limit || (!m_greeted && m_octets[3] != k_settings)) return State::foreign;
       m_greeted = true;
       if (m_octets.size() < k_frame_head + size) return State::more;
-      const State state =
-          read_frame(m_octets[3], m_octets[4], ByteView(m_octets).subspan(k_frame_head, size));
+      const State state = read_frame({.type = m_octets[3],
+                                      .flags = m_octets[4],
+                                      .stream = read_32(ByteView(m_octets).subspan(5))},
+                                     ByteView(m_octets).subspan(k_frame_head, size));
       m_octets.erase(m_octets.begin(),
                      m_octets.begin() + static_cast<std::ptrdiff_t>(k_frame_head + size));
       if (state != State::more) return state;
@@ -153,8 +163,17 @@ class Http2Reader final : public AnswerReader {
   }
 
  private:
-  State read_frame(std::uint8_t type, std::uint8_t flags, ByteView payload) {
-    switch (type) {
+  struct FrameHead {
+    std::uint8_t type;
+    std::uint8_t flags;
+    std::uint32_t stream;
+  };
+
+  State read_frame(const FrameHead& head, ByteView payload) {
+    const std::uint8_t flags = head.flags;
+    if (head.type == k_goaway) return read_goaway(payload);
+    if (head.stream != k_stream) return State::more;  // not about our request
+    switch (head.type) {
       case k_headers:
         if (!m_answer) {
           const auto status = read_status(strip(payload, flags));
@@ -164,12 +183,15 @@ class Http2Reader final : public AnswerReader {
         }
         break;
       case k_data: {
+        if (!m_answer) return State::foreign;
         const ByteView data = strip(payload, flags & k_padded);
         m_body.insert(m_body.end(), data.begin(), data.end());
-        break;
+        if (m_body.size() < k_body_limit) break;
+        m_body.resize(k_body_limit);
+        m_answer->whole = true;
+        return State::complete;
       }
       case k_rst_stream:
-      case k_goaway:
         return m_answer ? State::complete : State::refused;
       default:
         return State::more;
@@ -177,6 +199,15 @@ class Http2Reader final : public AnswerReader {
     if ((flags & k_end_stream) == 0 || !m_answer) return State::more;
     m_answer->whole = true;
     return State::complete;
+  }
+
+  /// A server that means to close says so, and still answers what it has taken on (RFC 9113 section
+  /// 6.8): streams up to the one that it names.
+  [[nodiscard]] State read_goaway(ByteView payload) const {
+    if (m_answer) return State::more;
+    const bool served = payload.size() >= 8 && read_32(payload) >= k_stream &&
+                        read_32(payload.subspan(4)) == k_no_error;
+    return served ? State::more : State::refused;
   }
 
   Bytes m_octets;

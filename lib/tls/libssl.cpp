@@ -164,6 +164,7 @@ void SSL_set_shutdown(SSL* a, int b) { LIBSSL(SSL_set_shutdown)(a, b); }
 int SSL_shutdown(SSL* a) { return LIBSSL(SSL_shutdown)(a); }
 int SSL_use_PrivateKey(SSL* a, EVP_PKEY* b) { return LIBSSL(SSL_use_PrivateKey)(a, b); }
 int SSL_use_certificate(SSL* a, X509* b) { return LIBSSL(SSL_use_certificate)(a, b); }
+int SSL_version(const SSL* a) { return LIBSSL(SSL_version)(a); }
 int SSL_write(SSL* a, const void* b, int c) { return LIBSSL(SSL_write)(a, b, c); }
 int SSL_write_ex(SSL* a, const void* b, size_t c, size_t* d) {
   return LIBSSL(SSL_write_ex)(a, b, c, d);

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -15,6 +16,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cerrno>
 #include <csignal>
 #include <list>
 #include <utility>  // Boost 1.74's Asio needs it before itself
@@ -28,6 +30,8 @@ using boost::system::error_code;
 
 constexpr std::chrono::milliseconds k_tick{100};
 constexpr std::chrono::milliseconds k_wind_down{500};
+/// SIGHUPs that come within are one.
+constexpr std::chrono::milliseconds k_gather{10};
 /// Descriptors that are not connections: standard streams, the ledger, the event loop.
 constexpr std::size_t k_other_descriptors = 32;
 
@@ -50,11 +54,13 @@ std::string to_text(const tcp::endpoint& endpoint) {
 [[noreturn]] void fail(const ListenAddress& address, const error_code& error) {
   const bool denied = error == asio::error::access_denied;
   const bool in_use = error == asio::error::address_in_use;
+  const bool too_few = error == asio::error::no_descriptors;
   throw Error(denied ? Errc::permission : Errc::io,
               format("cannot listen on {}: {}", to_text(address), error.message()),
               in_use   ? "something listens there already: choose another port, or 0 for a free one"
               : denied ? "ports under 1024 are for root: choose another"
-                       : "give an address of this machine");
+              : too_few ? "raise the limit on open files (ulimit -n)"
+                        : "give an address of this machine");
 }
 
 /// Asio does not say SOCK_CLOEXEC.
@@ -86,12 +92,16 @@ struct Listener::Data {
                      .observer = parts.observer,
                      .clock = parts.clock},
         acceptor(io),
-        signals(io, SIGHUP, SIGTERM, SIGINT),
+        endings(io, SIGTERM, SIGINT),
+        hangups(io, SIGHUP),
+        reload_due(io),
         ticks(io),
         end(io) {}
 
   void open();
-  void await_signal();
+  void await_ending();
+  void await_hangup();
+  void reload_soon();
   void await_tick();
   void await_accept();
   void take(tcp::socket socket, const tcp::endpoint& peer);
@@ -107,10 +117,13 @@ struct Listener::Data {
   ConnectionSurroundings surroundings;
   asio::io_context io{1};
   tcp::acceptor acceptor;
-  asio::signal_set signals;
+  asio::signal_set endings;
+  asio::signal_set hangups;
+  asio::steady_timer reload_due;
   asio::steady_timer ticks;
   asio::steady_timer end;
   std::list<std::shared_ptr<Slot>> slots;
+  bool reload_awaited = false;
   bool stopping = false;
 };
 
@@ -129,19 +142,35 @@ void Listener::Data::open() {
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (!error) acceptor.non_blocking(true, error);
+  // One more must be left, or it would never accept anybody.
+  const int spare = error ? -1 : ::dup(acceptor.native_handle());
+  if (!error && spare < 0) error.assign(errno, boost::system::system_category());
   if (error) fail(wanted, error);
+  ::close(spare);
   close_on_exec(acceptor);
 }
 
-void Listener::Data::await_signal() {
-  signals.async_wait([this](const error_code& error, int number) {
+void Listener::Data::await_ending() {
+  endings.async_wait([this](const error_code& error, int /*number*/) {
+    if (!error) stop();
+  });
+}
+
+void Listener::Data::await_hangup() {
+  hangups.async_wait([this](const error_code& error, int /*number*/) {
     if (error) return;
-    if (number != SIGHUP) {
-      stop();
-      return;
-    }
+    if (!reload_awaited) reload_soon();
+    await_hangup();
+  });
+}
+
+void Listener::Data::reload_soon() {
+  reload_awaited = true;
+  reload_due.expires_after(k_gather);
+  reload_due.async_wait([this](const error_code& error) {
+    if (error || stopping) return;
+    reload_awaited = false;
     if (auto renewed = parts.observer.reload()) context = std::move(renewed);
-    await_signal();
   });
 }
 
@@ -266,6 +295,7 @@ void Listener::Data::stop() {
   error_code ignored;
   acceptor.close(ignored);
   ticks.cancel();
+  reload_due.cancel();
   for (auto at = slots.begin(); at != slots.end();) {
     const std::shared_ptr<Slot> slot = *at++;
     slot->socket.cancel(ignored);
@@ -275,7 +305,13 @@ void Listener::Data::stop() {
   end.async_wait([this](const error_code&) { io.stop(); });
 }
 
-Listener::Listener(Parts parts) : m_data(std::make_unique<Data>(std::move(parts))) {
+Listener::Listener(Parts parts) {
+  const ListenAddress address = parts.address;
+  try {
+    m_data = std::make_unique<Data>(std::move(parts));
+  } catch (const boost::system::system_error& error) {  // what Asio needs for itself
+    fail(address, error.code());
+  }
   m_data->open();
 }
 
@@ -289,7 +325,8 @@ ListenAddress Listener::address() const {
 }
 
 void Listener::run() {
-  m_data->await_signal();
+  m_data->await_ending();
+  m_data->await_hangup();
   m_data->await_tick();
   m_data->await_accept();
   m_data->io.run();

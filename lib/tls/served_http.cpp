@@ -21,10 +21,12 @@ namespace http = boost::beast::http;
 
 struct ServedRequestReader::Data {
   http::request_parser<http::string_body> parser;
+  std::size_t longest;  // of what the parser takes only whole
   boost::beast::error_code error;
 };
 
 ServedRequestReader::ServedRequestReader(HttpLimits limits) : m_data(std::make_unique<Data>()) {
+  m_data->longest = limits.header;
   m_data->parser.header_limit(static_cast<std::uint32_t>(limits.header));
   m_data->parser.body_limit(limits.body);
   m_data->parser.eager(true);
@@ -33,16 +35,19 @@ ServedRequestReader::ServedRequestReader(HttpLimits limits) : m_data(std::make_u
 ServedRequestReader::~ServedRequestReader() = default;
 
 ServedRequestReader::State ServedRequestReader::feed(std::string& buffer) {
-  auto& [parser, error] = *m_data;
+  auto& [parser, longest, error] = *m_data;
   while (!buffer.empty() && !parser.is_done()) {
     const std::size_t taken = parser.put(boost::asio::buffer(buffer), error);
     buffer.erase(0, taken);
     if (error == http::error::need_more) {
       error = {};
+      // A chunk's extension, or a trailer, that does not end: the parser has no limit for them.
+      if (buffer.size() > longest) error = http::error::header_limit;
       break;
     }
     if (error) return State::bad;
   }
+  if (error) return State::bad;
   return parser.is_done() ? State::complete : State::more;
 }
 

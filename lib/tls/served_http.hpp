@@ -27,7 +27,7 @@ struct ServedResponse {
 };
 
 struct HttpLimits {
-  std::size_t header = std::size_t{16} << 10U;
+  std::size_t header = std::size_t{16} << 10U;  // also of one chunk's header, and of the trailers
   std::size_t body = std::size_t{64} << 10U;
 };
 

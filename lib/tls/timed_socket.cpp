@@ -56,6 +56,9 @@ struct TimedSocket::Data {
       socket.cancel(ignored);
       io.restart();
       io.run();
+      // An operation that could end at once is no longer to be cancelled. It came too late all the
+      // same, or whoever always has something to say would never be timed out.
+      outcome = asio::error::timed_out;
     }
     const IoResult result = classify(outcome);
     error_text = outcome ? outcome.message() : std::string();
@@ -92,7 +95,7 @@ IoResult TimedSocket::read(Bytes& into, MonotonicTime deadline) {
                                    });
   });
   into.insert(into.end(), m_data->buffer.data(), m_data->buffer.data() + count);
-  return count > 0 ? IoResult::done : result;
+  return result;
 }
 
 IoResult TimedSocket::write(ByteView octets, MonotonicTime deadline) {

@@ -30,7 +30,8 @@ class TimedSocket final {
   ~TimedSocket();
 
   [[nodiscard]] IoResult connect(const Address& address, MonotonicTime deadline);
-  /// Appends what comes next, at least one octet when `done`, to `into`.
+  /// Appends what comes next, at least one octet when `done`, to `into`; when `timed_out`, what
+  /// came just then, if anything.
   [[nodiscard]] IoResult read(Bytes& into, MonotonicTime deadline);
   /// Writes all of it.
   [[nodiscard]] IoResult write(ByteView octets, MonotonicTime deadline);

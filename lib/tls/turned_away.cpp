@@ -55,6 +55,13 @@ const Row* find_row(const ossl::QueueEntry& entry) {
   return at == k_rows.end() ? nullptr : at;
 }
 
+TurnedAway to_turned_away(const Row& row) {
+  const bool http = row.reason == SSL_R_HTTP_REQUEST || row.reason == SSL_R_HTTPS_PROXY_REQUEST;
+  return {.by = row.by,
+          .reason = std::string(row.words),
+          .spoke = http ? TurnedAway::Spoke::http : TurnedAway::Spoke::tls};
+}
+
 /// The alert that the client sent, if an entry says so.
 std::optional<int> alert_of(const ossl::QueueEntry& entry) {
   if (entry.library != ERR_LIB_SSL || entry.reason < SSL_AD_REASON_OFFSET ||
@@ -102,9 +109,7 @@ TurnedAway explain(const FailedHandshake& failed) {
               .reason = format("{}: the client does not have the private key of its certificate",
                                failed.client_subject)};
     }
-    if (const Row* const row = find_row(entry)) {
-      return {.by = row->by, .reason = std::string(row->words)};
-    }
+    if (const Row* const row = find_row(entry)) return to_turned_away(*row);
   }
   if (failed.entries.empty()) {
     return {.by = TurnedAway::By::client, .reason = "it closed the connection in the handshake"};

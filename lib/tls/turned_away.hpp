@@ -16,8 +16,11 @@ struct TurnedAway {
     client,     ///< it sent an alert, or left
     transport,  ///< the line broke, or what came is no TLS
   };
+  /// In what it began; whoever spoke plain HTTP can be answered in it.
+  enum class Spoke { tls, http };
   By by;
   std::string reason;  // safe to show
+  Spoke spoke = Spoke::tls;
 };
 
 /// What is known when a handshake ends early.

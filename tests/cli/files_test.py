@@ -53,7 +53,7 @@ class Modes(Workbench):
                 mode = stat.S_IMODE(path.lstat().st_mode)
                 if path.is_dir():
                     self.assertEqual(mode, 0o700, path)
-                elif path.suffix == ".key" or path.name in ("ca.db", "ca.toml"):
+                elif path.suffix == ".key" or path.name in ("ca.db", "ca.toml", "ledger.head"):
                     self.assertEqual(mode, 0o600, path)
                 else:
                     self.assertEqual(mode, 0o666 & ~umask, path)

@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -79,7 +80,12 @@ class JsonTest(unittest.TestCase):
             return self.check("Errors", document)
         if match[1] not in LINES:
             self.commands.add(match[1])
-        self.check("mtlsctl " + match[1].replace("-", " "), document)
+        self.check(self.section_of(match[1]), document)
+
+    def section_of(self, words):
+        """The heading of a schema's words, which are joined by the same sign that stands within some."""
+        wanted = "mtlsctl-" + words
+        return next((one for one in self.docs if one.replace(" ", "-") == wanted), wanted)
 
     def check(self, section, fields):
         self.assertIn(section, self.docs, "a section that docs/json.md lacks")
@@ -179,6 +185,7 @@ class JsonTest(unittest.TestCase):
         self.run_command("store", "migrate", "--dry-run")
         self.run_command("store", "copy", "--to", "sqlite:copy.db")
         self.adopt_and_import()
+        self.look_at_the_ledger()
         self.run_command("render", "--list")
         self.run_command("render", "nginx", "--server-cert", "web.crt", "--server-key", "web.key")
         self.run_command("render", "nginx", "--server-cert", "web.crt", "--server-key", "web.key",
@@ -200,6 +207,45 @@ class JsonTest(unittest.TestCase):
         self.run_command("frobnicate", codes=(2,))
         self.run_command("cert", "show", "CN=nobody", codes=(6,))
         self.nothing_is_left_out()
+
+    def look_at_the_ledger(self):
+        """The ledger as evidence: sound, then with a row that somebody changed, then an older one."""
+        self.run_command("log", "show")
+        self.run_command("log", "head")
+        pinned = self.run_command("log", "head", "--sign")[0]["head"]
+        self.run_command("log", "verify", "--since", pinned)
+        self.run_command("store", "backup", "backup.db")
+        self.run_command("store", "accept-clock", "--serial",
+                         self.run_command("cert", "list")[0]["serial"])
+        self.run_command("store", "check", "--files", "client.crt")
+        self.interrupt_an_issue()
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=stranger",
+                        "-keyout", "stranger.key", "-out", "stranger.crt"], cwd=self.directory, check=True,
+                       capture_output=True)
+        self.run_command("store", "check", "--files", "client.crt", "--files", "stranger.crt", codes=(1,))
+        ledger = pathlib.Path(self.directory) / "ca" / "ca.db"
+        with contextlib.closing(sqlite3.connect(ledger)) as db:
+            db.execute("update certificates set subject = 'CN=x' where subject = 'CN=web.example'")
+            db.commit()
+        self.run_command("log", "verify", codes=(1,))
+        self.run_command("store", "check", codes=(1,))
+        self.run_command("client", "issue", *EC, "--name", "later")
+        ledger.write_bytes((pathlib.Path(self.directory) / "backup.db").read_bytes())
+        self.run_command("log", "verify", codes=(1,))
+        self.run_command("store", "accept-rollback")
+
+    def interrupt_an_issue(self):
+        """Leaves an intent whose process is gone."""
+        ledger = pathlib.Path(self.directory) / "ca" / "ca.db"
+        with contextlib.closing(sqlite3.connect(ledger)) as db:
+            columns = [row[1] for row in db.execute("pragma table_info(certificates)")]
+            row = list(db.execute("select * from certificates where subject = 'CN=web.example'").fetchone())
+            for name, value in (("id", None), ("serial", "7f" * 16), ("state", "intent"), ("tbs", "MAA="),
+                                ("fingerprint", None), ("certificate", None), ("request_key", None),
+                                ("issued_time", None), ("issue_entry", None)):
+                row[columns.index(name)] = value
+            db.execute(f"insert into certificates values ({','.join('?' * len(row))})", row)
+            db.commit()
 
     def adopt_and_import(self):
         """A v1 CA of openssl's, with an index that names what is not there."""
@@ -245,7 +291,7 @@ class JsonTest(unittest.TestCase):
             self.assertFalse(missing, f"described under '{section}', but never printed")
         listed = set(re.findall(r"^- \[mtlsctl ([a-z -]+)\]",
                                 (ROOT / "docs/cli.md").read_text(encoding="utf-8"), re.M))
-        self.assertEqual(listed, {words.replace("-", " ") for words in self.commands})
+        self.assertEqual({words.replace(" ", "-") for words in listed}, set(self.commands))
 
 
 if __name__ == "__main__":

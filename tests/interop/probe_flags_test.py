@@ -51,6 +51,17 @@ class ProbeFlags(Probing):
         self.assertTrue(document["changes"])
         self.assertFalse(any(one["weaker"] for one in document["changes"]))
 
+    def test_compare_with_a_version_that_is_spoken_no_more(self):
+        bind = f"crt {{pem}} ca-file {self.ca} verify required"
+        both, newer = listeners.haproxy(self, "pem", bind), listeners.haproxy(self, "pem", bind + " ssl-min-ver TLSv1.3")
+        self.store(both, "both.json")
+        document = self.probe(newer, "--compare", "both.json", exit=0)
+        self.assertIn({"what": "P1 at TLS 1.2", "before": "rejected-in-handshake", "now": "not-offered", "weaker": False},
+                      document["changes"])
+        # And one that is spoken again lets nobody in either.
+        self.store(newer, "newer.json")
+        self.assertTrue(self.probe(both, "--compare", "newer.json", exit=0)["changes"])
+
     def test_compare_with_something_else(self):
         self.path("x.json").write_text('{"schema": "mtlsctl/verify/1"}')
         self.path("y.json").write_text("not JSON")
@@ -110,6 +121,28 @@ class ProbeFlags(Probing):
             for id in ("P2", "P3", "P4", "P5", "P6", "E6"):
                 self.assertTrue(all(one["certificate_sent"] for one in self.attempts(document, id)), kind)
 
+    def test_a_revoked_certificate_that_is_refused_for_something_else(self):
+        server = self.haproxy()
+        self.mtlsctl("ca", "init", "--ca", "other", "--common-name", "Other", *KEY)
+        self.mtlsctl("client", "issue", "--ca", "other", "--name", "foreign", *KEY)
+        result = self.run_text(server, "--revoked-cert", "foreign.crt", "--revoked-key", "foreign.key")
+        self.assertIn(b"no issuer in common", result.err)
+        self.assertNotIn(b"issuer in common", self.run_text(server, "--revoked-cert", "deep.crt", "--revoked-key",
+                                                            "deep.key").err)
+        for past in ("revoked.crt", "revoked.key"):
+            self.path(past).unlink()
+        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "revoked.key",
+                     "-out", "r.csr", "-subj", "/CN=gone")
+        self.path("r.index").touch()
+        self.path("r.cnf").write_text(f"[ca]\ndefault_ca=it\n[it]\ndatabase={self.path('r.index')}\ndefault_md=sha256\n"
+                                      f"new_certs_dir={self.dir}\nrand_serial=yes\npolicy=p\n[p]\ncommonName=supplied\n")
+        self.openssl("ca", "-batch", "-selfsign", "-config", "r.cnf", "-in", "r.csr", "-keyfile", "revoked.key", "-startdate",
+                     "20200101000000Z", "-enddate", "20200102000000Z", "-out", "revoked.crt", "-notext")
+        revoked = ["--revoked-cert", "revoked.crt", "--revoked-key", "revoked.key"]
+        self.assertIn(b"which is not now", self.run_text(server, *revoked).err)
+        document = self.probe(server, *revoked, "--expect-crl", exit=3)
+        self.assertEqual(document["error"]["code"], "expired")
+
     # --- output ------------------------------------------------------------------------------------
 
     def run_text(self, server, *args):
@@ -130,6 +163,15 @@ class ProbeFlags(Probing):
         self.assertEqual(result.code, 1)
         self.assertIn("not enforced (optional)", result.out.decode())
         self.assertIn("nginx: ssl_client_certificate", result.out.decode())
+
+    def test_text_of_several_addresses(self):
+        server = self.haproxy()
+        result = self.run_text(server, "--resolve", f"localhost:{server.port}:::1")
+        lines = result.out.decode().splitlines()
+        self.assertEqual(result.code, 0, str(result))
+        self.assertEqual(lines[1], f"at 127.0.0.1:{server.port}:")
+        self.assertIn(f"at [::1]:{server.port}:", lines)
+        self.assertNotIn("at ", self.run_text(server).out.decode().splitlines()[1])
 
     def test_lines_come_as_attempts_end(self):
         server = self.haproxy()

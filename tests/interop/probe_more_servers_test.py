@@ -45,6 +45,10 @@ class ProbeMoreServers(Probing):
         document = self.probe(server, "--tls", "1.3")
         self.assert_verdict(document, "not-enforced", "bypass")
         self.assertEqual({one["id"] for one in document["attempts"] if one["let_in"]}, {"P0", "P7"})
+        # So it does where no other name plays a part: no SNI at all, or no session without one.
+        document = self.probe(f"https://127.0.0.1:{server.port}/", "--tls", "1.3")
+        self.assert_verdict(document, "not-enforced", "bypass")
+        self.assertEqual({one["variant"] for one in self.attempts(document, "P7")}, {"session of the same name"})
         self.check(listeners.node(self, *self.SERVER, ""), "not-enforced", "no-mtls")
 
     def test_a_port_that_speaks_both(self):

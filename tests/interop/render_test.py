@@ -140,6 +140,19 @@ class Checkers(Rendered):
         self.assertEqual(set(secret["data"]), {"ca.crt", "ca.crl", "tls.crt", "tls.key"})
         self.assertEqual(secret["type"], "kubernetes.io/tls")
 
+    def test_no_key_is_written_over(self):
+        """--force replaces what was rendered before, and nothing that cannot be made again."""
+        self.make_pki()
+        secret = ["k8s-secret", "--server-cert", "server.crt", "--server-key", "server.key"]
+        for args in (["nginx"], secret):
+            for name in ("ca/ca.key", "ca/ca.crt", "ca/ca.db", "ca/ca.crl", "client.key", "server.key"):
+                with self.subTest(args=args[0], name=name):
+                    before = self.read(name) if self.path(name).exists() else None
+                    self.mtlsctl("render", *args, "--force", "--out", name, exit=5)
+                    self.assertEqual(self.read(name) if self.path(name).exists() else None, before)
+            for _ in range(2):
+                self.mtlsctl("render", *args, "--force", "--out", "rendered")
+
     def test_the_ca_key_is_in_nothing(self):
         self.make_pki()
         body = self.read("ca/ca.key").decode().splitlines()[1].encode()
@@ -158,6 +171,9 @@ class Checkers(Rendered):
         deployment, service, ingress = yaml.safe_load_all(
             self.render("k8s-demo", "--name", "x", "--namespace", "n", "--host", "h.example", "--port", "8443",
                         "--ingress-class", "mtls").read_text())
+        odd = "a \uffff\ufffe\u2028\x85\n\"'{{x}}"
+        first, *_ = yaml.safe_load_all(self.render("k8s-demo", "--image", odd).read_text())
+        self.assertEqual(first["spec"]["template"]["spec"]["containers"][0]["image"], odd)
         labels = deployment["spec"]["template"]["metadata"]["labels"]
         self.assertEqual(deployment["spec"]["selector"]["matchLabels"], labels)
         self.assertEqual(service["spec"]["selector"], labels)
@@ -355,6 +371,58 @@ class Started(Rendered):
         dump = self.tool(servers.program("nginx"), "-T", "-c", file)
         self.mtlsctl("render", "nginx", *listen, "--check", "-", stdin=dump.out)
 
+    def gets_in(self, client, scheme="https"):
+        presented = ["--cert", f"{client}.crt", "--key", f"{client}.key"] if client else []
+        return self.run_any(["curl", "-s", "-f", "-k", "--max-time", "10", *presented,
+                             f"{scheme}://localhost:{self.port}/"]).code == 0
+
+    def test_whatever_lets_others_in_is_found(self):
+        """The servers are the oracle: each change does let somebody in, and --check finds it."""
+        self.make_pki()
+        other, snippet = self.path("other/ca.crt"), self.path("snippet.conf")
+        snippet.write_text("ssl_verify_client off;\n")
+        mode = "ssl_verify_client on;"
+        for target, client, scheme, changes in (
+                ("nginx", None, "http", [(f"{self.port} ssl", str(self.port))]),
+                ("nginx", None, "https", [(mode, f"{mode} error_page 495 496 =200 /;")]),
+                ("nginx", "stranger", "https", [(mode, f"{mode} error_page 495 = @in; location @in {{ return 200; }}")]),
+                ("nginx", None, "https", [(mode, f"{mode} error_page 496 = @in;"
+                                                 " location @in { return 200; return 403; }")]),
+                ("nginx", None, "https", [(mode, f"{mode} recursive_error_pages on; error_page 403 =200 /; error_page 496 @out;"
+                                                 " location @out { return 403; }")]),
+                ("nginx", "stranger", "https", [(mode, f"{mode} ssl_conf_command VerifyCAFile {other};")]),
+                ("nginx", None, "https", [(mode, f"include {snippet};"), ("http {\n", f"http {{\n  {mode}\n")]),
+                ("nginx", None, "https", [("  server {", f"  server {{ listen 127.0.0.1:{self.port}-{self.port} ssl; server_name localhost;"
+                                           f" ssl_certificate {self.path('server.crt')};"
+                                           f" ssl_certificate_key {self.path('server.key')}; return 200; }}\n  server {{")]),
+                ("haproxy", None, "https", [("verify required", "verify required verify none")]),
+                ("haproxy", "stranger", "https", [("ssl-min-ver", f"ca-file {other} ssl-min-ver")])):
+            with self.subTest(target=target, changes=changes):
+                file = self.render(target)
+                text = file.read_text()
+                for before, after in changes:
+                    self.assertIn(before, text)
+                    text = text.replace(before, after)
+                file.write_text(text)
+                with SERVERS[target](file, self.port, self.dir):
+                    self.assertTrue(self.gets_in(client, scheme), "the change lets nobody in: it shows nothing")
+                check = ["render", target, "--listen", f"127.0.0.1:{self.port}", "--check"]
+                self.mtlsctl(*check, file, exit=1)
+                if target == "nginx":
+                    dump = self.tool(servers.program("nginx"), "-T", "-c", file)
+                    self.mtlsctl(*check, "-", stdin=dump.out, exit=1)
+
+    def test_a_dump_of_several_files_is_put_together(self):
+        self.make_pki()
+        file = self.render("nginx")
+        self.path("verify.conf").write_text("ssl_verify_client on;\n")
+        file.write_text(file.read_text().replace("ssl_verify_client on;", "include verif?.conf;"))
+        with SERVERS["nginx"](file, self.port, self.dir):
+            self.assert_in("client")
+            self.assert_out(None)
+        dump = self.tool(servers.program("nginx"), "-T", "-c", file)
+        self.mtlsctl("render", "nginx", "--listen", f"127.0.0.1:{self.port}", "--check", "-", stdin=dump.out)
+
     def test_the_last_line_is_the_probe_command(self):
         self.make_pki()
         for target in ("albconfig", "k8s-demo", "k8s-secret", "nginx", "haproxy", "envoy", "aliyun-cli", "curl"):
@@ -401,6 +469,19 @@ class Scripts(Rendered):
     def script(self, file, **env):
         return self.run_any(["sh", file], env=env)
 
+    def test_curl_takes_odd_names_of_certificates(self):
+        """curl's --cert has a passphrase behind a colon, and a backslash that takes it back."""
+        self.make_pki()
+        with self.served("nginx"):
+            for name in ("a:b", "a\\b", "a\\:b\\", "-a b"):
+                with self.subTest(name=name):
+                    for suffix in ("crt", "key"):
+                        self.path(f"{name}.{suffix}").write_bytes(self.read(f"client.{suffix}"))
+                    file = self.render("curl", "--host", "localhost", "--port", str(self.port),
+                                       f"--client-cert={name}.crt", f"--client-key={name}.key")
+                    result = self.script(file)
+                    self.assertEqual(result.code, 0, str(result))
+
     def test_curl_says_what_it_saw(self):
         self.make_pki()
         args = ["--host", "localhost", "--port", str(self.port)]
@@ -422,6 +503,13 @@ class Scripts(Rendered):
         self.path("calls").write_text("")
         self.path("warehouses").write_text(warehouses)
         self.path("bin/aliyun").write_text(f"""#!/bin/sh
+# As the real one: whatever begins with a dash is a flag, though it follows one that wants a value.
+for word in "$@"; do
+  case "$word" in
+  --[A-Za-z]*) ;;
+  -*) echo "unknown flag $word" >&2; exit 1 ;;
+  esac
+done
 printf '%s\\0' "$@" >> {self.dir}/calls; printf '\\n' >> {self.dir}/calls
 case "$2" in
 ListCertWarehouse) cat {self.dir}/warehouses ;;
@@ -446,12 +534,12 @@ esac
         self.assertEqual([c[1] for c in calls], ["ListCertWarehouse", "CreateWarehouse", "ListCertWarehouse",
                                                  "UploadPCACert", "UpdateListenerAttribute"])
         upload, update = calls[3], calls[4]
-        self.assertEqual(upload[upload.index("--WarehouseId") + 1], "77")
-        self.assertEqual(upload[upload.index("--Cert") + 1].encode(), self.read("ca/ca.crt").strip())
+        self.assertIn("--WarehouseId=77", upload)
+        self.assertIn("--Cert=" + self.read("ca/ca.crt").decode().strip(), upload)
         self.assertNotIn("PRIVATE KEY", self.path("calls").read_text())
-        self.assertNotIn("--PrivateKey", upload)
-        self.assertEqual(update, ["alb", "UpdateListenerAttribute", "--ListenerId", "lsn-1", "--CaEnabled", "true",
-                                  "--CaCertificates.1.CertificateId", "1f0c", "--region", "cn-hangzhou"])
+        self.assertFalse([word for word in upload if word.startswith("--PrivateKey")])
+        self.assertEqual(update, ["alb", "UpdateListenerAttribute", "--ListenerId=lsn-1", "--CaEnabled=true",
+                                  "--CaCertificates.1.CertificateId=1f0c", "--region", "cn-hangzhou"])
 
     def test_aliyun_with_what_is_there(self):
         self.make_ca()
@@ -463,7 +551,7 @@ esac
         self.assertEqual(self.script(self.render("aliyun-cli", "--ca-certificate-id", "c", "--security-policy", "p"),
                                      LISTENER_ID="l", **env).code, 0)
         self.assertEqual([c[1] for c in self.calls()], ["UpdateListenerAttribute"])
-        self.assertEqual(self.calls()[0][-2:], ["--SecurityPolicyId", "p"])
+        self.assertEqual(self.calls()[0][-1], "--SecurityPolicyId=p")
 
     def test_aliyun_without_a_listener_changes_nothing(self):
         self.make_ca()

@@ -15,9 +15,11 @@ import pathlib
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.parse
 
@@ -33,6 +35,12 @@ def bin_directory():
     return pathlib.Path(found[-1]).parent
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Server:
     """One server. Settings are those of postgresql.conf; `listen` (an address) adds TCP on a free port."""
 
@@ -41,13 +49,14 @@ class Server:
         self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="mtlsctl-pg."))
         self.data = self.dir / "data"
-        self.port = 5432
+        self.port = free_port() if listen else 5432  # of the socket's name alone, otherwise
         self.process = None
         self.settings = {
             "unix_socket_directories": f"'{self.dir}'",
             "listen_addresses": f"'{listen or ''}'",
             "max_connections": 150,
             "shared_buffers": "'16MB'",
+            "recovery_init_sync_method": "syncfs",  # not every file of it after each kill
             "log_line_prefix": "'%m %p '",
             **(settings or {}),
         }
@@ -129,7 +138,7 @@ class Server:
         options = {"host": str(self.dir), "port": str(self.port), **options}
         return f"postgresql://test@/{database}?{urllib.parse.urlencode(options)}"
 
-    def sql(self, text, database="test", user="test"):
+    def sql(self, text, database="postgres", user="test"):
         """What psql prints, a row a line, columns parted by '|'."""
         done = subprocess.run(
             [self.bin / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", self.dir, "-p", str(self.port),
@@ -141,7 +150,7 @@ class Server:
 
     def make_database(self, name="test"):
         """A new, empty database; returns its URL."""
-        self.sql(f'CREATE DATABASE "{name}"', database="postgres")
+        self.sql(f'CREATE DATABASE "{name}"')
         return self.url(name)
 
     def __enter__(self):
@@ -151,8 +160,108 @@ class Server:
         self.close()
 
 
+class Proxy:
+    """Stands between programs and a server, and decides what becomes of one round trip.
+
+    `at` counts round trips (a Query or a Sync of the client's) that hold `what`, over all connections, from 1. When it
+    comes, `fault` is done: "before": the server is killed and never sees it; "during": it sees it and
+    is killed at once; "after": it has answered, is killed, and the answer is lost. `restart` brings the
+    server up again and lets new connections through.
+    """
+
+    def __init__(self, server):
+        self.server = server
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="mtlsctl-proxy."))
+        os.chmod(self.dir, 0o755)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.dir / f".s.PGSQL.{server.port}"))
+        self.listener.listen(64)
+        self.lock = threading.Lock()
+        self.arm()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def arm(self, at=None, fault=None, what=b""):
+        self.at, self.fault, self.what, self.trips, self.struck = at, fault, what, [], threading.Event()
+
+    def url(self, database="test", **options):
+        return self.server.url(database, host=str(self.dir), **options)
+
+    def close(self):
+        self.listener.close()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        upstream = socket.socket(socket.AF_UNIX)
+        with client, upstream, contextlib.suppress(OSError, EOFError):
+            upstream.connect(str(self.server.dir / f".s.PGSQL.{self.server.port}"))
+            upstream.sendall(self.read_message(client, typed=False))
+            self.answer(upstream, client)
+            while True:
+                trip, kind = b"", b""
+                while kind not in (b"S", b"Q"):  # a Sync or a Query ends what belongs together
+                    message = self.read_message(client)
+                    kind = message[:1]
+                    if kind == b"X":  # Terminate
+                        return
+                    trip += message
+                self.forward(trip, upstream, client)
+
+    def forward(self, trip, upstream, client):
+        with self.lock:
+            if self.what in trip:
+                self.trips.append(trip)
+            strikes = self.what in trip and len(self.trips) == self.at
+        if strikes and self.fault == "before":
+            return self.strike()
+        upstream.sendall(trip)
+        if strikes and self.fault == "during":
+            return self.strike()
+        answer = self.answer(upstream, None if strikes else client)
+        if strikes:
+            self.strike()
+        return answer
+
+    def strike(self):
+        self.server.kill()
+        self.struck.set()
+        raise EOFError
+
+    @staticmethod
+    def read_exactly(stream, count):
+        data = b""
+        while len(data) < count:
+            more = stream.recv(count - len(data))
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+    def read_message(self, stream, typed=True):
+        kind = self.read_exactly(stream, 1) if typed else b""
+        length = self.read_exactly(stream, 4)
+        return kind + length + self.read_exactly(stream, int.from_bytes(length, "big") - 4)
+
+    def answer(self, upstream, client):
+        """Passes on everything up to and with ReadyForQuery."""
+        while True:
+            message = self.read_message(upstream)
+            if client is not None:
+                client.sendall(message)
+            if message[:1] == b"Z":
+                return
+
+
 def main(argv):
-    with Server() as server:
+    # Only what survives a power cut is not tested here: without fsync it is much faster.
+    with Server({"fsync": "off"}) as server:
         url = server.make_database()
         return subprocess.run(argv, env={**os.environ, "MTLSCTL_TEST_POSTGRESQL": url}).returncode
 

@@ -11,6 +11,14 @@
 namespace mtls::cmd {
 namespace {
 
+TEST_CASE("a child is waited for also where whoever started us ignores children") {
+  std::signal(SIGCHLD, SIG_IGN);  // NOLINT(cert-err33-c): as it is inherited through execve
+  run_in_child([] {});
+  CHECK(mtls::test::code_of([] { run_in_child([] { throw Error(Errc::bad_name, "no"); }); }) ==
+        Errc::bad_name);
+  std::signal(SIGCHLD, SIG_DFL);  // NOLINT(cert-err33-c)
+}
+
 TEST_CASE("what the child does stays there") {
   int value = 1;
   run_in_child([&value] { value = 2; });

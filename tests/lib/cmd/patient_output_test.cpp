@@ -1,7 +1,11 @@
 #include "cmd/patient_output.hpp"
 
+#include "base/file.hpp"
+#include "support/temporary_directory.hpp"
+
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -68,6 +72,30 @@ TEST_CASE("a reader who is gone is a failure, not an end") {
   CHECK(output.failed());
   output.write_line("two");
   output.drain(std::chrono::milliseconds(10));
+}
+
+TEST_CASE("a disk that is full for a while costs no line, but is a failure") {
+  std::signal(SIGXFSZ, SIG_IGN);  // NOLINT(cert-err33-c): as the program has it
+  test::TemporaryDirectory directory;
+  const std::string path = (directory.path() / "log").native();
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  REQUIRE(file >= 0);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit small{.rlim_cur = 6, .rlim_max = before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  PatientOutput output(file);
+  output.write_line("one");
+  CHECK_FALSE(output.failed());
+  output.write_line("two");
+  output.write_line("three");
+  CHECK(output.failed());
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  output.pump();
+  CHECK(output.empty());
+  CHECK(output.failed());
+  CHECK(as_text(read_file(path).bytes.view()) == "one\ntwo\nthree\n");
+  ::close(file);
 }
 
 }  // namespace

@@ -22,8 +22,9 @@ TEST_CASE("an alert is a refusal wherever it comes, by its place") {
   CHECK(judge_at(Id::p1, alerted(116, Version::tls_1_3)) == Judgement::rejected_after_handshake);
   CHECK(judge_at(Id::p1, ended(Ending::reset, Stage::established)) ==
         Judgement::rejected_after_handshake);
-  CHECK(judge_at(Id::p1, ended(Ending::closed, Stage::handshake)) ==
-        Judgement::rejected_in_handshake);
+  tls::Record closed = ended(Ending::closed, Stage::handshake);
+  closed.certificate_requested = true;
+  CHECK(judge_at(Id::p1, closed) == Judgement::rejected_in_handshake);
 }
 
 TEST_CASE("the refusing statuses are refusals, all others let in") {
@@ -78,6 +79,40 @@ TEST_CASE("what came to nothing says nothing") {
   // A listener that ends every connection says nothing by ending this one.
   const Attempt one = attempt(Id::p1, Version::tls_1_3, ended(Ending::reset, Stage::hello));
   CHECK(judge(one, nullptr) == Judgement::inconclusive);
+}
+
+TEST_CASE("what was cut before the listener could see it was cut for another reason") {
+  for (const Id id : {Id::p1, Id::p2, Id::p6, Id::e1, Id::e6, Id::i1}) {
+    for (const Ending ending : {Ending::closed, Ending::reset, Ending::alert}) {
+      tls::Record record = ended(ending, Stage::hello);
+      record.alert = tls::Alert{40};
+      CHECK(judge_at(id, record) == Judgement::inconclusive);
+    }
+  }
+  // Not asked for a certificate yet: it was not missed.
+  CHECK(judge_at(Id::p1, ended(Ending::closed, Stage::handshake)) == Judgement::inconclusive);
+  CHECK(judge_at(Id::p1, ended(Ending::closed, Stage::established)) ==
+        Judgement::rejected_after_handshake);
+  // A name, a session and a protocol are seen at once.
+  tls::Record alert = ended(Ending::alert, Stage::hello);
+  alert.alert = tls::Alert{112};
+  for (const Id id : {Id::p7, Id::p8, Id::p9a}) {
+    CHECK(judge_at(id, alert) == Judgement::rejected_in_handshake);
+  }
+  for (const Id id : {Id::p7, Id::p8}) {
+    CHECK(judge_at(id, ended(Ending::closed, Stage::hello)) == Judgement::rejected_in_handshake);
+  }
+  CHECK(judge_at(Id::p9a, ended(Ending::closed, Stage::hello)) == Judgement::inconclusive);
+}
+
+TEST_CASE("a good certificate that was asked for and not sent was not refused") {
+  for (tls::Record record : {answered(400), answered(403), alerted(40, Version::tls_1_2)}) {
+    record.certificate_sent = false;
+    CHECK(judge_control(record, nullptr) == Judgement::withheld);
+  }
+  tls::Record record = answered(200);
+  record.certificate_sent = false;
+  CHECK(judge_control(record, nullptr) == Judgement::accepted);
 }
 
 TEST_CASE("the control is let in by an answer that is no refusal") {

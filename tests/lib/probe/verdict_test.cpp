@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 namespace mtls::probe::test {
 namespace {
 
@@ -67,6 +69,59 @@ TEST_CASE("no-mtls: nobody was asked for a certificate") {
   const Finding finding = find(attempts, demands(k_one));
   CHECK(finding.overall == Overall::not_enforced);
   CHECK(finding.mode == Mode::no_mtls);
+}
+
+TEST_CASE("no-mtls is about the name that is probed, whatever others ask") {
+  std::vector<Attempt> attempts = enforced(Version::tls_1_3);
+  tls::Record open = answered(200);
+  open.certificate_requested = false;
+  open.certificate_sent = false;
+  for (Attempt& one : attempts) one.record = open;
+  put(attempts, Id::p8, answered(200));
+  CHECK(find(attempts, demands(k_one)).mode == Mode::no_mtls);
+}
+
+TEST_CASE("a control that got in without its certificate shows that none is needed") {
+  auto attempts = enforced(Version::tls_1_3);
+  tls::Record open = answered(200);
+  open.certificate_sent = false;
+  put(attempts, Id::p0, open);
+  Finding finding = find(attempts, demands(k_one));
+  CHECK(finding.mode == Mode::optional);
+  REQUIRE(finding.reasons.size() == 1);
+  // P1 says it better.
+  put(attempts, Id::p1, answered(200));
+  finding = find(attempts, demands(k_one));
+  CHECK(finding.mode == Mode::optional);
+  CHECK(finding.reasons.size() == 1);
+}
+
+TEST_CASE("nothing is proved without the attempts that prove it") {
+  for (const Id id : {Id::p1, Id::p2, Id::p3, Id::p4, Id::p5, Id::p6, Id::p9a}) {
+    auto attempts = enforced(Version::tls_1_3);
+    attempts.erase(std::find_if(attempts.begin(), attempts.end(),
+                                [id](const Attempt& one) { return one.id == id; }));
+    const Finding finding = find(attempts, demands(k_one));
+    CHECK(finding.overall == Overall::no_verdict);
+    CHECK(finding.reasons.size() == 1);
+  }
+  Demands wanted = demands(k_one);
+  wanted.revocation = true;
+  CHECK(find(enforced(Version::tls_1_3), wanted).overall == Overall::no_verdict);
+}
+
+TEST_CASE("where the control's content varies, other content proves nothing") {
+  for (const Id id : {Id::p8, Id::p9b}) {
+    auto attempts = enforced(Version::tls_1_3);
+    put(attempts, id, answered(200, "12:00:01"));
+    attempts.front().again = answered(200).answer;
+    CHECK(find(attempts, demands(k_one)).overall == Overall::enforced);
+    attempts.front().again = answered(200, "12:00:02").answer;
+    CHECK(find(attempts, demands(k_one)).overall == Overall::no_verdict);
+    // Another status is another page whatever it says.
+    put(attempts, id, answered(301, "12:00:01"));
+    CHECK(find(attempts, demands(k_one)).overall == Overall::enforced);
+  }
 }
 
 TEST_CASE("no control, no verdict") {

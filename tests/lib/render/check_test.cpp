@@ -1,57 +1,22 @@
 #include "render/check.hpp"
 
-#include "lib/render/facts.hpp"
+#include "lib/render/checking.hpp"
 #include "support/thrown.hpp"
 
 #include <doctest/doctest.h>
 
 #include <array>
-#include <map>
 #include <random>
 
 using namespace mtls::render;
 using namespace mtls::render::test;
 using mtls::as_bytes;
 using mtls::Errc;
-using mtls::Error;
 using mtls::SecretBytes;
 using mtls::test::code_of;
 
 namespace {
 
-/// The files that a configuration names.
-ReadFile files(std::map<std::string, std::string> contents) {
-  return [contents = std::move(contents)](const std::string& path) {
-    const auto found = contents.find(path);
-    if (found == contents.end()) throw Error(Errc::unreadable_file, "cannot read " + path);
-    return SecretBytes(as_bytes(found->second));
-  };
-}
-
-ReadFile ca_files(std::string_view anchor, const std::string& crl = {}) {
-  return files({{"/ca/ca.crt", std::string(anchor)},
-                {"/ca/root.crt", std::string(anchor)},
-                {"/ca/ca.crl", crl}});
-}
-
-std::string replace(std::string text, std::string_view from, std::string_view to) {
-  const std::size_t place = text.find(from);
-  REQUIRE(place != std::string::npos);
-  return text.replace(place, from.size(), to);
-}
-
-/// The settings that differ, without where they stand.
-std::vector<std::string> differing(const RenderRequest& wanted, const std::string& live,
-                                   const ReadFile& read) {
-  std::vector<std::string> settings;
-  for (const Difference& one : check(wanted, live, read)) {
-    const std::size_t colon = one.setting.rfind(": ");
-    settings.push_back(colon == std::string::npos ? one.setting : one.setting.substr(colon + 2));
-  }
-  return settings;
-}
-
-using Names = std::vector<std::string>;
 constexpr std::array k_servers{Target::nginx, Target::haproxy, Target::envoy};
 
 }  // namespace
@@ -133,23 +98,6 @@ TEST_CASE("nginx: whatever undoes the check is found") {
                           "http {\n ssl_verify_client on;"),
                   read)
             .empty());
-}
-
-TEST_CASE("nginx: a file that is included is not looked into, but in what nginx -T prints") {
-  const auto wanted = request(Target::nginx);
-  const auto read = ca_files(k_root);
-  const std::string live = text(wanted);
-  CHECK(differing(wanted, replace(live, "http {", "http {\n include mime.types;"), read).empty());
-  CHECK(
-      differing(wanted, replace(live, "http {", "http {\n include conf.d/*.conf;"), read).size() ==
-      1);
-  // As nginx -T prints it: the server stands behind, and http still holds for it.
-  const std::string dumped =
-      "# configuration file /a:\nhttp { ssl_verify_client on; include /b; }\n"
-      "# configuration file /b:\nserver { listen 8443 ssl; ssl_client_certificate /ca/ca.crt; }\n";
-  CHECK(differing(wanted, dumped, read).empty());
-  CHECK(differing(wanted, dumped + "server { listen 8443 ssl; ssl_verify_client off; }", read) ==
-        Names{"ssl_verify_client", "ssl_client_certificate"});
 }
 
 TEST_CASE("HAProxy: whatever undoes the check is found") {

@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 using mtls::Errc;
-using mtls::render::port_of;
+using mtls::render::has_port;
 using mtls::render::read_haproxy;
 using mtls::render::read_nginx;
 using mtls::test::code_of;
@@ -45,13 +45,20 @@ TEST_CASE("reads lines of HAProxy with its quotes") {
         Words{"bind", ":443", "ssl", "crt", "/a b'c", "ca-file", "x\"y\\z", "a b", ""});
   CHECK(read[1].line == 4);
   CHECK(code_of([] { static_cast<void>(read_haproxy("a 'b")); }) == Errc::malformed);
+  // Escapes as in C.
+  CHECK(read_haproxy("b\\x69nd a\\tb").at(0).words == Words{"bind", "a\tb"});
+  CHECK(code_of([] { static_cast<void>(read_haproxy("a\\x1")); }) == Errc::malformed);
 }
 
-TEST_CASE("the port of an address") {
-  CHECK(port_of("443") == "443");
-  CHECK(port_of("127.0.0.1:443") == "443");
-  CHECK(port_of("[::]:443") == "443");
-  CHECK(port_of("*:443") == "443");
-  for (const char* none : {"", "localhost", "unix:/x", "[::1]", "a:b"})
-    CHECK(port_of(none).empty());
+TEST_CASE("the ports of an address") {
+  for (const char* one :
+       {"443", "127.0.0.1:443", "[::]:443", "*:443", "[::1]:440-443", "443-443"}) {
+    CAPTURE(one);
+    CHECK(has_port(one, 443));
+  }
+  for (const char* none : {"", "localhost", "unix:/x", "[::1]", "a:b", "444-450", "440-442", "443-",
+                           "-443", "443-x", "65536-70000"}) {
+    CAPTURE(none);
+    CHECK_FALSE(has_port(none, 443));
+  }
 }

@@ -46,12 +46,14 @@ TEST_CASE("every text that is not refused is one value when it is read again") {
 
 TEST_CASE("YAML keeps any UTF-8, line ends and control characters too") {
   for (const std::string text : {"a\nb", "a\tb", "\x01", "\x7f", "\xc2\x85", "\xe2\x80\xa8",
-                                 "\xef\xbb\xbf", "\xe2\x80\xae"}) {
+                                 "\xef\xbb\xbf", "\xe2\x80\xae", "\xef\xbf\xbe", "\xef\xbf\xbf"}) {
     CAPTURE(text);
     const std::string quoted = quote(Dialect::yaml, text);
     CHECK(quoted.find('\n') == std::string::npos);
     CHECK(from_yaml(quoted) == text);
   }
+  // Other readers do not take these as they are.
+  CHECK(quote(Dialect::yaml, "\xef\xbf\xbf") == "\"\\uFFFF\"");
   CHECK(code_of([] { static_cast<void>(quote(Dialect::yaml, "\xff")); }) == Errc::bad_name);
 }
 

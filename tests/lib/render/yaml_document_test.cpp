@@ -5,7 +5,6 @@
 #include <doctest/doctest.h>
 
 using mtls::Errc;
-using mtls::render::find_object;
 using mtls::render::read_yaml;
 using mtls::test::code_of;
 
@@ -20,9 +19,8 @@ TEST_CASE("reads documents and the objects of a List") {
       "kind: A\nmetadata: {name: x}\n---\nkind: List\nitems:\n- kind: B\n  metadata: {name: y}\n"
       "  spec: {a: {b: 1}}\n");
   REQUIRE(read.size() == 2);
-  CHECK(find_object(read, "A", "x") == &read[0]);
-  CHECK(find_object(read, "B", "y")->text_at("spec.a.b") == "1");
-  CHECK(find_object(read, "B", "x") == nullptr);
+  CHECK(read[0].text_at("metadata.name") == "x");
+  CHECK(read[1].text_at("spec.a.b") == "1");
   CHECK_FALSE(read[1].text_at("spec.a"));
   CHECK(read[1].at("spec.c.d") == nullptr);
 }

@@ -1,6 +1,7 @@
 #include "lib/store/ledger_fixture.hpp"
 
 #include "base/base64.hpp"
+#include "lib/store/engine.hpp"
 
 #include <algorithm>
 #include <array>
@@ -45,6 +46,18 @@ x509::Certificate ca_certificate() {
                   "AQH/BAUwAwEB/zAFBgMrZXADQQCzpwCxDfHuL9laSR4kTXotUwQ1My/Y6mnpilleXPftx/2xLSvq"
                   "mmGJKX1jI1wgjCm1EZzr2J0h4OmDV2Nu7+QO")
           .value());
+}
+
+LedgerLocation new_location(const TemporaryDirectory& directory) {
+#ifdef MTLSCTL_TEST_POSTGRESQL
+  static_cast<void>(directory);
+  static_cast<void>(PostgresqlServer::open_empty());
+  LedgerLocation location = LedgerLocation::at(PostgresqlServer::url());
+#else
+  LedgerLocation location{.file = directory.path() / "ca.db"};
+#endif
+  location.lock_timeout = std::chrono::seconds(30);
+  return location;
 }
 
 IssuerId add_root(Ledger& ledger) {

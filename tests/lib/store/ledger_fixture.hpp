@@ -1,6 +1,7 @@
 // What the tests of the ledger share: a ledger of their own, and things to record in it.
 #pragma once
 
+#include "store/db.hpp"
 #include "store/ledger.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/thrown.hpp"
@@ -40,17 +41,25 @@ inline constexpr const char* k_other_id = "ffeeddccbbaa99887766554433221100";
 /// Records both.
 void issue(Ledger& ledger, const Intent& intent);
 
-/// A directory with a new ledger in it.
+/// Where a new ledger can be made: in `directory`, or (compiled with MTLSCTL_TEST_POSTGRESQL) in
+/// the database that tests/support/postgresql.py started, emptied.
+[[nodiscard]] LedgerLocation new_location(const TemporaryDirectory& directory);
+
+/// A directory or database with a new ledger in it.
 struct LedgerFixture {
   TemporaryDirectory directory;
-  LedgerLocation location{.file = directory.path() / "ca.db",
-                          .lock_timeout = std::chrono::seconds(30)};
+  LedgerLocation location = new_location(directory);
   Ledger ledger = Ledger::create(location, k_id);
   IssuerId issuer = add_root(ledger);
 
   /// The same ledger through another connection.
   [[nodiscard]] Ledger reopen(LedgerAccess access = LedgerAccess::read_write) const {
     return Ledger::open(location, k_id, access);
+  }
+  /// Its database, without the ledger's words.
+  [[nodiscard]] std::unique_ptr<Connection> connect(OpenMode mode = OpenMode::read_write) const {
+    return location.server ? open_postgresql(*location.server, mode, location.lock_timeout)
+                           : open_sqlite(location.file, mode, location.lock_timeout);
   }
 };
 

@@ -2,8 +2,6 @@
 #include "lib/store/ledger_fixture.hpp"
 #include "store/db.hpp"
 
-#include <sqlite3.h>
-
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -45,8 +43,7 @@ TEST_CASE("a certificate is found by its fingerprint") {
 TEST_CASE("our own certificate is found before an imported one of the same serial") {
   LedgerFixture fixture;
   issue(fixture.ledger, intent(fixture.issuer, 1));
-  const auto connection =
-      open_sqlite(fixture.location.file, OpenMode::read_write, std::chrono::seconds(30));
+  const auto connection = fixture.connect(OpenMode::read_write);
   connection->execute("UPDATE certificates SET origin = 'imported'");
   issue(fixture.ledger, intent(fixture.issuer, 1));
   connection->execute(
@@ -160,8 +157,7 @@ TEST_CASE("a list of many pages holds every record once, also where all ends are
   }
   fixture.ledger.record_intents(batch);
   // The worst case for pages by key: the same serial again and again.
-  const auto connection =
-      open_sqlite(fixture.location.file, OpenMode::read_write, std::chrono::seconds(30));
+  const auto connection = fixture.connect(OpenMode::read_write);
   connection->execute("UPDATE certificates SET origin = 'imported', serial = '05' WHERE id > 100");
 
   std::int64_t seen = 0;
@@ -220,25 +216,6 @@ TEST_CASE("a list that is left early holds nothing up") {
   record(fixture.ledger, intent(fixture.issuer, 4));
   static_cast<void>(fixture.reopen());
   CHECK(list(fixture.ledger).size() == 4);
-}
-
-TEST_CASE("a record that cannot be is damage") {
-  LedgerFixture fixture;
-  issue(fixture.ledger, intent(fixture.issuer, 1));
-  const char* column = "";
-  SUBCASE("serial") { column = "serial = 'xyz'"; }
-  SUBCASE("certificate") { column = "certificate = 'no base64'"; }
-  SUBCASE("fingerprint") { column = "fingerprint = 'abc'"; }
-  SUBCASE("key") { column = "spki_hash = ''"; }
-  SUBCASE("names") { column = "sans = 'dns:unfinished'"; }
-  SUBCASE("a word for a number") { column = "not_after = 'tomorrow'"; }
-  SUBCASE("a number for a word") { column = "subject = x'00ff'"; }
-  sqlite3* plain = nullptr;
-  REQUIRE(sqlite3_open(fixture.location.file.c_str(), &plain) == SQLITE_OK);
-  const std::string sql = std::string("UPDATE certificates SET ") + column;
-  CHECK(sqlite3_exec(plain, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(plain);
-  CHECK(code_of([&] { return list(fixture.ledger); }) == Errc::ledger_damaged);
 }
 
 }  // namespace

@@ -2,10 +2,7 @@
 #include "base/process_identity.hpp"
 #include "lib/store/child_process.hpp"
 #include "lib/store/ledger_fixture.hpp"
-#include "lib/store/system_call_faults.hpp"
 #include "store/db.hpp"
-
-#include <cerrno>
 
 namespace mtls::store::test {
 namespace {
@@ -259,8 +256,7 @@ TEST_CASE("only a standing intent is completed") {
   CHECK(code_of([&] { complete(fixture.ledger, issued(fixture.issuer, 1)); }) ==
         Errc::revoked_meanwhile);
   record(fixture.ledger, intent(fixture.issuer, 2));
-  const auto connection =
-      open_sqlite(fixture.location.file, OpenMode::read_write, std::chrono::seconds(30));
+  const auto connection = fixture.connect(OpenMode::read_write);
   connection->execute("UPDATE certificates SET state = 'revoked' WHERE state = 'intent'");
   CHECK(code_of([&] { complete(fixture.ledger, issued(fixture.issuer, 2)); }) ==
         Errc::revoked_meanwhile);
@@ -312,7 +308,7 @@ TEST_CASE("the newest time is that of the latest event and never goes back") {
 
 TEST_CASE("what was recorded survives a kill right after the call") {
   const TemporaryDirectory directory;
-  const LedgerLocation location{.file = directory.path() / "ca.db"};
+  const LedgerLocation location = new_location(directory);
   CHECK(mtls::test::run_child([&] {
           Ledger ledger = Ledger::create(location, k_id);
           const IssuerId issuer = add_root(ledger);
@@ -324,41 +320,6 @@ TEST_CASE("what was recorded survives a kill right after the call") {
   const Ledger ledger = Ledger::open(location, k_id, LedgerAccess::read_only);
   CHECK(list(ledger, {.state = State::issued}).size() == 1);
   CHECK(list(ledger, {.state = State::intent}).size() == 1);
-}
-
-TEST_CASE("a failing disk is told by its cause and nothing is half recorded") {
-  LedgerFixture fixture;
-  record(fixture.ledger, intent(fixture.issuer, 1));
-  const auto try_to_complete = [&] { complete(fixture.ledger, issued(fixture.issuer, 1)); };
-  {
-    const SystemCallFault fault(SystemCallFault::Call::write, ENOSPC);
-    CHECK(code_of(try_to_complete) == Errc::disk_full);
-  }
-  {
-    const SystemCallFault fault(SystemCallFault::Call::sync, EIO);
-    CHECK(code_of(try_to_complete) == Errc::ledger_unavailable);
-  }
-  CHECK(state_of(fixture, 1) == State::intent);
-  try_to_complete();
-  CHECK(state_of(fixture, 1) == State::issued);
-}
-
-TEST_CASE("a lock that is held too long is ledger_locked") {
-  LedgerFixture fixture;
-  LedgerLocation impatient = fixture.location;
-  impatient.lock_timeout = std::chrono::milliseconds(30);
-  Ledger waiting = Ledger::open(impatient, k_id, LedgerAccess::read_write);
-  const auto connection =
-      open_sqlite(fixture.location.file, OpenMode::read_write, std::chrono::seconds(30));
-  {
-    const Transaction holder(*connection, Transaction::Kind::writing);
-    const auto error = thrown_by([&] { record(waiting, intent(fixture.issuer, 1)); });
-    REQUIRE(error);
-    CHECK(error->code() == Errc::ledger_locked);
-    CHECK(error->hint().find("--lock-timeout") != std::string::npos);
-  }
-  record(waiting, intent(fixture.issuer, 1));
-  CHECK(waiting.count() == 1);
 }
 
 TEST_CASE("a ledger opened for reading does not write") {
@@ -412,8 +373,7 @@ TEST_CASE("how long an unseen process is waited for is the ledger's to say") {
 TEST_CASE("a root's own certificate becomes one of its CA certificates in the same commit") {
   LedgerFixture fixture;
   const auto count = [&] {
-    const auto connection =
-        open_sqlite(fixture.location.file, OpenMode::read_only, std::chrono::seconds(30));
+    const auto connection = fixture.connect(OpenMode::read_only);
     const auto statement = connection->prepare("SELECT count(*) FROM ca_certificates");
     statement->step();
     return statement->integer(0);

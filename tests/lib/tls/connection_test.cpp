@@ -4,6 +4,10 @@
 #include "lib/tls/tls_client.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstring>
 
 namespace mtls::tls::test {
 namespace {
@@ -137,6 +141,7 @@ TEST_CASE("an answer under way is finished when the listener ends, waiting is no
   CHECK(idle.connection.wind_down().wait == Wait::over);
   Desk in_handshake;
   CHECK(in_handshake.connection.wind_down().wait == Wait::over);
+  CHECK(in_handshake.notes.text == "refused the listener ended in the midst of the handshake\n");
 
   Desk busy;
   busy.handler = [](const ServedRequest&, const Peer&) {
@@ -155,6 +160,23 @@ TEST_CASE("an answer under way is finished when the listener ends, waiting is no
   busy.other.step();
   CHECK(next.wait == Wait::over);
   CHECK(busy.other.received().size() - before > 4'000'000);
+}
+
+TEST_CASE("whoever speaks plain HTTP is told so in plain HTTP") {
+  for (const char* request :
+       {k_request, "HEAD / HTTP/1.1\r\n\r\n", "CONNECT a:1 HTTP/1.1\r\n\r\n"}) {
+    Desk desk;
+    REQUIRE(::send(desk.sockets.client(), request, std::strlen(request), 0) > 0);
+    CHECK(desk.connection.advance().wait == Wait::readable);
+    std::array<char, 4096> octets{};
+    const ssize_t count = ::recv(desk.sockets.client(), octets.data(), octets.size(), 0);
+    REQUIRE(count > 0);
+    const std::string answer(octets.data(), static_cast<std::size_t>(count));
+    CHECK(answer.find("HTTP/1.1 400 Bad Request\r\n") == 0);
+    CHECK(answer.find("Connection: close\r\n") != std::string::npos);
+    CHECK(answer.find("https") != std::string::npos);
+    CHECK(desk.notes.text.find("plain HTTP") != std::string::npos);
+  }
 }
 
 TEST_CASE("a client that goes in the midst of anything ends its connection") {

@@ -88,6 +88,36 @@ TEST_CASE("1xx answers are passed over") {
   CHECK(reader->finish()->status == 204);
 }
 
+TEST_CASE("lines may end with a line feed alone") {
+  const auto reader = make_http1_reader();
+  CHECK(feed(*reader, "HTTP/1.1 200 OK\nServer: x\nContent-Length: 5\n\nhello") == State::complete);
+  const auto answer = reader->finish();
+  REQUIRE(answer);
+  CHECK(answer->server == "x");
+  CHECK(answer->body_hash == crypto::sha256(as_bytes("hello")));
+}
+
+TEST_CASE("a status line is an answer, whatever becomes of the rest") {
+  for (const std::string_view text : {"HTTP/1.1 403 No\r\n", "HTTP/1.1 403 No\nServer",
+                                      "HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 403\n"}) {
+    const auto reader = make_http1_reader();
+    CHECK(feed(*reader, text) == State::more);
+    CHECK(reader->has_status());
+    const auto answer = reader->finish();
+    REQUIRE(answer);
+    CHECK(answer->status == 403);
+    CHECK_FALSE(answer->whole);
+  }
+  // Fields without end: enough of them.
+  auto reader = make_http1_reader();
+  static_cast<void>(reader->take(as_bytes("HTTP/1.1 200 OK\r\nX: ")));
+  CHECK(reader->take(Bytes(std::size_t{1} << 17U, 'x')) == State::complete);
+  CHECK(reader->finish()->status == 200);
+  reader = make_http1_reader();
+  static_cast<void>(reader->take(as_bytes("HTTP/1.1 103 Hints\r\nX: ")));
+  CHECK(reader->take(Bytes(std::size_t{1} << 17U, 'x')) == State::foreign);
+}
+
 TEST_CASE("a half status line is no answer, and other protocols are none") {
   auto reader = make_http1_reader();
   CHECK(feed(*reader, "HTTP/1.1 2") == State::more);
@@ -144,13 +174,39 @@ TEST_CASE("HTTP/2: data is the body, and RST_STREAM or GOAWAY without an answer 
   // Padded: one octet of length, then two of padding behind the data.
   CHECK(feed(*reader, frame(0, 9, {2, 'h', 'i', 0, 0})) == State::complete);
   CHECK(reader->finish()->body_hash == crypto::sha256(as_bytes("hi")));
-  for (const std::uint8_t type : {std::uint8_t{3}, std::uint8_t{7}}) {
+  reader = make_http2_reader();
+  static_cast<void>(feed(*reader, frame(4, 0, {})));
+  CHECK(feed(*reader, frame(3, 0, {0, 0, 0, 13})) == State::refused);
+  // GOAWAY: no stream is served; ours is, but something is wrong; cut short.
+  for (const Bytes& payload :
+       {Bytes{0, 0, 0, 0, 0, 0, 0, 0}, Bytes{0, 0, 0, 1, 0, 0, 0, 13}, Bytes{0, 0, 0, 1}}) {
     reader = make_http2_reader();
     static_cast<void>(feed(*reader, frame(4, 0, {})));
-    CHECK(feed(*reader, frame(type, 0, {0, 0, 0, 13})) == State::refused);
+    CHECK(feed(*reader, frame(7, 0, payload)) == State::refused);
   }
   reader = make_http2_reader();
   CHECK(feed(*reader, "HTTP/1.1 400 Bad Request\r\n\r\n") == State::foreign);
+}
+
+TEST_CASE("HTTP/2: a server that means to close still answers") {
+  const auto reader = make_http2_reader();
+  static_cast<void>(feed(*reader, frame(4, 0, {})));
+  CHECK(feed(*reader, frame(7, 0, {0, 0, 0, 1, 0, 0, 0, 0})) == State::more);
+  CHECK(feed(*reader, frame(1, 5, {0x88})) == State::complete);
+  CHECK(reader->finish()->status == 200);
+}
+
+TEST_CASE("HTTP/2: other streams say nothing, and bodies are bounded") {
+  const auto reader = make_http2_reader();
+  static_cast<void>(feed(*reader, frame(4, 0, {})));
+  Bytes other = frame(3, 0, {0, 0, 0, 13});
+  other[8] = 3;
+  CHECK(feed(*reader, other) == State::more);
+  CHECK(feed(*reader, frame(1, 4, {0x88})) == State::more);
+  const Bytes data = frame(0, 0, Bytes(16'384));
+  for (int i = 0; i < 63; ++i) CHECK(reader->take(data) == State::more);
+  CHECK(reader->take(data) == State::complete);
+  CHECK(reader->finish()->body_size == AnswerReader::k_body_limit);
 }
 
 TEST_CASE("whatever comes, the readers end") {

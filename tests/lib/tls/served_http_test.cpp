@@ -70,6 +70,32 @@ TEST_CASE("what is too long, or no HTTP, is told by its status") {
   }
 }
 
+TEST_CASE("a header of many short fields is as long as it is") {
+  const HttpLimits limits{.header = 2000, .body = 10};
+  std::string head = "GET / HTTP/1.1\r\n";
+  for (int i = 0; i < 1000; ++i) head += "X: y\r\n";
+  for (const std::size_t size : {std::size_t{1}, std::size_t{50}, std::size_t{1'000},
+                                 std::size_t{2'000}, std::size_t{6'000}}) {
+    ServedRequestReader reader(limits);
+    CAPTURE(size);
+    REQUIRE(feed(reader, head + "\r\n", size) == State::bad);
+    CHECK(reader.objection().status == 431);
+  }
+}
+
+TEST_CASE("what a chunk says beside its size is bounded, too") {
+  const HttpLimits limits{.header = 200, .body = 1000};
+  const std::string head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string& endless : {"1;" + std::string(100'000, 'x'), std::string(100'000, '0'),
+                                     "0\r\nX: " + std::string(100'000, 'x')}) {
+    for (const std::size_t size : {std::size_t{7}, std::size_t{16'384}}) {
+      ServedRequestReader reader(limits);
+      REQUIRE(feed(reader, head + endless, size) == State::bad);
+      CHECK((reader.objection().status == 431 || reader.objection().status == 400));
+    }
+  }
+}
+
 TEST_CASE("a response has its length, and for HEAD no body") {
   const ServedResponse response{
       .status = 200, .content_type = "text/plain", .body = "four", .fields = {{"X-A", "b"}}};

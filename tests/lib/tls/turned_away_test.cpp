@@ -33,6 +33,11 @@ TEST_CASE("a missing certificate, plain HTTP and a version too old have words") 
   CHECK(explain_one(ERR_LIB_SSL, SSL_R_UNSUPPORTED_PROTOCOL).by == TurnedAway::By::us);
 }
 
+TEST_CASE("whoever speaks HTTP is known, so that it can be answered") {
+  CHECK(explain_one(ERR_LIB_SSL, SSL_R_HTTP_REQUEST).spoke == TurnedAway::Spoke::http);
+  CHECK(explain_one(ERR_LIB_SSL, SSL_R_WRONG_VERSION_NUMBER).spoke == TurnedAway::Spoke::tls);
+}
+
 TEST_CASE("an alert is the client's, and about our certificate or not") {
   const TurnedAway unknown_ca = explain_one(ERR_LIB_SSL, SSL_AD_REASON_OFFSET + 48);
   CHECK(unknown_ca.by == TurnedAway::By::client);

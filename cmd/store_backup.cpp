@@ -1,0 +1,62 @@
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "cmd/ca_options.hpp"
+#include "cmd/command.hpp"
+#include "cmd/commands.hpp"
+#include "cmd/value_types.hpp"
+#include "store/transfer.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+
+namespace mtls::cmd {
+namespace {
+
+struct Options {
+  CaOptions ca;
+  Path file;
+};
+
+ExitCode run(const Options& options, Session& session) {
+  const store::LedgerLocation from = options.ca.locate_ledger();
+  const Path target = std::filesystem::absolute(options.file);
+  store::LedgerLocation to = store::LedgerLocation::at(store::StoreUrl::sqlite(target));
+  to.lock_timeout = from.lock_timeout;
+  const store::Copied copied = store::copy_ledger(from, to);
+  std::int64_t rows = 0;
+  for (const auto& table : copied.rows) rows += table.count;
+  if (session.json()) {
+    Json document = session.document();
+    document["from"] = from.shown();
+    document["file"] = to.shown();
+    document["ledger_id"] = copied.ledger_id;
+    document["rows"] = rows;
+    session.print(document);
+  } else {
+    session.out().write(
+        format("backed up and compared: {} to {}, {} rows\n", from.shown(), to.shown(), rows));
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_store_backup(Command& command) {
+  auto options = std::make_shared<Options>();
+  command.describe(
+      "Writes the ledger as it is at one moment into a new file of SQLite's, compared row by row "
+      "before it counts; others may go on issuing meanwhile. A plain copy of the database file is "
+      "no backup: the newest entries are in the file beside it (FILE-wal). To restore, put the "
+      "file in the ledger's place, without the -wal and -shm files of the old one; mtlsctl then "
+      "says that it is older than the one used last, until 'mtlsctl store accept-rollback'.");
+  OptionSet set = command.options();
+  set.positional("FILE", options->file, file_value(), "The new file");
+  options->ca.add_to(set);
+  command.example(
+      "$ mtlsctl store backup /backup/ca-2026-01-31.db\n"
+      "backed up and compared: ca/ca.db to /backup/ca-2026-01-31.db, 124 rows");
+  command.run([options](Session& session) { return run(*options, session); });
+}
+
+}  // namespace mtls::cmd

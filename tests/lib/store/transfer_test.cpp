@@ -1,0 +1,107 @@
+// Ledgers as a whole, on SQLite; the same between the engines: postgresql_test.cpp and
+// tests/interop/postgresql_test.py.
+#include "store/transfer.hpp"
+
+#include "lib/store/engine.hpp"
+#include "lib/store/ledger_fixture.hpp"
+#include "store/schema.hpp"
+
+#include <algorithm>
+
+namespace mtls::store::test {
+namespace {
+
+LedgerLocation beside(const LedgerFixture& fixture, const char* name) {
+  return {.file = fixture.directory.path() / name};
+}
+
+TEST_CASE("every table and column of a ledger is copied") {
+  const LedgerFixture fixture;
+  const auto connection = fixture.connect();
+  std::vector<std::string> known{"meta"};
+  for (const Table& table : ledger_tables()) {
+    known.emplace_back(table.name);
+    std::vector<std::string> listed;
+    for (const Table::Column& column : table.columns) {
+      listed.push_back(std::string(column.name) +
+                       (column.kind == Table::Kind::text ? " text" : " bigint"));
+    }
+    std::vector<std::string> there;
+    const auto columns =
+        connection->prepare("SELECT name, lower(type) FROM pragma_table_info(:table)");
+    columns->bind("table", table.name);
+    while (columns->step()) {
+      const std::string type = columns->text(1) == "integer" ? "bigint" : columns->text(1);
+      there.push_back(columns->text(0) + " " + type);
+    }
+    CHECK(listed == there);
+  }
+  std::sort(known.begin(), known.end());
+  CHECK(connection->tables() == known);
+}
+
+TEST_CASE("a copy has the same rows and the same id") {
+  LedgerFixture fixture;
+  for (std::uint64_t i = 1; i <= 5; ++i) issue(fixture.ledger, intent(fixture.issuer, i));
+  const auto to = beside(fixture, "copy.db");
+  const Copied copied = copy_ledger(fixture.location, to);
+  CHECK(copied.ledger_id == k_id);
+  Ledger copy = Ledger::open(to, k_id, LedgerAccess::read_write);
+  CHECK(copy.count() == 5);
+  CHECK(copy.log_head(fixture.issuer) == fixture.ledger.log_head(fixture.issuer));
+  issue(copy, intent(fixture.issuer, 6));
+  CHECK(copy.count() == 6);
+  CHECK(fixture.ledger.count() == 5);
+}
+
+TEST_CASE("a copy overwrites nothing") {
+  LedgerFixture fixture;
+  issue(fixture.ledger, intent(fixture.issuer, 1));
+  CHECK(code_of([&] { return copy_ledger(fixture.location, fixture.location); }) ==
+        Errc::would_overwrite);
+  const auto other = beside(fixture, "other.db");
+  {
+    Ledger ledger = Ledger::create(other, k_other_id);
+    static_cast<void>(add_root(ledger));
+  }
+  CHECK(code_of([&] { return copy_ledger(fixture.location, other); }) == Errc::would_overwrite);
+  CHECK(Ledger::open(other, k_other_id, LedgerAccess::read_only).count() == 0);
+}
+
+TEST_CASE("an empty ledger gives way to a copy") {
+  LedgerFixture fixture;
+  issue(fixture.ledger, intent(fixture.issuer, 1));
+  const auto to = beside(fixture, "empty.db");
+  static_cast<void>(Ledger::create(to, k_other_id));
+  static_cast<void>(copy_ledger(fixture.location, to));
+  CHECK(Ledger::open(to, k_id, LedgerAccess::read_only).count() == 1);
+}
+
+TEST_CASE("what cannot be copied leaves an empty ledger behind, which the next copy takes") {
+  LedgerFixture fixture;
+  issue(fixture.ledger, intent(fixture.issuer, 1));
+  const auto to = beside(fixture, "copy.db");
+  fixture.connect()->execute("UPDATE certificates SET not_after = 'tomorrow'");
+  CHECK(code_of([&] { return copy_ledger(fixture.location, to); }) == Errc::ledger_damaged);
+  fixture.connect()->execute("UPDATE certificates SET not_after = 5");
+  CHECK(copy_ledger(fixture.location, to).rows.size() == ledger_tables().size());
+}
+
+TEST_CASE("migrating says from where to where, and a trial does nothing") {
+  const LedgerFixture fixture;
+  const std::int64_t known = migrations().back().version;
+  const Migrated same = migrate_ledger(fixture.location, Trial::no);
+  CHECK(same.from == known);
+  CHECK(same.to == known);
+  CHECK(same.ledger_id == k_id);
+  fixture.connect()->execute("UPDATE meta SET schema_version = schema_version + 1");
+  for (const Trial trial : {Trial::yes, Trial::no}) {
+    CHECK(code_of([&] { return migrate_ledger(fixture.location, trial); }) ==
+          Errc::ledger_mismatch);
+  }
+  CHECK(code_of([&] { return migrate_ledger(beside(fixture, "absent.db"), Trial::no); }) ==
+        Errc::ledger_unavailable);
+}
+
+}  // namespace
+}  // namespace mtls::store::test
