@@ -51,7 +51,7 @@ class IndexWriter final : public RowWriter {
 
   [[nodiscard]] std::string row(const store::Record& record) override {
     if (!record.certificate) return {};
-    if (m_repeated.count(record.serial) == 0) return line(record);
+    if (!m_repeated.contains(record.serial)) return line(record);
     if (!m_written.insert(record.serial).second) return {};
     for (const store::Record& other : m_ledger.find_by_serial(record.serial)) {
       if (other.issuer == record.issuer && other.state == store::State::revoked) {

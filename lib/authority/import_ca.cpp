@@ -261,7 +261,7 @@ class Import final {
   /// There is nothing to import where only a row is left.
   void look_for_missing() {
     for (const auto& [serial, standing] : m_index) {
-      if (m_serials.count(serial) > 0) continue;
+      if (m_serials.contains(serial)) continue;
       if (m_issuer && m_request.ledger.find(*m_issuer, serial)) continue;
       note(ImportNote{.finding = ImportFinding::row_without_certificate,
                       .file = standing.file,
@@ -278,7 +278,7 @@ class Import final {
     }
     if (m_issuer) {
       for (const x509::SerialNumber& serial : m_request.ledger.repeated_serials(*m_issuer)) {
-        if (m_serials.count(serial) > 0) repeated.insert(serial);
+        if (m_serials.contains(serial)) repeated.insert(serial);
       }
     }
     for (const x509::SerialNumber& serial : repeated) {

@@ -21,7 +21,7 @@ ImportIndexes::ImportIndexes(const ImportFiles& found, const IsOurs& is_ours) {
     Index* const index = find_governing(file);
     if (index == nullptr || index->knows_ours) continue;
     for (const x509::Certificate& certificate : read_import_file(file).certificates) {
-      if (index->serials.count(certificate.serial()) == 0) continue;
+      if (!index->serials.contains(certificate.serial())) continue;
       (is_ours(certificate) ? index->knows_ours : index->knows_others) = true;
     }
   }

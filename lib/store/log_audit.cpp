@@ -185,7 +185,7 @@ class LogAudit final {
   }
 
   void check_standing(const Record& row, const std::string& serial) {
-    if (row.origin == Origin::issued && (row.standing_entry || m_standing.count(serial) > 0)) {
+    if (row.origin == Origin::issued && (row.standing_entry || m_standing.contains(serial))) {
       m_own_standing[serial] = row.standing_entry;
     }
     if (row.standing_entry) {
@@ -217,7 +217,7 @@ class LogAudit final {
     }
     for (const auto& [serial, entries] : m_standing) check_standing_entries(serial, entries);
     for (const auto& [serial, entry] : m_own_standing) {
-      if (entry && m_standing.count(serial) == 0) {
+      if (entry && !m_standing.contains(serial)) {
         find(Flaw::row_altered, entry, serial, "the row stands as no entry says");
       }
     }
@@ -229,7 +229,7 @@ class LogAudit final {
   void check_standing_entries(const std::string& serial, const std::vector<std::int64_t>& entries) {
     std::vector<std::int64_t> left;
     std::copy_if(entries.begin(), entries.end(), std::back_inserter(left),
-                 [this](std::int64_t seq) { return m_imported_standing.count(seq) == 0; });
+                 [this](std::int64_t seq) { return !m_imported_standing.contains(seq); });
     const auto own = m_own_standing.find(serial);
     if (own == m_own_standing.end()) {
       for (const std::int64_t seq : left) {

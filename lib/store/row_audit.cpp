@@ -6,6 +6,7 @@
 #include "crypto/signature_algorithm.hpp"
 #include "store/log_audit.hpp"
 #include "x509/certificate.hpp"
+#include "x509/foreign_signature.hpp"
 
 #include <set>
 
@@ -122,10 +123,14 @@ class RowAudit final {
 
   void check_signature(const Record& row, const x509::Certificate& certificate,
                        const KnownIssuer& issuer) {
-    // A signature by an algorithm that is not accepted is not verified: imported certificates have
-    // such ones, and those that probe makes to be refused.
-    if (!issuer.key || !crypto::find_signature_algorithm(certificate.signature_algorithm())) return;
-    if (certificate.is_signed_by(*issuer.key, m_context)) return;
+    if (!issuer.key) return;
+    // What probe makes to be refused may have a signature of any kind.
+    const bool accepted =
+        crypto::find_signature_algorithm(certificate.signature_algorithm()).has_value();
+    if (!accepted && row.origin == Origin::issued) return;
+    // What is imported may be signed by a key or an algorithm that nothing else accepts.
+    const auto verdict = x509::judge_foreign_signature(certificate, *issuer.key, m_context);
+    if (verdict != x509::ForeignSignature::bad) return;
     find(Flaw::bad_signature, row, "the signature is not by the issuer's key");
   }
 

@@ -25,7 +25,7 @@ class SerialNumber final {
   [[nodiscard]] ByteView content() const noexcept { return m_content; }
   /// Lower-case hex, two digits an octet, without DER's leading 00; "-" in front of a negative one.
   [[nodiscard]] std::string to_text() const;
-  auto operator<=>(const SerialNumber& other) const = default;
+  auto operator<=>(const SerialNumber& other) const = default;  // NOLINT(modernize-use-nullptr)
   bool operator==(const SerialNumber& other) const = default;
 
  private:

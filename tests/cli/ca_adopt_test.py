@@ -10,6 +10,14 @@ from workbench import KEY, Workbench, main
 
 
 class AdoptCase(Workbench):
+    def tearDown(self):
+        """Whatever was adopted or taken in, the ledger is sound by its own account."""
+        for settings in sorted(self.dir.glob("*/ca.toml")):
+            if (settings.parent / "ca.crt").exists():
+                for check in (("store", "check"), ("log", "verify")):
+                    self.mtlsctl(*check, "--ca", settings.parent)
+        super().tearDown()
+
     def adopt(self, certificate, key, *more, exit=0, **how):
         return self.mtlsctl("ca", "adopt", certificate, key, "--json", *more, exit=exit, **how).json
 
@@ -46,6 +54,7 @@ class GuideCa(AdoptCase):
     def tearDown(self):
         after = {path.name: path.read_bytes() for path in self.path("guide").iterdir()}
         self.assertEqual(after, self.before, "what is adopted was changed")
+        super().tearDown()
 
     def test_as_it_is_it_is_explained_and_issues_nothing(self):
         report = self.adopt("guide/ca.crt", "guide/ca.key")

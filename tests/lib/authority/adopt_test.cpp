@@ -69,7 +69,8 @@ TEST_CASE("the ledger of an adopted and reissued CA is sound, with all that was 
   CHECK(adopted.certificate.subject_key_identifier() ==
         fixture.certificate.subject_key_identifier());
   const CaDirectory ca = CaDirectory::open(fixture.directory.path() / "ca", Named::explicitly);
-  store::Ledger ledger = ca.open_ledger(store::LedgerAccess::read_write, std::chrono::seconds(5));
+  store::Ledger ledger =
+      ca.open_ledger(std::chrono::seconds(5), {.actor = "a", .host = "h", .time = k_now});
   CHECK(AdoptFixture::flaws(ledger) == 0);
 
   const auto key = make_key();
@@ -102,8 +103,7 @@ TEST_CASE("without a new certificate nothing can be issued, and the old one is i
   CHECK(adopted.findings.front().defect == CaDefect::no_basic_constraints);
   const CaDirectory ca = CaDirectory::open(fixture.directory.path() / "ca", Named::explicitly);
   CHECK(ca.certificate() == fixture.certificate);
-  const store::Ledger ledger =
-      ca.open_ledger(store::LedgerAccess::read_only, std::chrono::seconds(5));
+  const store::Ledger ledger = ca.read_ledger(std::chrono::seconds(5));
   CHECK(ledger.count() == 1);
   CHECK(AdoptFixture::flaws(ledger) == 0);
   const auto again = [&fixture] { static_cast<void>(fixture.adopt(AdoptRequest::Reissue::no)); };
