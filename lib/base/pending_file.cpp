@@ -78,7 +78,8 @@ PendingFile::PendingFile(const Directory& directory, std::string name, Access ac
     if (!m_fd.valid() || ::fstat(m_fd.get(), &status) != 0) {
       const int error = errno;
       m_temporary.clear();
-      throw_errno(error, format("cannot write {}", printable((directory.path() / m_name).native())));
+      throw_errno(error,
+                  format("cannot write {}", printable((directory.path() / m_name).native())));
     }
   }
   // A umask such as 0777 must not leave a file that its owner cannot read.

@@ -9,8 +9,8 @@ import pathlib
 import shutil
 import sqlite3
 
-from crash_points import EVERYWHERE, CrashPoints
-from workbench import KEY, MTLSCTL, main
+from crash_points import CrashPoints, main
+from workbench import KEY, MTLSCTL
 
 VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors" / "store"
 TABLES = ("meta", "issuers", "ca_certificates", "certificates", "log_heads", "log_entries")
@@ -196,5 +196,4 @@ class OtherCommands(CrashPoints):
 
 
 if __name__ == "__main__":
-    print("every point" if EVERYWHERE else "a sample of the points")
-    main(verbosity=2)
+    main()

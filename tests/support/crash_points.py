@@ -14,6 +14,7 @@ import shutil
 import sqlite3
 import stat
 import tempfile
+import unittest
 
 from system_calls import argv_disturbed, trace, was_killed
 from workbench import MTLSCTL, Workbench
@@ -144,3 +145,8 @@ class CrashPoints(Workbench):
 
     def again(self, directory, args, exit=0, env=None):
         return self.mtlsctl(*args, "--json", exit=exit, cwd=directory, env=env).json
+
+
+def main():
+    print("every point" if EVERYWHERE else "a sample of the points", flush=True)
+    unittest.main(verbosity=2)
