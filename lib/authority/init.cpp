@@ -182,8 +182,16 @@ bool complete_chain(const x509::Certificate& certificate, const InitRequest& req
   return written;
 }
 
+/// Adds the new CA with its certificate to its own ledger.
+store::IssuerId add_self(store::Ledger& own, const x509::Certificate& certificate,
+                         const ca::Issuer::Surroundings& surroundings) {
+  return own.add_issuer(certificate.subject(), certificate.public_key(), certificate,
+                        author_of(surroundings));
+}
+
+/// `ledger` is where the issuer records: the parent's, or the CA's own.
 Enrolled run(const InitRequest& request, const profile::Profile& profile, store::Ledger& ledger,
-             const ca::Issuer::Surroundings& surroundings) {
+             store::Ledger& own, const ca::Issuer::Surroundings& surroundings) {
   NewCaIssuer issuer(request, profile, ledger, surroundings);
   const IssuerSource source = [&issuer](
                                   const crypto::PublicKey& /*subject_key*/,
@@ -191,7 +199,9 @@ Enrolled run(const InitRequest& request, const profile::Profile& profile, store:
     return issuer(subject_private_key);
   };
   EnrolRequest wanted = enrol_request(request);
-  wanted.before = [&request](const x509::Certificate& certificate) {
+  // A CA whose certificate stands is known to its ledger, also where this is cut short.
+  wanted.before = [&](const x509::Certificate& certificate) {
+    static_cast<void>(add_self(own, certificate, surroundings));
     return chain_files(certificate, request);
   };
   DirectorySet output(request.directory, "ca", SetOwner::ca);
@@ -225,9 +235,7 @@ OwnLedger open_new_ledger(const InitRequest& request,
 void begin_log(const Path& path, store::Ledger& ledger,
                const ca::Issuer::Surroundings& surroundings) {
   const auto made = CaDirectory::open(path, Named::explicitly);
-  const x509::Certificate& certificate = made.certificate();
-  made.keep_head(ledger, ledger.add_issuer(certificate.subject(), certificate.public_key(),
-                                           certificate, author_of(surroundings)));
+  made.keep_head(ledger, add_self(ledger, made.certificate(), surroundings));
 }
 
 void refuse_existing_ca(const Path& directory) {
@@ -252,7 +260,8 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
   }
   if (request.rehearsal == Rehearsal::yes) {
     store::Ledger nowhere = store::Ledger::create_in_memory(store::make_ledger_id());
-    return {run(request, profile, request.parent ? request.parent->ledger : nowhere, surroundings),
+    return {run(request, profile, request.parent ? request.parent->ledger : nowhere, nowhere,
+                surroundings),
             {},
             request.store.value_or(CaConfig().store)};
   }
@@ -261,11 +270,11 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
   }
   const Directory directory = open_new_directory(request.directory);
   OwnLedger own = open_new_ledger(request, surroundings);
-  Initialised result{
-      run(request, profile, request.parent ? request.parent->ledger : own.ledger, surroundings),
-      {},
-      own.store,
-      own.origin};
+  Initialised result{run(request, profile, request.parent ? request.parent->ledger : own.ledger,
+                         own.ledger, surroundings),
+                     {},
+                     own.store,
+                     own.origin};
   if (request.parent) put_ledger_warnings(result.enrolled, own.ledger);
   if (result.enrolled.outcome == Outcome::unchanged &&
       complete_chain(result.enrolled.certificate, request, surroundings.clock)) {

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,28 +47,6 @@ FileContents read_open_file(const Fd& fd, std::string_view shown_name, std::size
                 format("cannot read {}: neither a regular file nor a pipe", shown_name));
   }
   return {.bytes = read_descriptor(fd.get(), shown_name, limit), .openness = openness_of(status)};
-}
-
-constexpr std::size_t k_random_octets = 8;
-
-std::string random_suffix() {
-  std::array<std::uint8_t, k_random_octets> octets{};
-  if (::getrandom(octets.data(), octets.size(), 0) != static_cast<ssize_t>(octets.size())) {
-    throw_errno(errno, "cannot get random octets");
-  }
-  return to_hex(octets);
-}
-
-std::string temporary_prefix(const std::string& name) { return "." + name + ".tmp-"; }
-
-/// True for what `temporary_prefix(name) + random_suffix()` makes, and nothing else: the temporary
-/// file of "a.tmp-b" is not one of "a".
-bool is_temporary_of(const std::string& name, std::string_view candidate) {
-  const std::string prefix = temporary_prefix(name);
-  if (candidate.substr(0, prefix.size()) != prefix) return false;
-  const auto suffix = from_hex(candidate.substr(prefix.size()));
-  return suffix && suffix->size() == k_random_octets &&
-         candidate.size() == prefix.size() + 2 * k_random_octets;
 }
 
 Error would_overwrite(const Path& path) {
@@ -314,12 +291,6 @@ std::vector<std::string> Directory::list() const {
   return names;
 }
 
-void Directory::remove_stale(const std::string& name) const {
-  for (const std::string& found : list()) {
-    if (is_temporary_of(name, found)) remove(found);
-  }
-}
-
 bool Directory::make_private_if_empty() const {
   if (!list().empty()) return false;
   if (::fchmod(fd(), S_IRWXU) != 0) {
@@ -332,63 +303,6 @@ void Directory::sync() const {
   if (::fsync(fd()) != 0) throw_errno(errno, format("cannot sync {}", shown(m_path)));
 }
 
-PendingFile::PendingFile(const Directory& directory, std::string name, Access access)
-    : m_directory(directory),
-      m_name(std::move(name)),
-      m_temporary(temporary_prefix(m_name) + random_suffix()),
-      m_fd(::openat(directory.fd(), m_temporary.c_str(),
-                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                    access == Access::secret ? 0600 : 0666)) {
-  if (!m_fd.valid()) {
-    const int error = errno;
-    m_temporary.clear();
-    throw_errno(error, format("cannot write {}", shown(m_directory.path() / m_name)));
-  }
-  // A umask such as 0777 must not leave a file that its owner cannot read.
-  struct stat status {};
-  if (::fstat(m_fd.get(), &status) == 0 && (status.st_mode & 0600U) != 0600U) {
-    static_cast<void>(::fchmod(m_fd.get(), (status.st_mode & 0777U) | 0600U));
-  }
-}
-
-PendingFile::~PendingFile() {
-  if (!m_temporary.empty()) ::unlinkat(m_directory.fd(), m_temporary.c_str(), 0);
-}
-
-void PendingFile::write(ByteView bytes) {
-  write_descriptor(m_fd.get(), bytes, shown(m_directory.path() / m_name));
-}
-
-void PendingFile::sync() {
-  if (::fsync(m_fd.get()) != 0) {
-    throw_errno(errno, format("cannot sync {}", shown(m_directory.path() / m_name)));
-  }
-}
-
-void PendingFile::publish(Overwrite overwrite) {
-  const int directory = m_directory.fd();
-  if (const int error = m_fd.close(); error != 0) {
-    throw_errno(error, format("cannot write {}", shown(m_directory.path() / m_name)));
-  }
-  if (overwrite == Overwrite::yes) {
-    m_directory.rename(m_temporary, m_name);
-    m_temporary.clear();
-    return;
-  }
-  // RENAME_NOREPLACE is one step; filesystems without it (EINVAL) have link, which never replaces.
-  if (::renameat2(directory, m_temporary.c_str(), directory, m_name.c_str(), RENAME_NOREPLACE) ==
-      0) {
-    m_temporary.clear();
-    return;
-  }
-  if ((errno == EINVAL || errno == ENOSYS) &&
-      ::linkat(directory, m_temporary.c_str(), directory, m_name.c_str(), 0) == 0) {
-    return;  // the destructor removes the other name
-  }
-  if (errno == EEXIST) throw would_overwrite(m_directory.path() / m_name);
-  throw_errno(errno, format("cannot write {}", shown(m_directory.path() / m_name)));
-}
-
 void write_file(const Path& path, ByteView bytes, Access access, Overwrite overwrite) {
   if (write_directly(path, bytes, access)) return;
   const std::string name = path.filename().native();
@@ -399,6 +313,7 @@ void write_file(const Path& path, ByteView bytes, Access access, Overwrite overw
   const Directory directory = with_context(format("cannot write {}", shown(path)), [&path] {
     return Directory::open(path.has_parent_path() ? path.parent_path() : Path("."));
   });
+  directory.remove_stale(name);
   PendingFile file(directory, name, access);
   file.write(bytes);
   file.sync();

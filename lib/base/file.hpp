@@ -113,7 +113,8 @@ class Directory final {
   void remove(const std::string& name) const;
   /// The names in it, in no order, without "." and "..".
   [[nodiscard]] std::vector<std::string> list() const;
-  /// Removes what an interrupted PendingFile for `name` left. Only under the lock.
+  /// Removes what an interrupted PendingFile for `name` left, where it is this user's. One that a
+  /// living process writes is locked, and stays.
   void remove_stale(const std::string& name) const;
   /// Makes an empty directory 0700 and returns true; false where it holds anything.
   [[nodiscard]] bool make_private_if_empty() const;
@@ -146,6 +147,8 @@ class PendingFile final {
   void publish(Overwrite overwrite);
 
  private:
+  [[nodiscard]] std::string shown() const;
+
   const Directory& m_directory;
   std::string m_name;
   std::string m_temporary;

@@ -58,6 +58,7 @@ void overwrite(const Fd& fd, const std::string& record, const Directory& directo
 
 /// Returns whether it was made; somebody else may be faster.
 bool make(const Directory& directory, const std::string& name, const std::string& record) {
+  directory.remove_stale(name);
   PendingFile file(directory, name, Access::secret);
   file.write(as_bytes(record));
   file.sync();

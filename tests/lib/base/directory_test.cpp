@@ -213,6 +213,19 @@ TEST_CASE("what a killed run left is removed, and nothing else") {
   CHECK(directory.contains(".a.tmp-b.tmp-0123456789abcdef"));
 }
 
+TEST_CASE("what a living process writes is not taken for something left behind") {
+  const TemporaryDirectory scratch;
+  const Directory directory = Directory::open(scratch.path());
+  PendingFile pending(directory, "a", Access::secret);
+  const Directory other = Directory::open(scratch.path());
+  other.remove_stale("a");
+  pending.write(as_bytes("x"));
+  other.remove_stale("a");
+  pending.publish(Overwrite::no);
+  other.remove_stale("a");
+  CHECK(scratch.read("a") == "x");
+}
+
 TEST_CASE("a descriptor is closed once, and can be given away") {
   std::array<int, 2> ends{};
   REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
