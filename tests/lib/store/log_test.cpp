@@ -33,7 +33,7 @@ std::vector<Flaw> flaws(const AuditReport& report) {
 }
 
 void execute(const LedgerFixture& fixture, std::string_view sql) {
-  open_sqlite(fixture.location.file, OpenMode::read_write, std::chrono::seconds(30))->execute(sql);
+  fixture.connect(OpenMode::read_write)->execute(sql);
 }
 
 TEST_CASE("a batch is two commits and two entries, and is verified row by row") {
@@ -93,8 +93,7 @@ TEST_CASE("an entry that was forged with its hashes still says another thing tha
   LedgerFixture fixture;
   issue_batch(fixture, 1, 1);
   // The whole chain from entry 2 on is made anew, as whoever can write everything can do.
-  const auto connection =
-      open_sqlite(fixture.location.file, OpenMode::read_write, std::chrono::seconds(30));
+  const auto connection = fixture.connect(OpenMode::read_write);
   std::vector<LogEntry> entries;
   fixture.ledger.read_log(fixture.issuer, 1, [&](const LogEntry& entry) {
     entries.push_back(entry);
