@@ -74,6 +74,7 @@ class Surroundings(Workbench):
         if recorded:
             self.assert_recorded([path for path in now if path.suffix == ".crt" and now[path]],
                                  self.ca)
+            self.mtlsctl("log", "verify", "--ca", self.path(self.ca))
 
     def assert_set(self, directory, stem):
         self.mtlsctl("verify", directory / f"{stem}.crt", "--ca", self.path(self.ca), "--key",
