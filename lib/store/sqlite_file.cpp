@@ -2,11 +2,11 @@
 
 #include "base/private_file.hpp"
 
+#include <system_error>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 
 namespace mtls::store {
 namespace {

@@ -22,26 +22,24 @@ void fill(const Path& directory, std::size_t count) {
   const auto ca = authority::CaDirectory::open(directory, authority::Named::explicitly);
   const auto key = ca.load_key([] { return std::nullopt; }, authority::OpenKey::refuse,
                                crypto::LegacyKeys::refuse, context);
-  store::Ledger ledger =
-      ca.open_ledger(std::chrono::seconds(30),
-                     {.actor = "large_ledger", .host = self.host, .time = clock.now()});
+  store::Ledger ledger = ca.open_ledger(
+      std::chrono::seconds(30), {.actor = "large_ledger", .host = self.host, .time = clock.now()});
   const auto signer = authority::make_signer(key, std::nullopt);
-  ca::Issuer issuer(*signer, ca.chain(), ledger,
-                    {.clock = clock,
-                     .trace = trace,
-                     .context = context,
-                     .actor = {.actor = "large_ledger",
-                               .host = self.host,
-                               .pid = self.pid,
-                               .session = self.session}});
+  ca::Issuer issuer(
+      *signer, ca.chain(), ledger,
+      {.clock = clock,
+       .trace = trace,
+       .context = context,
+       .actor = {
+           .actor = "large_ledger", .host = self.host, .pid = self.pid, .session = self.session}});
   const auto profile = profile::Catalogue().load("mtls-client");
   const auto spec = crypto::KeySpec::parse("ec:p256").value();
   for (std::size_t done = 0; done < count; done += k_batch) {
     std::vector<ca::Request> requests;
     for (std::size_t i = done; i < std::min(count, done + k_batch); ++i) {
       requests.push_back(
-          {.public_key = crypto::PrivateKey::generate(spec, crypto::Keygen::standard, context)
-                             .public_key(),
+          {.public_key =
+               crypto::PrivateKey::generate(spec, crypto::Keygen::standard, context).public_key(),
            .subject = x509::Name::parse("CN=client-" + std::to_string(i))});
     }
     static_cast<void>(issuer.issue(issuer.prepare(requests, profile)));
