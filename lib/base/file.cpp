@@ -235,12 +235,15 @@ Directory Directory::make(const Path& path) {
 
 namespace {
 
-/// Who has waited longer asks more often: of a hundred that wait nobody is passed over for long.
+/// Often at first, for two that meet; then the longer somebody has waited, the more often: of a
+/// hundred that wait nobody is passed over for long, and few are awake.
 void wait_for_lock(std::chrono::nanoseconds waited) {
-  constexpr std::chrono::nanoseconds k_first = std::chrono::milliseconds(20);
-  constexpr std::chrono::nanoseconds k_half_as_long_after = std::chrono::seconds(2);
-  const double shorter = 1 + std::chrono::duration<double>(waited) / k_half_as_long_after;
-  std::this_thread::sleep_for(k_first / shorter);
+  using std::chrono::milliseconds;
+  using Seconds = std::chrono::duration<double>;
+  if (waited < milliseconds(100)) return std::this_thread::sleep_for(milliseconds(5));
+  const double ages = 1 + Seconds(waited) / Seconds(2);
+  std::this_thread::sleep_for(std::max<Seconds>(Seconds(milliseconds(100)) / (ages * ages),
+                                                std::chrono::microseconds(500)));
 }
 
 }  // namespace
