@@ -235,15 +235,12 @@ Directory Directory::make(const Path& path) {
 
 namespace {
 
-/// Often at first, for two that meet; then the longer somebody has waited, the more often: of a
-/// hundred that wait nobody is passed over for long, and few are awake.
+/// Who has waited longer asks more often, so that of many that wait few are passed over for long.
 void wait_for_lock(std::chrono::nanoseconds waited) {
-  using std::chrono::milliseconds;
   using Seconds = std::chrono::duration<double>;
-  if (waited < milliseconds(100)) return std::this_thread::sleep_for(milliseconds(5));
-  const double ages = 1 + Seconds(waited) / Seconds(2);
-  std::this_thread::sleep_for(std::max<Seconds>(Seconds(milliseconds(100)) / (ages * ages),
-                                                std::chrono::microseconds(500)));
+  constexpr Seconds k_first = std::chrono::milliseconds(20);
+  constexpr Seconds k_half_as_long_after = std::chrono::seconds(2);
+  std::this_thread::sleep_for(k_first / (1 + Seconds(waited) / k_half_as_long_after));
 }
 
 }  // namespace

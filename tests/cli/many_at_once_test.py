@@ -59,7 +59,7 @@ class ManyAtOnce(Workbench):
         self.assertEqual(len(rows), count + 1)
         self.assertEqual({row[1] for row in rows}, {"issued"})
         self.assertLessEqual(serials, {row[0] for row in rows})
-        on_disk = {self.certificate_serial(path) for path in self.dir.glob("*.crt")}
+        on_disk = {self.certificate_serial(path) for pattern in ("*.crt", "w*/*.crt") for path in self.dir.glob(pattern)}
         self.assertEqual(on_disk, serials)
         entries = [json.loads(line) for line in self.mtlsctl("log", "show", "--json").out.splitlines()]
         self.assertEqual([entry["seq"] for entry in entries], list(range(1, len(entries) + 1)))
@@ -70,8 +70,12 @@ class ManyAtOnce(Workbench):
 
     def test_many_processes_issue_many_each(self):
         self.make_ca()
-        commands = [[["client", "issue", "--name", f"w{worker}n{number}", "--json", *KEY] for number in range(EACH)]
-                    for worker in range(WORKERS)]
+        # Each into a directory of its own: a directory is worked in by one at a time, and what is shared here is
+        # the ledger.
+        commands = [[["client", "issue", "--out-dir", f"w{worker}", "--name", f"n{number}", "--json", *KEY]
+                     for number in range(EACH)] for worker in range(WORKERS)]
+        for worker in range(WORKERS):
+            self.path(f"w{worker}").mkdir(mode=0o700)
         self.assert_all_issued(self.run_many(commands, WORKERS), WORKERS * EACH)
 
     def test_short_processes_eight_at_a_time(self):

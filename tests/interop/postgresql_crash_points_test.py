@@ -20,8 +20,8 @@ class Cutter(postgresql.Proxy):
     end = staticmethod(lambda: None)
 
     def strike(self):
+        self.struck.set()  # first: who waits for the end looks for it then
         self.end()
-        self.struck.set()
         raise EOFError
 
 
