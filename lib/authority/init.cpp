@@ -1,6 +1,7 @@
 #include "authority/init.hpp"
 
 #include "authority/ca_files.hpp"
+#include "authority/ledger_head.hpp"
 #include "authority/new_directory.hpp"
 #include "authority/wanted.hpp"
 #include "base/error.hpp"
@@ -199,9 +200,12 @@ Enrolled run(const InitRequest& request, const profile::Profile& profile, store:
     return issuer(subject_private_key);
   };
   EnrolRequest wanted = enrol_request(request);
-  // A CA whose certificate stands is known to its ledger, also where this is cut short.
+  // A CA whose certificate stands is known to its ledger and has a ledger.head, also where this is
+  // cut short or finds no room.
   wanted.before = [&](const x509::Certificate& certificate) {
-    static_cast<void>(add_self(own, certificate, surroundings));
+    const store::IssuerId self = add_self(own, certificate, surroundings);
+    advance_ledger_head(Directory::open(request.directory),
+                        {.ledger_id = own.id(), .head = own.log_head(self)});
     return chain_files(certificate, request);
   };
   DirectorySet output(request.directory, "ca", SetOwner::ca);

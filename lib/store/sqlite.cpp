@@ -91,7 +91,13 @@ int last_system_error(sqlite3* database) noexcept {
 
 DbError make_error(sqlite3* database, int code) {
   const bool by_system = primary(code) == SQLITE_IOERR || primary(code) == SQLITE_CANTOPEN;
-  const int system_error = by_system ? last_system_error(database) : 0;
+  int system_error = by_system ? last_system_error(database) : 0;
+  // Files that it cannot make beside the ledger it then looks for: the cause is not that they are
+  // not there.
+  if (system_error == ENOENT) {
+    const int refusal = find_directory_refusal(sqlite3_db_filename(database, "main"));
+    if (refusal != 0) system_error = refusal;
+  }
   const std::string_view message = sqlite3_errmsg(database);
   const DbErrc kind = db_errc(code, system_error, message);
   // The engine's own message only where it tells more; it can name tables of a hostile file.

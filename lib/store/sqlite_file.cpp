@@ -3,6 +3,10 @@
 #include "base/private_file.hpp"
 
 #include <system_error>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 namespace mtls::store {
 namespace {
@@ -33,6 +37,12 @@ std::string prepare_sqlite_file(const Path& file, OpenMode mode) {
   }
   require_regular_file(file);
   return plain_name(file);
+}
+
+int find_directory_refusal(const char* file) {
+  if (file == nullptr || *file == '\0') return 0;
+  const std::string directory(file, static_cast<std::size_t>(std::strrchr(file, '/') - file) + 1);
+  return ::access(directory.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
 }
 
 }  // namespace mtls::store

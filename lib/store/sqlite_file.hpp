@@ -10,4 +10,8 @@ namespace mtls::store {
 /// made.
 [[nodiscard]] std::string prepare_sqlite_file(const Path& file, OpenMode mode);
 
+/// Why nothing can be made beside an open database, by its absolute name, as an errno; 0 where it
+/// can.
+[[nodiscard]] int find_directory_refusal(const char* file);
+
 }  // namespace mtls::store

@@ -252,9 +252,10 @@ class Postgresql(Workbench):
 
         def read():
             while not done:
-                result = self.run_any([MTLSCTL, "cert", "list", "--ca", "ca"])
-                if result.code != 0:
-                    errors.append(str(result))
+                for words in (["cert", "list"], ["log", "verify"]):
+                    result = self.run_any([MTLSCTL, *words, "--ca", "ca"])
+                    if result.code != 0:
+                        errors.append(str(result))
                 time.sleep(0.05)
         done = False
         with concurrent.futures.ThreadPoolExecutor(5) as pool:
@@ -276,6 +277,8 @@ class Postgresql(Workbench):
         self.assertEqual(self.sql("SELECT count(*) FROM mtlsctl.log_entries e WHERE seq > 1 AND NOT EXISTS "
                                   "(SELECT 1 FROM mtlsctl.log_entries b WHERE b.issuer = e.issuer "
                                   "AND b.seq = e.seq - 1 AND b.hash = e.previous)"), ["0"])
+        for machine in machines:  # each has a ledger.head of its own
+            self.mtlsctl("log", "verify", cwd=self.path(machine))
 
 
 if __name__ == "__main__":

@@ -86,19 +86,28 @@ class Server:
         return done.stdout.decode()
 
     def start(self):
-        """Starts it (again), and waits until it answers."""
+        """Starts it (again), and waits until it answers. After a kill its children may hold the shared
+        memory for a moment: then it gives up at once, and is started once more."""
+        deadline = time.monotonic() + TIMEOUT
+        while not self.try_start(deadline):
+            if "shared memory block" not in self.log_text()[-1000:] or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start: {self.log_text()[-2000:]}")
+            time.sleep(0.2)
+
+    def try_start(self, deadline):
+        """Whether it answers; False where it ended instead."""
         options = [word for name, value in self.settings.items() for word in ("-c", f"{name}={str(value).strip(chr(39))}")]
         self.log = open(self.dir / "log", "ab")
         self.process = subprocess.Popen(
             self.as_user([self.bin / "postgres", "-D", self.data, "-p", self.port, *options]),
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, cwd=self.dir,
             env={"PATH": os.environ["PATH"], "LC_ALL": "C"}, start_new_session=True)
-        deadline = time.monotonic() + TIMEOUT
         while subprocess.run([self.bin / "pg_isready", "-q", "-h", self.dir, "-p", str(self.port)],
                              stdin=subprocess.DEVNULL).returncode != 0:
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"PostgreSQL did not start: {self.log_text()[-2000:]}")
+                return False
             time.sleep(0.05)
+        return True
 
     def log_text(self):
         return (self.dir / "log").read_text(errors="replace")
