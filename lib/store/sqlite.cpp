@@ -192,8 +192,9 @@ class SqliteStatement final : public Statement {
     if (value.find('\0') != std::string_view::npos || !decode_utf8(value)) {
       m_session.fail(DbErrc::other, format("the text for :{} holds a NUL or is not UTF-8", name));
     }
-    return check(sqlite3_bind_text64(m_statement.get(), index, value.data() ? value.data() : "",
-                                     value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+    return check(sqlite3_bind_text64(m_statement.get(), index,
+                                     value.data() != nullptr ? value.data() : "", value.size(),
+                                     SQLITE_TRANSIENT, SQLITE_UTF8));
   }
   Statement& bind_null(std::string_view name) override {
     return check(sqlite3_bind_null(m_statement.get(), start_binding(name)));
