@@ -187,7 +187,8 @@ class Proxy:
         self.listener.listen(64)
         self.lock = threading.Lock()
         self.arm()
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
 
     def arm(self, at=None, fault=None, what=b""):
         self.at, self.fault, self.what, self.trips, self.struck = at, fault, what, [], threading.Event()
@@ -196,6 +197,9 @@ class Proxy:
         return self.server.url(database, host=str(self.dir), **options)
 
     def close(self):
+        # Closing alone leaves the thread in accept, on a number that the next proxy's listener may get.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.accepting.join()
         self.listener.close()
         shutil.rmtree(self.dir, ignore_errors=True)
 
