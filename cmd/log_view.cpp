@@ -61,7 +61,7 @@ std::string findings_text(const store::AuditReport& report) {
     if (!finding.serial.empty()) text += format(" [serial {}]", printable(finding.serial));
     text += format(" ({})\n    hint: {}\n", name(finding.flaw), remedy(finding.flaw));
   }
-  const std::int64_t listed = static_cast<std::int64_t>(report.findings.size());
+  const auto listed = static_cast<std::int64_t>(report.findings.size());
   if (report.found > listed) text += format("  and {} more\n", report.found - listed);
   return text;
 }
