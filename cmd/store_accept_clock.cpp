@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace mtls::cmd {
@@ -19,14 +20,17 @@ struct Options {
   std::optional<x509::SerialNumber> serial;
 };
 
-/// The one record with the serial, of any CA in the ledger.
+/// The newest record with the serial, of any CA in the ledger: the one that a refusal names.
 store::Record find(const store::Ledger& ledger, const x509::SerialNumber& serial) {
   const auto records = ledger.find_by_serial(serial);
   if (records.empty()) {
     throw Error(Errc::not_found, format("{} has no serial {}", ledger.shown(), serial.to_text()),
                 "give the serial that the refusal named");
   }
-  return records.front();
+  return *std::max_element(records.begin(), records.end(),
+                           [](const store::Record& left, const store::Record& right) {
+                             return left.changed_time < right.changed_time;
+                           });
 }
 
 ExitCode run(const Options& options, Session& session) {

@@ -40,8 +40,15 @@ ExitCode run(const Options& options, Session& session) {
   store::Ledger ledger =
       ca.examine_ledger(store::LedgerAccess::read_write, options.ca.wait().value);
   tell_ledger_warnings(ledger, session);
-  const store::IssuerId issuer = ledger.add_issuer(
-      ca.certificate().subject(), ca.certificate().public_key(), ca.certificate(), author);
+  const auto known = ledger.find_issuer(ca.certificate().subject(), ca.certificate().public_key());
+  if (!known) {
+    throw Error(
+        Errc::ledger_mismatch,
+        format("the ledger {} knows nothing of this CA: it is not an older state of its own",
+               ledger.shown()),
+        "look at 'store' in ca.toml, or restore a backup of this CA's ledger");
+  }
+  const store::IssuerId issuer = *known;
   const Seen seen = look(ca, ledger, issuer);
   if (!seen.held) {
     ledger.accept(issuer, store::LogAction::accept_rollback, std::nullopt,

@@ -1,3 +1,4 @@
+#include "authority/ca_files.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "cmd/ca_options.hpp"
@@ -21,6 +22,7 @@ struct Options {
 ExitCode run(const Options& options, Session& session) {
   const store::LedgerLocation from = options.ca.locate_ledger();
   const Path target = std::filesystem::absolute(options.file);
+  authority::refuse_ca_file(target);
   store::LedgerLocation to = store::LedgerLocation::at(store::StoreUrl::sqlite(target));
   to.lock_timeout = from.lock_timeout;
   const store::Copied copied = store::copy_ledger(from, to);

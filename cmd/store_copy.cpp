@@ -1,3 +1,4 @@
+#include "authority/ca_files.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "cmd/ca_options.hpp"
@@ -25,6 +26,9 @@ ExitCode run(const Options& options, Session& session) {
   const store::LedgerLocation from = options.ca.locate_ledger();
   store::LedgerLocation to = store::LedgerLocation::at(*options.to);
   to.lock_timeout = from.lock_timeout;
+  if (!to.server && name_exists(to.file.parent_path() / "ca.crt")) {
+    authority::refuse_ca_file(to.file);
+  }
   const store::Copied copied = store::copy_ledger(from, to);
   if (session.json()) {
     Json document = session.document();

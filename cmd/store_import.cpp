@@ -36,7 +36,7 @@ Json note_json(const authority::ImportNote& note) {
   json["file"] = or_null(shown(note.file));
   json["line"] = or_null(note.line);
   json["serial"] = note.serial ? Json(note.serial->to_text()) : Json(nullptr);
-  json["message"] = note.message;
+  json["message"] = printable(note.message);
   return json;
 }
 
@@ -69,7 +69,7 @@ std::string note_line(const authority::ImportNote& note) {
   if (note.line) where += format(":{}", *note.line);
   if (note.serial)
     where += format("{}serial {}", where.empty() ? "" : ": ", note.serial->to_text());
-  return format("  {}: {}: {}\n", authority::name(note.finding), where, note.message);
+  return format("  {}: {}: {}\n", authority::name(note.finding), where, printable(note.message));
 }
 
 std::string text(const authority::ImportReport& report, const Options& options) {

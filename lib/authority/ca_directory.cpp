@@ -197,23 +197,7 @@ void CaDirectory::keep_head(store::Ledger& ledger, store::IssuerId issuer) const
 }
 
 void CaDirectory::require_seen(const store::Ledger& ledger, const SeenHead& seen) const {
-  if (seen.ledger_id != m_config.ledger_id) {
-    throw Error(Errc::ledger_mismatch,
-                format("{} is of another ledger than ca.toml names",
-                       printable((path() / "ledger.head").native())),
-                "was one of the two files replaced?");
-  }
-  const auto issuer = ledger.find_issuer(certificate().subject(), certificate().public_key());
-  if (issuer && ledger.has_log_entry(*issuer, seen.head)) return;
-  const std::string ends = issuer
-                               ? format("its log ends with entry {}", ledger.log_head(*issuer).seq)
-                               : "it knows nothing of this CA";
-  throw Error(Errc::ledger_rolled_back,
-              format("the ledger {} is not the one that was used last, or is older: {}, and entry "
-                     "{} that was seen before is not in it",
-                     ledger.shown(), ends, seen.head.seq),
-              "restore the newest backup; should there be none that is newer, 'mtlsctl store "
-              "accept-rollback' goes on with this one");
+  authority::require_seen(ledger, seen, certificate(), *m_directory);
 }
 
 std::unique_ptr<crypto::Signer> make_signer(const crypto::PrivateKey& key,

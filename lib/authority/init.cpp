@@ -56,10 +56,20 @@ OwnLedger open_own_ledger(const Directory& directory, const InitRequest& request
   }
   auto location = config.ledger_location(request.directory, request.lock_timeout);
   location.author = author;
-  const bool stands = directory.contains("ca.crt") || store.engine() == store::Engine::postgresql;
-  return {stands ? store::Ledger::open(location, config.ledger_id, store::LedgerAccess::read_write)
-                 : store::Ledger::create(location, config.ledger_id),
-          store, LedgerOrigin::own};
+  const bool has_ca = directory.contains("ca.crt");
+  const bool stands = has_ca || store.engine() == store::Engine::postgresql;
+  store::Ledger ledger =
+      stands ? store::Ledger::open(location, config.ledger_id, store::LedgerAccess::read_write)
+             : store::Ledger::create(location, config.ledger_id);
+  // A CA that stands has a ledger that was used before: this must be it.
+  const auto seen = has_ca ? read_ledger_head(directory) : std::nullopt;
+  if (seen) {
+    const FileContents file = directory.read("ca.crt");
+    const auto certificates = x509::read_certificates(
+        file.bytes.view(), printable((directory.path() / "ca.crt").native()));
+    require_seen(ledger, *seen, certificates.front(), directory);
+  }
+  return {std::move(ledger), store, LedgerOrigin::own};
 }
 
 /// Begins a CA: first a ca.toml with a new identity and then the file of the ledger; or, on a

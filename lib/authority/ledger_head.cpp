@@ -48,6 +48,27 @@ std::optional<SeenHead> read_ledger_head(const Directory& directory) {
   return seen;
 }
 
+void require_seen(const store::Ledger& ledger, const SeenHead& seen, const x509::Certificate& ca,
+                  const Directory& directory) {
+  if (seen.ledger_id != ledger.id()) {
+    throw Error(Errc::ledger_mismatch,
+                format("{} is of another ledger than ca.toml names",
+                       printable((directory.path() / k_name).native())),
+                "was one of the two files replaced?");
+  }
+  const auto issuer = ledger.find_issuer(ca.subject(), ca.public_key());
+  if (issuer && ledger.has_log_entry(*issuer, seen.head)) return;
+  const std::string ends = issuer
+                               ? format("its log ends with entry {}", ledger.log_head(*issuer).seq)
+                               : "it knows nothing of this CA";
+  throw Error(Errc::ledger_rolled_back,
+              format("the ledger {} is not the one that was used last, or is older: {}, and entry "
+                     "{} that was seen before is not in it",
+                     ledger.shown(), ends, seen.head.seq),
+              "restore the newest backup; should there be none that is newer, 'mtlsctl store "
+              "accept-rollback' goes on with this one");
+}
+
 void advance_ledger_head(const Directory& directory, const SeenHead& seen) {
   change_record_file(directory, k_name,
                      [&seen](std::string_view current) -> std::optional<std::string> {

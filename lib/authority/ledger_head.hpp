@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/file.hpp"
-#include "store/log_entry.hpp"
+#include "store/ledger.hpp"
 
 #include <optional>
 #include <string>
@@ -18,6 +18,11 @@ struct SeenHead {
 
 /// Reads it; nothing where there is none yet. Throws ledger_damaged where it holds anything else.
 [[nodiscard]] std::optional<SeenHead> read_ledger_head(const Directory& directory);
+
+/// Throws where `ledger` is not the one that the CA directory with this certificate used last:
+/// ledger_mismatch where `seen` is of another, ledger_rolled_back where its log does not hold it.
+void require_seen(const store::Ledger& ledger, const SeenHead& seen, const x509::Certificate& ca,
+                  const Directory& directory);
 
 /// Notes that the log has come as far as `seen`; an earlier head than the one that stands there is
 /// not written, since of two processes the slower may come last.

@@ -21,6 +21,18 @@ crypto::Sha256 read_hash(const std::string& text, std::string_view column) {
   return hash;
 }
 
+/// A head that no entry bears was written by other hands: nothing is built upon it.
+void require_entry(Connection& connection, IssuerId issuer, const LogHead& head) {
+  const auto entry = connection.prepare(
+      head.seq == 0 ? "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM log_entries WHERE issuer = :issuer)"
+                    : "SELECT 1 FROM log_entries WHERE issuer = :issuer AND seq = :seq "
+                      "AND hash = :hash");
+  entry->bind("issuer", number(issuer));
+  if (head.seq != 0) entry->bind("seq", head.seq).bind("hash", to_hex(head.hash));
+  if (entry->step()) return;
+  throw DbError(DbErrc::corrupt, "the head of a log is not its last entry");
+}
+
 LogHead lock_head(Connection& connection, IssuerId issuer) {
   const auto statement = connection.prepare(
       "UPDATE log_heads SET seq = seq WHERE issuer = :issuer RETURNING seq, hash");
@@ -28,6 +40,7 @@ LogHead lock_head(Connection& connection, IssuerId issuer) {
   if (!statement->step()) throw DbError(DbErrc::corrupt, "an issuer has no log");
   const LogHead head{.seq = statement->integer(0), .hash = read_hash(statement->text(1), "hash")};
   statement->run();
+  require_entry(connection, issuer, head);
   return head;
 }
 
@@ -112,6 +125,13 @@ std::optional<LogHead> read_log_head(Connection& connection, IssuerId issuer) {
   statement->bind("issuer", number(issuer));
   if (!statement->step()) return std::nullopt;
   return LogHead{.seq = statement->integer(0), .hash = read_hash(statement->text(1), "hash")};
+}
+
+LogHead read_sound_log_head(Connection& connection, IssuerId issuer) {
+  const auto head = read_log_head(connection, issuer);
+  if (!head) throw DbError(DbErrc::corrupt, "an issuer has no log");
+  require_entry(connection, issuer, *head);
+  return *head;
 }
 
 LogEntry read_log_entry(const Statement& statement) {

@@ -52,6 +52,9 @@ void begin_log(Connection& connection, IssuerId issuer);
 /// Reads where an issuer's log ends; nothing where there is no such issuer.
 [[nodiscard]] std::optional<LogHead> read_log_head(Connection& connection, IssuerId issuer);
 
+/// The same of a log that must be there, and whose head must be an entry: DbError corrupt.
+[[nodiscard]] LogHead read_sound_log_head(Connection& connection, IssuerId issuer);
+
 /// The columns of an entry in the order that read_log_entry reads.
 inline constexpr std::string_view k_log_columns =
     "seq, time, actor, host, action, serial, profile, profile_hash, content, row_count, note, "

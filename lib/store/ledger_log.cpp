@@ -53,11 +53,7 @@ Ledger::Data::Outcome Ledger::Data::look_up_outcome(const Heads& heads) const {
 }
 
 LogHead Ledger::log_head(IssuerId issuer) const {
-  return m_data->guard([&] {
-    const auto head = read_log_head(*m_data->connection, issuer);
-    if (!head) throw DbError(DbErrc::corrupt, "an issuer has no log");
-    return *head;
-  });
+  return m_data->guard([&] { return read_sound_log_head(*m_data->connection, issuer); });
 }
 
 bool Ledger::has_log_entry(IssuerId issuer, const LogHead& head) const {

@@ -133,8 +133,9 @@ std::vector<Record> Ledger::find_by_serial(const x509::SerialNumber& serial) con
 
 std::optional<Record> Ledger::find_by_fingerprint(const crypto::Sha256& fingerprint) const {
   return m_data->guard([&] {
-    const auto statement =
-        m_data->prepare(select("WHERE fingerprint = :fingerprint ORDER BY id LIMIT 1"));
+    const auto statement = m_data->prepare(
+        select("WHERE fingerprint = :fingerprint "
+               "ORDER BY CASE WHEN state = 'revoked' THEN 0 ELSE 1 END, id LIMIT 1"));
     statement->bind("fingerprint", to_hex(fingerprint));
     return read_one(*statement);
   });

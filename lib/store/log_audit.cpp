@@ -24,6 +24,22 @@ bool is_standing(LogAction action) noexcept {
   return action == LogAction::revoke || action == LogAction::unknown || action == LogAction::burn;
 }
 
+/// What the entry says that puts a row into `state`, if one does.
+std::optional<LogAction> action_of(State state) noexcept {
+  switch (state) {
+    case State::revoked:
+      return LogAction::revoke;
+    case State::unknown:
+      return LogAction::unknown;
+    case State::burnt:
+      return LogAction::burn;
+    case State::intent:
+    case State::issued:
+      break;
+  }
+  return std::nullopt;
+}
+
 bool records_rows(LogAction action) noexcept {
   return action == LogAction::intent || action == LogAction::issue || action == LogAction::import;
 }
@@ -185,13 +201,20 @@ class LogAudit final {
   }
 
   void check_standing(const Record& row, const std::string& serial) {
+    if (row.certificate && row.tbs) {
+      find(Flaw::row_altered, row.issue_entry, serial, "a TBS stands beside the certificate");
+    }
     if (row.origin == Origin::issued && (row.standing_entry || m_standing.contains(serial))) {
       m_own_standing[serial] = row.standing_entry;
     }
     if (row.standing_entry) {
       if (row.origin == Origin::imported) m_imported_standing.insert(*row.standing_entry);
-      match(row.standing_entry, {LogAction::revoke, LogAction::unknown, LogAction::burn}, serial,
-            standing_part(row));
+      const auto said = action_of(row.state);
+      if (said) {
+        match(row.standing_entry, {*said}, serial, standing_part(row));
+      } else {
+        find(Flaw::row_altered, row.standing_entry, serial, "the row stands as no entry says");
+      }
       return;
     }
     const State plain = row.certificate ? State::issued : State::intent;

@@ -92,6 +92,7 @@ class RowAudit final {
                    [&](const Record& row) { check(row, issuer); });
     }
     find_duplicates();
+    find_strays();
     return std::move(m_report);
   }
 
@@ -145,6 +146,24 @@ class RowAudit final {
                     .entry = std::nullopt,
                     .serial = rows->text(1),
                     .message = "two certificates have this serial"});
+    }
+  }
+
+  /// Rows of an issuer that is not there: no log speaks of them.
+  void find_strays() {
+    for (const char* table : {"certificates", "ca_certificates", "log_entries", "log_heads"}) {
+      const auto rows = m_connection.prepare(
+          format("SELECT issuer, count(*) FROM {} WHERE issuer NOT IN (SELECT issuer FROM issuers) "
+                 "GROUP BY issuer",
+                 table));
+      while (rows->step()) {
+        m_report.add({.flaw = Flaw::foreign_issuer,
+                      .issuer = IssuerId{rows->integer(0)},
+                      .entry = std::nullopt,
+                      .serial = {},
+                      .message = format("{} rows of {} are of issuer {}, which is not there",
+                                        rows->integer(1), table, rows->integer(0))});
+      }
     }
   }
 

@@ -51,7 +51,7 @@ class Ledgers(CaDirectories):
         self.mtlsctl("ca", "init", "--ca", "other", "--common-name", "Other", *KEY)
         for name in ("ca.toml", "ca.db"):
             self.path("ca", name).write_bytes(self.read("other", name))
-        for name in ("ca.db-wal", "ca.db-shm"):
+        for name in ("ca.db-wal", "ca.db-shm", "ledger.head"):
             self.path("ca", name).unlink(missing_ok=True)
         hint = self.refused(*INIT, "--if-missing", code="not_in_ledger")
         self.assertNotIn("--force", hint)

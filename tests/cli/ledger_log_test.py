@@ -200,6 +200,43 @@ class LedgerLog(Workbench):
         self.assertEqual([one["actor"] for one in accepted], ["alice"])
         self.assertFalse(self.mtlsctl("store", "accept-rollback", "--json").json["accepted"])
 
+    def test_no_door_goes_round_the_head_that_was_seen(self):
+        self.mtlsctl("store", "backup", "old.db")
+        self.mtlsctl("client", "issue", *KEY, "--name", "c")
+        seen = self.read("ca", "ledger.head")
+        self.put(self.read("old.db"))
+        self.mtlsctl("ca", "init", "--common-name", "Test root", *KEY, "--if-missing", exit=7)
+        self.assertEqual(self.read("ca", "ledger.head"), seen)
+
+    def test_nothing_is_built_upon_a_head_that_is_no_entry(self):
+        sound = self.save()
+        for sql in ("update log_heads set seq = 3000", "update log_heads set seq = 9223372036854775807",
+                    "update log_heads set seq = -1", "update log_heads set seq = 0",
+                    "update log_heads set hash = (select hash from log_entries where seq = 2)",
+                    "update log_heads set seq = 2"):
+            self.put(sound)
+            self.change(sql)
+            before = self.read("ca", "ledger.head")
+            with self.subTest(sql=sql):
+                self.mtlsctl("log", "head", exit=7)
+                self.mtlsctl("log", "head", "--sign", exit=7)
+                self.mtlsctl("client", "issue", *KEY, "--name", "x", exit=7)
+                self.assertFalse(self.path("x.crt").exists())
+                self.assertEqual(self.read("ca", "ledger.head"), before)
+
+    def test_rows_that_no_log_speaks_of_are_found(self):
+        for sql in ("insert into certificates select 77, 99, serial, 'issued', origin, tbs, null, profile, "
+                    "profile_hash, subject, sans, not_before, not_after, fingerprint, spki_hash, certificate, "
+                    "crl_part, replaces, actor, host, pid, session, note, intent_time, issued_time, revoked_time, "
+                    "changed_time, intent_entry, issue_entry, standing_entry from certificates limit 1",
+                    "insert into log_heads values (99, 0, '00')"):
+            sound = self.save()
+            self.change(sql)
+            self.assertIn(b"foreign_issuer", self.mtlsctl("store", "check", exit=1).out)
+            self.put(sound)
+        self.change("update certificates set tbs = 'MAA=' where request_key = 'r1'")
+        self.mtlsctl("log", "verify", exit=1)
+
     def test_a_swapped_ledger_is_refused(self):
         self.make_ca(directory="other")
         self.put(self.read("other", "ca.db"))
