@@ -275,7 +275,11 @@ TEST_CASE("rows come one by one, whatever their number") {
   std::int64_t seen = 1;
   while (rows->step()) CHECK_UNARY(rows->integer(0) == ++seen);
   CHECK(seen == 300'000);
+#ifndef __SANITIZE_ADDRESS__  // which keeps what was freed
   CHECK(resident_kilobytes() - before < 10'000);
+#else
+  static_cast<void>(before);
+#endif
 }
 
 TEST_CASE("another statement in the middle of a stream loses none of its rows") {
