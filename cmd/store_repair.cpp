@@ -48,7 +48,8 @@ ExitCode run(const Options& options, Session& session) {
   store::Ledger ledger = ca.open_ledger(wait, make_author(session));
   tell_ledger_warnings(ledger, session);
   const PutBack back = import_files(options, ca, ledger, session);
-  const store::AuditReport left = ledger.check_rows(session.openssl(ossl::Configuration::openssl));
+  store::AuditReport left = ledger.check_rows(session.openssl(ossl::Configuration::openssl));
+  for (const store::IssuerId issuer : ledger.issuers()) left.merge(ledger.verify_log(issuer));
   const bool sound = left.found == 0 && !back.damaged;
   if (session.json()) {
     Json document = session.document();

@@ -148,8 +148,9 @@ class LedgerLog(Workbench):
         # A row that is lost with its entries' consent is none: it comes back as imported.
         self.change("delete from certificates where request_key = 'r1'")
         self.mtlsctl("store", "check", "--files", "a.crt", exit=1)
-        repaired = self.mtlsctl("store", "repair", "--files", "a.crt", "--json").json
+        repaired = self.mtlsctl("store", "repair", "--files", "a.crt", "--json", exit=1).json
         self.assertEqual((repaired["imported"], repaired["complete"]), (1, True))
+        self.assertIn("entry_without_row", [one["flaw"] for one in repaired["findings"]])
         self.mtlsctl("store", "check", "--files", "a.crt", exit=1)  # the log still says what was removed
         self.assertIn(b"CN=a", self.mtlsctl("cert", "list").out)
 
