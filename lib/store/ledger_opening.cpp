@@ -116,7 +116,9 @@ Meta settle_schema(Connection& connection, const LedgerName& name, LedgerAccess 
                        name.shown(), meta.schema_version, known),
                 "use that mtlsctl, or a newer one");
   }
-  if (meta.schema_version < known) {
+  const bool readable =
+      access == LedgerAccess::read_only && meta.schema_version >= k_oldest_readable_schema;
+  if (meta.schema_version < known && !readable) {
     throw Error(Errc::ledger_mismatch,
                 format("the ledger {} was written by an older mtlsctl (schema {}, needed here: {})",
                        name.shown(), meta.schema_version, known),
