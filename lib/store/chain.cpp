@@ -21,17 +21,25 @@ void require_entry(Connection& connection, IssuerId issuer, const LogHead& head)
 }
 
 LogHead lock_head(Connection& connection, IssuerId issuer) {
-  const auto statement = connection.prepare(
-      "UPDATE log_heads SET seq = seq WHERE issuer = :issuer RETURNING seq, hash");
-  statement->bind("issuer", number(issuer));
-  if (!statement->step()) throw DbError(DbErrc::corrupt, "an issuer has no log");
-  const LogHead head{.seq = statement->integer(0), .hash = read_digest(statement->text(1), "hash")};
-  statement->run();
-  require_entry(connection, issuer, head);
-  return head;
+  const auto head = lock_log(connection, issuer);
+  if (!head) {
+    throw DbError(DbErrc::corrupt, "an issuer has no log, or a trigger keeps it from being taken");
+  }
+  require_entry(connection, issuer, *head);
+  return *head;
 }
 
 }  // namespace
+
+std::optional<LogHead> lock_log(Connection& connection, IssuerId issuer) {
+  const auto statement = connection.prepare(
+      "UPDATE log_heads SET seq = seq WHERE issuer = :issuer RETURNING seq, hash");
+  statement->bind("issuer", number(issuer));
+  if (!statement->step()) return std::nullopt;
+  const LogHead head{.seq = statement->integer(0), .hash = read_digest(statement->text(1), "hash")};
+  statement->run();
+  return head;
+}
 
 ChainWriter::ChainWriter(Connection& connection, IssuerId issuer, Author author)
     : m_connection(connection),
@@ -62,31 +70,36 @@ std::int64_t ChainWriter::append(const LogSubject& subject) {
         ":host, :action, :serial, :profile, :profile_hash, :content, :row_count, :note, :previous, "
         ":hash)");
   }
-  m_insertion->bind("issuer", number(m_issuer))
-      .bind("seq", entry.seq)
-      .bind("time", to_seconds(entry.time))
-      .bind("actor", entry.actor)
-      .bind("host", entry.host)
-      .bind("action", name(entry.action))
-      .bind_optional("serial", entry.serial ? std::optional(entry.serial->to_text()) : std::nullopt)
-      .bind("profile", entry.profile)
-      .bind("profile_hash", entry.profile_hash)
-      .bind("content", to_hex(entry.content))
-      .bind("row_count", entry.count)
-      .bind("note", entry.note)
-      .bind("previous", to_hex(entry.previous))
-      .bind("hash", to_hex(entry.hash))
-      .run();
+  const std::int64_t inserted =
+      m_insertion->bind("issuer", number(m_issuer))
+          .bind("seq", entry.seq)
+          .bind("time", to_seconds(entry.time))
+          .bind("actor", entry.actor)
+          .bind("host", entry.host)
+          .bind("action", name(entry.action))
+          .bind_optional("serial",
+                         entry.serial ? std::optional(entry.serial->to_text()) : std::nullopt)
+          .bind("profile", entry.profile)
+          .bind("profile_hash", entry.profile_hash)
+          .bind("content", to_hex(entry.content))
+          .bind("row_count", entry.count)
+          .bind("note", entry.note)
+          .bind("previous", to_hex(entry.previous))
+          .bind("hash", to_hex(entry.hash))
+          .run();
+  require_changed(inserted, 1);
   m_head = entry.head();
   return entry.seq;
 }
 
 LogHead ChainWriter::finish() {
-  m_connection.prepare("UPDATE log_heads SET seq = :seq, hash = :hash WHERE issuer = :issuer")
-      ->bind("seq", m_head.seq)
-      .bind("hash", to_hex(m_head.hash))
-      .bind("issuer", number(m_issuer))
-      .run();
+  const std::int64_t updated =
+      m_connection.prepare("UPDATE log_heads SET seq = :seq, hash = :hash WHERE issuer = :issuer")
+          ->bind("seq", m_head.seq)
+          .bind("hash", to_hex(m_head.hash))
+          .bind("issuer", number(m_issuer))
+          .run();
+  require_changed(updated, 1);
   return m_head;
 }
 

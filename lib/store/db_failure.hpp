@@ -15,9 +15,9 @@ struct LedgerName {
   [[nodiscard]] std::string shown() const;
 };
 
-/// Returns the Error for `failure`: ledger_locked (busy), disk_full (full), ledger_unavailable
-/// (unavailable, outcome_unknown), ledger_damaged (corrupt), permission (readonly), and internal
-/// for the rest, which a ledger's own statements never meet.
+/// Returns the Error for `failure`: ledger_locked (busy, undone), disk_full (full),
+/// ledger_unavailable (unavailable, outcome_unknown), ledger_damaged (corrupt), permission
+/// (readonly), and internal for the rest, which a ledger's own statements never meet.
 [[nodiscard]] Error to_error(const DbError& failure, const LedgerName& ledger);
 
 /// Runs `work` and turns every DbError that leaves it.

@@ -148,9 +148,10 @@ void insert_all(Connection& connection, ChainWriter& chain, std::vector<Record> 
     if (row.revoked_time) row.standing_entry = chain.append(revocation_entry(row));
   }
   const auto insertion = connection.prepare(k_insert_imported);
-  insertion->run_all(rows.size(), [&rows](Statement& statement, std::size_t which) {
-    bind_row(statement, rows[which]);
-  });
+  const auto inserted = insertion->run_all(
+      rows.size(),
+      [&rows](Statement& statement, std::size_t which) { bind_row(statement, rows[which]); });
+  for (const std::int64_t one : inserted) require_changed(one, 1);
 }
 
 void require_storable(const Imported& imported) {

@@ -82,8 +82,12 @@ void append_ca_certificates(Connection& connection, ChainWriter& chain, IssuerId
   }
 }
 
-void set_entry(Connection& connection, std::string_view sql, IssuerId issuer, std::int64_t entry) {
-  connection.prepare(sql)->bind("entry", entry).bind("issuer", number(issuer)).run();
+/// Sets the entry of `count` rows.
+void set_entry(Connection& connection, std::string_view sql, std::int64_t count, IssuerId issuer,
+               std::int64_t entry) {
+  const auto update = connection.prepare(sql);
+  update->bind("entry", entry).bind("issuer", number(issuer));
+  require_changed(update->run(), count);
 }
 
 LogAction action_of(State state) {
@@ -106,15 +110,18 @@ void fill_log(Connection& connection, IssuerId issuer, const Author& author) {
   chain.append({.action = LogAction::migration, .note = "schema 1 to 2"});
   append_ca_certificates(connection, chain, issuer);
   Found found = read_rows(connection, issuer);
-  if (!found.intents.empty()) {
+  const auto rows = static_cast<std::int64_t>(found.intents.size());
+  const auto certificates = static_cast<std::int64_t>(found.certificates.size());
+  if (rows > 0) {
     set_entry(connection, "UPDATE certificates SET intent_entry = :entry WHERE issuer = :issuer",
-              issuer, append_batch(chain, LogAction::intent, std::move(found.intents)));
+              rows, issuer, append_batch(chain, LogAction::intent, std::move(found.intents)));
   }
-  if (!found.certificates.empty()) {
+  if (certificates > 0) {
     set_entry(connection,
               "UPDATE certificates SET issue_entry = :entry WHERE issuer = :issuer "
               "AND certificate IS NOT NULL",
-              issuer, append_batch(chain, LogAction::issue, std::move(found.certificates)));
+              certificates, issuer,
+              append_batch(chain, LogAction::issue, std::move(found.certificates)));
   }
   for (const StandingRow& one : found.standing) {
     const std::int64_t entry = chain.append({.action = action_of(one.standing.state),
@@ -122,10 +129,9 @@ void fill_log(Connection& connection, IssuerId issuer, const Author& author) {
                                              .content = standing_part(one.standing),
                                              .count = 1,
                                              .note = one.standing.note});
-    connection.prepare("UPDATE certificates SET standing_entry = :entry WHERE id = :id")
-        ->bind("entry", entry)
-        .bind("id", one.id)
-        .run();
+    const auto update =
+        connection.prepare("UPDATE certificates SET standing_entry = :entry WHERE id = :id");
+    require_changed(update->bind("entry", entry).bind("id", one.id).run(), 1);
   }
   chain.finish();
 }

@@ -237,10 +237,13 @@ Meta read_meta(Connection& connection) {
 void create_schema(Connection& connection, std::span<const Migration> steps,
                    const std::string& ledger_id) {
   for (const Migration& step : steps) apply(connection, step);
-  connection.prepare("INSERT INTO meta (one, schema_version, ledger_id) VALUES (1, :version, :id)")
-      ->bind("version", steps.back().version)
-      .bind("id", ledger_id)
-      .run();
+  const std::int64_t inserted =
+      connection
+          .prepare("INSERT INTO meta (one, schema_version, ledger_id) VALUES (1, :version, :id)")
+          ->bind("version", steps.back().version)
+          .bind("id", ledger_id)
+          .run();
+  require_changed(inserted, 1);
 }
 
 Meta migrate(Connection& connection, std::span<const Migration> steps, const Author& author) {
@@ -253,9 +256,10 @@ Meta migrate(Connection& connection, std::span<const Migration> steps, const Aut
     if (step.fill != nullptr) step.fill(connection, author);
     meta.schema_version = step.version;
   }
-  connection.prepare("UPDATE meta SET schema_version = :version")
-      ->bind("version", meta.schema_version)
-      .run();
+  require_changed(connection.prepare("UPDATE meta SET schema_version = :version")
+                      ->bind("version", meta.schema_version)
+                      .run(),
+                  1);
   transaction.commit();
   return meta;
 }
