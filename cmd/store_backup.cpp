@@ -23,6 +23,7 @@ ExitCode run(const Options& options, Session& session) {
   const store::LedgerLocation from = options.ca.locate_ledger();
   const Path target = std::filesystem::absolute(options.file);
   authority::refuse_ca_file(target);
+  authority::require_ledger_name(target);
   store::LedgerLocation to = store::LedgerLocation::at(store::StoreUrl::sqlite(target));
   to.lock_timeout = from.lock_timeout;
   const store::Copied copied = store::copy_ledger(from, to);

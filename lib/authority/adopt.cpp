@@ -1,5 +1,6 @@
 #include "authority/adopt.hpp"
 
+#include "authority/ca_files.hpp"
 #include "authority/new_directory.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
@@ -149,6 +150,7 @@ class Adoption final {
       : m_request(request), m_profile(profile), m_surroundings(surroundings) {}
 
   Adopted run() {
+    if (m_request.store) require_ledger_name(*m_request.store, m_request.directory);
     require_key(m_request);
     require_chain(m_request, m_surroundings.context);
     if (reissues() && !m_request.above.empty()) {

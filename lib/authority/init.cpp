@@ -269,6 +269,7 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
                request.parent ? "an intermediate CA" : "a root CA"),
         "name another one with --profile");
   }
+  if (request.store) require_ledger_name(*request.store, request.directory);
   if (request.existing != Existing::keep && name_exists(request.directory / "ca.crt")) {
     refuse_existing_ca(request.directory);
   }
