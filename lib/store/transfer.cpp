@@ -1,5 +1,6 @@
 #include "store/transfer.hpp"
 
+#include "base/escape.hpp"
 #include "base/format.hpp"
 #include "store/ledger_opening.hpp"
 
@@ -121,15 +122,75 @@ bool is_empty(Connection& connection) {
   return true;
 }
 
-/// The tables, empty, under the id of the ledger that is to come: made with the connection, or
-/// taken over from an administrator or a run that was cut short.
-void take_over(const Side& to, const Meta& source) {
+/// The tables must be this copy's own: just made, or by a run of it that was cut short. A ledger of
+/// another id is another CA's, also while it is empty: that CA may be in the making.
+void require_own_tables(const Side& to, const Meta& source) {
   const Meta meta = read_ledger_meta(*to.connection, to.name);
-  if (meta.schema_version != source.schema_version || !is_empty(*to.connection)) {
+  if (meta.ledger_id != source.ledger_id || meta.schema_version != source.schema_version) {
     throw occupied(to.name, "holds another ledger");
   }
-  to.connection->prepare("UPDATE meta SET ledger_id = :id")->bind("id", source.ledger_id).run();
+  if (!is_empty(*to.connection)) throw occupied(to.name, "holds this ledger already");
 }
+
+/// A file that is written beside its name and gets that when the copy is whole: a copy that failed
+/// leaves nothing behind.
+class NewFile final {
+ public:
+  explicit NewFile(const LedgerLocation& to)
+      : m_to(to), m_directory(open_directory(to)), m_pending(make(to)) {}
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  ~NewFile() {
+    for (const std::string& name : beside()) {
+      std::error_code ignored;
+      std::filesystem::remove(m_directory.path() / name, ignored);
+    }
+  }
+
+  /// Where it is filled.
+  [[nodiscard]] LedgerLocation location() const {
+    LedgerLocation location = m_to;
+    location.file = m_directory.path() / m_pending.temporary();
+    return location;
+  }
+
+  /// To be called when its connection is closed: SQLite has then moved everything into it, and
+  /// where that failed its log still stands.
+  void publish() {
+    for (const std::string& name : beside()) {
+      if (!m_directory.contains(name)) continue;
+      throw Error(Errc::io, format("cannot write {}: SQLite could not bring it to the disk",
+                                   printable(m_to.file.native())));
+    }
+    m_pending.sync();
+    m_pending.publish(Overwrite::no);
+    m_directory.sync();
+  }
+
+ private:
+  static Directory open_directory(const LedgerLocation& to) {
+    const Path folder = to.file.parent_path();
+    return with_context(format("cannot write {}", printable(to.file.native())),
+                        [&folder] { return Directory::open(folder.empty() ? "." : folder); });
+  }
+  [[nodiscard]] PendingFile make(const LedgerLocation& to) const {
+    const std::string name = to.file.filename().native();
+    if (name_exists(to.file)) {
+      throw Error(Errc::would_overwrite,
+                  format("{} exists and is not overwritten", printable(to.file.native())),
+                  "choose another name");
+    }
+    m_directory.remove_stale(name);
+    return {m_directory, name, Access::secret};
+  }
+  [[nodiscard]] std::vector<std::string> beside() const {
+    return {m_pending.temporary() + "-wal", m_pending.temporary() + "-shm"};
+  }
+
+  const LedgerLocation& m_to;
+  Directory m_directory;
+  PendingFile m_pending;
+};
 
 Meta require_current(const Side& side) {
   const std::int64_t known = migrations().back().version;
@@ -174,9 +235,29 @@ Migrated migrate_ledger(const LedgerLocation& location, Trial trial) {
   });
 }
 
+namespace {
+
+/// Fills `to`, which stays empty where that fails.
+std::vector<Copied::Rows> fill(const Side& source, const LedgerLocation& to, const LedgerName& name,
+                               const Meta& meta) {
+  return with_ledger_errors(name, [&] {
+    const Side copy{.name = name, .connection = open_or_make(to, meta.ledger_id)};
+    std::vector<Copied::Rows> rows;
+    Transaction transaction(*copy.connection, Transaction::Kind::exclusive);
+    require_own_tables(copy, meta);
+    for (const Table& table : ledger_tables()) {
+      rows.push_back({.table = std::string(table.name), .count = copy_table(source, copy, table)});
+    }
+    for (const Table& table : ledger_tables()) compare_table(source, copy, table);
+    transaction.commit();
+    return rows;
+  });
+}
+
+}  // namespace
+
 Copied copy_ledger(const LedgerLocation& from, const LedgerLocation& to) {
   Side source{.name = name_of(from), .connection = nullptr};
-  Side copy{.name = name_of(to), .connection = nullptr};
   Meta meta;
   std::unique_ptr<Transaction> snapshot;
   with_ledger_errors(source.name, [&] {
@@ -184,19 +265,13 @@ Copied copy_ledger(const LedgerLocation& from, const LedgerLocation& to) {
     snapshot = std::make_unique<Transaction>(*source.connection, Transaction::Kind::reading);
     meta = require_current(source);
   });
-  Copied copied{.ledger_id = meta.ledger_id, .rows = {}};
-  with_ledger_errors(copy.name, [&] {
-    copy.connection = open_or_make(to, meta.ledger_id);
-    Transaction transaction(*copy.connection, Transaction::Kind::exclusive);
-    take_over(copy, meta);
-    for (const Table& table : ledger_tables()) {
-      copied.rows.push_back(
-          {.table = std::string(table.name), .count = copy_table(source, copy, table)});
-    }
-    for (const Table& table : ledger_tables()) compare_table(source, copy, table);
-    transaction.commit();
-  });
-  return copied;
+  if (to.server) {
+    return {.ledger_id = meta.ledger_id, .rows = fill(source, to, name_of(to), meta)};
+  }
+  NewFile file(to);
+  auto rows = fill(source, file.location(), name_of(to), meta);
+  file.publish();
+  return {.ledger_id = meta.ledger_id, .rows = std::move(rows)};
 }
 
 }  // namespace mtls::store
