@@ -168,6 +168,9 @@ Error conflict(Connection& connection, const Intent& intent) {
             "run the same command again; should it happen twice, the random numbers of this "
             "machine are not random"};
   }
+  if (!intent.request_key) {
+    throw DbError(DbErrc::unique, "an index that is not mtlsctl's allows no such row");
+  }
   return {Errc::request_key_used, "the request key was used already",
           "'mtlsctl cert list' shows what was issued for it"};
 }

@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -23,26 +24,14 @@ constexpr bool is_busy(int code) noexcept {
   return primary(code) == SQLITE_BUSY || primary(code) == SQLITE_PROTOCOL;
 }
 
-/// What the operating system said decides where SQLite only says "could not open" or "I/O error".
-DbErrc file_errc(int system_error) noexcept {
-  switch (system_error) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      return DbErrc::full;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return DbErrc::readonly;
-    default:
-      return DbErrc::unavailable;
-  }
-}
-
 /// Whether a statement failed because the schema is not the one that it was written for.
 bool is_schema_defect(std::string_view message) noexcept {
-  return message.find("no such ") != std::string_view::npos ||
-         message.find("has no column named") != std::string_view::npos;
+  constexpr std::array<std::string_view, 8> k_signs{
+      "no such ",       "has no column named", "access to view",       "cannot modify",
+      "already exists", "to be reindexed",     "foreign key mismatch", "views may not be indexed"};
+  return std::any_of(k_signs.begin(), k_signs.end(), [message](std::string_view sign) {
+    return message.find(sign) != std::string_view::npos;
+  });
 }
 
 DbErrc db_errc(int code, int system_error, std::string_view message) noexcept {
@@ -65,6 +54,7 @@ DbErrc db_errc(int code, int system_error, std::string_view message) noexcept {
       return DbErrc::unavailable;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_MISMATCH:
       return DbErrc::corrupt;
     case SQLITE_READONLY:
     case SQLITE_PERM:

@@ -3,6 +3,7 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "store/ledger_opening.hpp"
+#include "store/record_row.hpp"
 
 #include <utility>
 #include <variant>
@@ -44,7 +45,7 @@ class Rows final {
         } else if (column.kind == Table::Kind::integer) {
           row.emplace_back(m_statement->integer(at));
         } else {
-          row.emplace_back(m_statement->text(at));
+          row.emplace_back(read_text(at));
         }
       }
       return row;
@@ -52,6 +53,15 @@ class Rows final {
   }
 
  private:
+  /// Only SQLite gives back what no engine takes.
+  [[nodiscard]] std::string read_text(int at) const {
+    std::string text = m_statement->text(at);
+    if (is_storable(text)) return text;
+    throw DbError(DbErrc::corrupt,
+                  format("a text in column {} of {} holds a NUL or is not UTF-8",
+                         m_table.columns[static_cast<std::size_t>(at)].name, m_table.name));
+  }
+
   const LedgerName& m_name;
   const Table& m_table;
   std::unique_ptr<Statement> m_statement;
@@ -237,6 +247,15 @@ Migrated migrate_ledger(const LedgerLocation& location, Trial trial) {
 
 namespace {
 
+/// What the new tables do not take, the old ones should not hold.
+[[noreturn]] void refuse_source(const Side& source, const DbError& failure) {
+  if (failure.code() != DbErrc::unique && failure.code() != DbErrc::constraint) throw failure;
+  throw Error(Errc::ledger_damaged,
+              format("the ledger {} is damaged: it holds rows that no ledger may hold: {}",
+                     source.name.shown(), failure.what()),
+              "'mtlsctl store check' says which; nothing was copied");
+}
+
 /// Fills `to`, which stays empty where that fails.
 std::vector<Copied::Rows> fill(const Side& source, const LedgerLocation& to, const LedgerName& name,
                                const Meta& meta) {
@@ -245,11 +264,16 @@ std::vector<Copied::Rows> fill(const Side& source, const LedgerLocation& to, con
     std::vector<Copied::Rows> rows;
     Transaction transaction(*copy.connection, Transaction::Kind::exclusive);
     require_own_tables(copy, meta);
-    for (const Table& table : ledger_tables()) {
-      rows.push_back({.table = std::string(table.name), .count = copy_table(source, copy, table)});
+    try {
+      for (const Table& table : ledger_tables()) {
+        rows.push_back(
+            {.table = std::string(table.name), .count = copy_table(source, copy, table)});
+      }
+      for (const Table& table : ledger_tables()) compare_table(source, copy, table);
+      transaction.commit();
+    } catch (const DbError& failure) {
+      refuse_source(source, failure);
     }
-    for (const Table& table : ledger_tables()) compare_table(source, copy, table);
-    transaction.commit();
     return rows;
   });
 }
