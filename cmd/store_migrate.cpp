@@ -25,10 +25,9 @@ std::string sentence(const store::Migrated& done, std::string_view name, bool dr
 }
 
 ExitCode run(const Options& options, Session& session) {
-  store::LedgerLocation location = options.ca.locate_ledger();
-  location.author = make_author(session);
-  const store::Migrated done =
-      store::migrate_ledger(location, options.dry_run ? store::Trial::yes : store::Trial::no);
+  const store::LedgerLocation location = options.ca.locate_ledger();
+  const store::Migrated done = store::migrate_ledger(
+      location, make_author(session), options.dry_run ? store::Trial::yes : store::Trial::no);
   const std::string name = location.shown();
   if (session.json()) {
     Json document = session.document();

@@ -174,9 +174,16 @@ store::Ledger CaDirectory::open_ledger(std::chrono::milliseconds lock_timeout,
   return ledger;
 }
 
-store::Ledger CaDirectory::examine_ledger(store::LedgerAccess access,
-                                          std::chrono::milliseconds lock_timeout) const {
-  return store::Ledger::open(ledger_location(lock_timeout), m_config.ledger_id, access);
+store::Ledger CaDirectory::examine_ledger(std::chrono::milliseconds lock_timeout) const {
+  return store::Ledger::open(ledger_location(lock_timeout), m_config.ledger_id,
+                             store::LedgerAccess::read_only);
+}
+
+store::Ledger CaDirectory::examine_ledger(std::chrono::milliseconds lock_timeout,
+                                          const store::Author& author) const {
+  store::LedgerLocation location = ledger_location(lock_timeout);
+  location.author = author;
+  return store::Ledger::open(location, m_config.ledger_id, store::LedgerAccess::read_write);
 }
 
 std::optional<SeenHead> CaDirectory::seen_head() const { return read_ledger_head(*m_directory); }

@@ -3,23 +3,10 @@
 #include "store/record_row.hpp"
 #include "store/schema.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace mtls::store {
 namespace {
-
-std::int64_t number(IssuerId issuer) noexcept { return static_cast<std::int64_t>(issuer); }
-
-crypto::Sha256 read_hash(const std::string& text, std::string_view column) {
-  crypto::Sha256 hash{};
-  const auto octets = from_hex(text);
-  if (!octets || octets->size() != hash.size() || to_hex(*octets) != text) {
-    throw DbError(DbErrc::corrupt, "column " + std::string(column) + " holds what it cannot");
-  }
-  std::copy(octets->begin(), octets->end(), hash.begin());
-  return hash;
-}
 
 /// A head that no entry bears was written by other hands: nothing is built upon it.
 void require_entry(Connection& connection, IssuerId issuer, const LogHead& head) {
@@ -34,17 +21,25 @@ void require_entry(Connection& connection, IssuerId issuer, const LogHead& head)
 }
 
 LogHead lock_head(Connection& connection, IssuerId issuer) {
-  const auto statement = connection.prepare(
-      "UPDATE log_heads SET seq = seq WHERE issuer = :issuer RETURNING seq, hash");
-  statement->bind("issuer", number(issuer));
-  if (!statement->step()) throw DbError(DbErrc::corrupt, "an issuer has no log");
-  const LogHead head{.seq = statement->integer(0), .hash = read_hash(statement->text(1), "hash")};
-  statement->run();
-  require_entry(connection, issuer, head);
-  return head;
+  const auto head = lock_log(connection, issuer);
+  if (!head) {
+    throw DbError(DbErrc::corrupt, "an issuer has no log, or a trigger keeps it from being taken");
+  }
+  require_entry(connection, issuer, *head);
+  return *head;
 }
 
 }  // namespace
+
+std::optional<LogHead> lock_log(Connection& connection, IssuerId issuer) {
+  const auto statement = connection.prepare(
+      "UPDATE log_heads SET seq = seq WHERE issuer = :issuer RETURNING seq, hash");
+  statement->bind("issuer", number(issuer));
+  if (!statement->step()) return std::nullopt;
+  const LogHead head{.seq = statement->integer(0), .hash = read_digest(statement->text(1), "hash")};
+  statement->run();
+  return head;
+}
 
 ChainWriter::ChainWriter(Connection& connection, IssuerId issuer, Author author)
     : m_connection(connection),
@@ -75,31 +70,36 @@ std::int64_t ChainWriter::append(const LogSubject& subject) {
         ":host, :action, :serial, :profile, :profile_hash, :content, :row_count, :note, :previous, "
         ":hash)");
   }
-  m_insertion->bind("issuer", number(m_issuer))
-      .bind("seq", entry.seq)
-      .bind("time", to_seconds(entry.time))
-      .bind("actor", entry.actor)
-      .bind("host", entry.host)
-      .bind("action", name(entry.action))
-      .bind_optional("serial", entry.serial ? std::optional(entry.serial->to_text()) : std::nullopt)
-      .bind("profile", entry.profile)
-      .bind("profile_hash", entry.profile_hash)
-      .bind("content", to_hex(entry.content))
-      .bind("row_count", entry.count)
-      .bind("note", entry.note)
-      .bind("previous", to_hex(entry.previous))
-      .bind("hash", to_hex(entry.hash))
-      .run();
+  const std::int64_t inserted =
+      m_insertion->bind("issuer", number(m_issuer))
+          .bind("seq", entry.seq)
+          .bind("time", to_seconds(entry.time))
+          .bind("actor", entry.actor)
+          .bind("host", entry.host)
+          .bind("action", name(entry.action))
+          .bind_optional("serial",
+                         entry.serial ? std::optional(entry.serial->to_text()) : std::nullopt)
+          .bind("profile", entry.profile)
+          .bind("profile_hash", entry.profile_hash)
+          .bind("content", to_hex(entry.content))
+          .bind("row_count", entry.count)
+          .bind("note", entry.note)
+          .bind("previous", to_hex(entry.previous))
+          .bind("hash", to_hex(entry.hash))
+          .run();
+  require_changed(inserted, 1);
   m_head = entry.head();
   return entry.seq;
 }
 
 LogHead ChainWriter::finish() {
-  m_connection.prepare("UPDATE log_heads SET seq = :seq, hash = :hash WHERE issuer = :issuer")
-      ->bind("seq", m_head.seq)
-      .bind("hash", to_hex(m_head.hash))
-      .bind("issuer", number(m_issuer))
-      .run();
+  const std::int64_t updated =
+      m_connection.prepare("UPDATE log_heads SET seq = :seq, hash = :hash WHERE issuer = :issuer")
+          ->bind("seq", m_head.seq)
+          .bind("hash", to_hex(m_head.hash))
+          .bind("issuer", number(m_issuer))
+          .run();
+  require_changed(updated, 1);
   return m_head;
 }
 
@@ -124,7 +124,7 @@ std::optional<LogHead> read_log_head(Connection& connection, IssuerId issuer) {
       connection.prepare("SELECT seq, hash FROM log_heads WHERE issuer = :issuer");
   statement->bind("issuer", number(issuer));
   if (!statement->step()) return std::nullopt;
-  return LogHead{.seq = statement->integer(0), .hash = read_hash(statement->text(1), "hash")};
+  return LogHead{.seq = statement->integer(0), .hash = read_digest(statement->text(1), "hash")};
 }
 
 LogHead read_sound_log_head(Connection& connection, IssuerId issuer) {
@@ -153,11 +153,11 @@ LogEntry read_log_entry(const Statement& statement) {
           .serial = serial,
           .profile = statement.text(6),
           .profile_hash = statement.text(7),
-          .content = read_hash(statement.text(8), "content"),
+          .content = read_digest(statement.text(8), "content"),
           .count = statement.integer(9),
           .note = statement.text(10),
-          .previous = read_hash(statement.text(11), "previous"),
-          .hash = read_hash(statement.text(12), "hash")};
+          .previous = read_digest(statement.text(11), "previous"),
+          .hash = read_digest(statement.text(12), "hash")};
 }
 
 }  // namespace mtls::store

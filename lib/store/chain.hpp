@@ -49,6 +49,10 @@ class ChainWriter final {
 /// Puts the empty log of a new issuer into the tables; within the caller's transaction.
 void begin_log(Connection& connection, IssuerId issuer);
 
+/// Takes the row of a log's head, as every change of the log does first, and waits for whoever has
+/// it; within a writing transaction of the caller's. Returns it, or nothing where there is none.
+std::optional<LogHead> lock_log(Connection& connection, IssuerId issuer);
+
 /// Reads where an issuer's log ends; nothing where there is no such issuer.
 [[nodiscard]] std::optional<LogHead> read_log_head(Connection& connection, IssuerId issuer);
 

@@ -1,5 +1,7 @@
 #include "store/db.hpp"
 
+#include "base/format.hpp"
+
 namespace mtls::store {
 
 std::vector<std::int64_t> Statement::run_all(std::size_t count, const BindRow& bind_row) {
@@ -10,6 +12,13 @@ std::vector<std::int64_t> Statement::run_all(std::size_t count, const BindRow& b
     changed.push_back(run());
   }
   return changed;
+}
+
+void require_changed(std::int64_t changed, std::int64_t wanted) {
+  if (changed == wanted) return;
+  throw DbError(
+      DbErrc::corrupt,
+      format("it took {} of {} rows: a trigger or rule in it keeps rows out", changed, wanted));
 }
 
 Transaction::Transaction(Connection& connection, Kind kind) : m_connection(connection) {

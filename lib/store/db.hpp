@@ -23,6 +23,7 @@ enum class DbErrc {
   constraint,
   busy,
   full,
+  undone,  // taken back for the sake of others at work: deadlock, serialization
   unavailable,
   corrupt,
   readonly,
@@ -100,17 +101,25 @@ class Connection {
   [[nodiscard]] virtual std::vector<std::string> tables() = 0;
   /// What is not as it should be with the server, for a person; none with SQLite.
   [[nodiscard]] virtual std::vector<std::string> warnings() const { return {}; }
-  /// What time it is by the server's clock; nothing where there is no server.
-  [[nodiscard]] virtual std::optional<std::int64_t> server_time() { return std::nullopt; }
+  /// What time it is by the server's clock, since 1970; nothing where there is no server.
+  [[nodiscard]] virtual std::optional<std::chrono::milliseconds> server_time() {
+    return std::nullopt;
+  }
   /// Makes the indexes of a table anew from its rows.
   virtual void rebuild_indexes(std::string_view table) = 0;
   /// What the engine's own check of its file finds; none where it has no such check.
   [[nodiscard]] virtual std::vector<std::string> damage() { return {}; }
   /// After rows were put into `table` with ids of their own: the next id is made behind them.
   virtual void advance_ids(std::string_view table) { static_cast<void>(table); }
-  /// After outcome_unknown: a new session in place of the lost one, made only when the transaction
-  /// whose outcome is unknown is over for certain, so that what is read then is the truth.
+  /// After outcome_unknown: a new session in place of the lost one. The lost one's transaction may
+  /// still be under way: whoever looks for what became of it first takes a lock that it holds.
   virtual void reconnect() { throw DbError(DbErrc::other, "there is nothing to connect to"); }
+  /// A lost session is replaced where nothing was open in it. `check` is called over each new one
+  /// before anything else is, and throws where that is not the same ledger.
+  virtual void when_renewed(std::function<void()> check) { static_cast<void>(check); }
+  /// Until the end of the transaction: an answer may take hours, and its absence is no sign of a
+  /// server that has stopped.
+  virtual void expect_long() {}
 
   // For Transaction only. `commit` returns only when the change is durable, and throws where any
   // statement failed since `begin_…`, or where the engine rolled back instead (`busy`).
@@ -121,9 +130,14 @@ class Connection {
   virtual void roll_back() noexcept = 0;
 };
 
-/// A transaction: rolled back unless committed. After any DbError inside it, `commit` throws
-/// instead of committing, on every engine. Writing ones take SQLite's write lock at once; on
-/// PostgreSQL they meet others at the rows and unique keys that they change.
+/// Throws corrupt where the database has taken another number of rows than were given to it: a
+/// trigger or rule of somebody's swallows them.
+void require_changed(std::int64_t changed, std::int64_t wanted);
+
+/// A transaction: rolled back unless committed. There is none in another: `begin_…` throws then.
+/// After any DbError inside it, `commit` throws instead of committing, on every engine. Writing
+/// ones take SQLite's write lock at once; on PostgreSQL they meet others at the rows and unique
+/// keys that they change.
 class Transaction final {
  public:
   enum class Kind {

@@ -55,6 +55,13 @@ Error to_error(const DbError& failure, const LedgerName& ledger) {
               format("the ledger {} is locked: others were using it for the {} ms that were waited",
                      name, ledger.lock_timeout.count()),
               "run the same command again, or wait longer with --lock-timeout"};
+    case DbErrc::undone:
+      return {
+          Errc::ledger_locked,
+          format("the ledger {} took the change back for the sake of others who were writing at "
+                 "the same time: {}",
+                 name, what),
+          "run the same command again"};
     case DbErrc::full:
       return {Errc::disk_full, format("cannot write the ledger {}: {}", name, what),
               "make room and run the same command again; the ledger is as it was"};

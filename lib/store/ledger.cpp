@@ -2,7 +2,6 @@
 
 #include "base/bytes.hpp"
 #include "base/format.hpp"
-#include "base/time_text.hpp"
 #include "store/ledger_data.hpp"
 #include "store/ledger_opening.hpp"
 #include "store/schema.hpp"
@@ -39,12 +38,10 @@ Ledger Ledger::create_or_join(const LedgerLocation& location, const std::string&
   auto data = std::make_unique<Data>();
   data->name = name_of(location);
   data->intent_pending = location.intent_pending;
+  if (location.author) data->clock.emplace(location.author->time);
   data->guard([&] {
     data->connection = open_or_make(location, ledger_id);
-    data->id =
-        settle_schema(*data->connection, data->name, LedgerAccess::read_write, location.author)
-            .ledger_id;
-    data->take_server_time(location.author);
+    data->begin_use(settle_schema(*data->connection, data->name, location.author).ledger_id);
   });
   return Ledger(std::move(data));
 }
@@ -53,18 +50,21 @@ Ledger Ledger::open(const LedgerLocation& location, const std::string& ledger_id
                     LedgerAccess access) {
   auto data = std::make_unique<Data>();
   data->name = name_of(location);
+  data->access = access;
   data->intent_pending = location.intent_pending;
+  if (location.author) data->clock.emplace(location.author->time);
   data->guard([&] {
     data->connection = open_existing(location, access);
-    const Meta meta = settle_schema(*data->connection, data->name, access, location.author);
+    const Meta meta = access == LedgerAccess::read_write
+                          ? settle_schema(*data->connection, data->name, location.author)
+                          : read_current_meta(*data->connection, data->name);
     if (meta.ledger_id != ledger_id) {
       throw Error(Errc::ledger_mismatch,
                   format("the ledger {} belongs to another CA: its id is not the one in ca.toml",
                          data->name.shown()),
                   "look at 'store' and 'ledger_id' in ca.toml; was one of the two files replaced?");
     }
-    data->id = meta.ledger_id;
-    data->take_server_time(location.author);
+    data->begin_use(meta.ledger_id);
   });
   return Ledger(std::move(data));
 }
@@ -75,23 +75,50 @@ Ledger Ledger::create_in_memory(const std::string& ledger_id) {
   data->guard([&] {
     data->connection = open_sqlite_in_memory();
     make_tables_once(*data->connection, ledger_id);
-    data->id = ledger_id;
+    data->begin_use(ledger_id);
   });
   return Ledger(std::move(data));
 }
 
-void Ledger::Data::take_server_time(const std::optional<Author>& author) {
-  constexpr std::chrono::minutes k_tolerance{5};
-  const auto seconds = author ? connection->server_time() : std::nullopt;
-  if (!seconds) return;
-  const UnixTime server{std::chrono::seconds(*seconds)};
-  clock_offset = server - author->time;
-  if (clock_offset <= k_tolerance && clock_offset >= -k_tolerance) return;
-  throw Error(Errc::clock,
-              format("it is {} by this machine's clock and {} by that of the ledger's server {}",
-                     to_rfc3339(author->time), to_rfc3339(server), name.shown()),
-              "set the clock that is wrong; nothing is recorded while they are more than five "
-              "minutes apart");
+void Ledger::Data::begin_use(std::string ledger_id) {
+  id = std::move(ledger_id);
+  connection->when_renewed([this] { require_same(); });
+  if (clock) clock->measure(*connection, name);
+}
+
+std::chrono::seconds Ledger::Data::clock_offset() {
+  if (!clock) return std::chrono::seconds(0);
+  if (clock->is_due(std::chrono::steady_clock::now())) {
+    guard([&] { clock->measure(*connection, name); });
+  }
+  return clock->offset();
+}
+
+void Ledger::Data::see(IssuerId issuer, const LogHead& head) {
+  const auto [known, is_new] = seen.emplace(issuer, head);
+  if (!is_new && known->second.seq < head.seq) known->second = head;
+}
+
+void Ledger::Data::require_schema() const {
+  const Meta meta = read_ledger_meta(*connection, name);
+  require_known_schema(meta, name, access);
+  if (meta.ledger_id == id) return;
+  throw Error(Errc::ledger_mismatch,
+              format("the ledger {} is another one now than when it was opened", name.shown()),
+              "look at 'store' in ca.toml; was the database replaced?");
+}
+
+void Ledger::Data::require_same() const {
+  require_schema();
+  for (const auto& [issuer, head] : seen) {
+    if (has_entry(*connection, issuer, head)) continue;
+    throw Error(Errc::ledger_rolled_back,
+                format("the ledger {} is older now than when it was opened, or another one: its "
+                       "log does not hold entry {} that was seen before",
+                       name.shown(), head.seq),
+                "restore the newest backup; should there be none that is newer, 'mtlsctl store "
+                "accept-rollback' goes on with this one");
+  }
 }
 
 std::chrono::seconds Ledger::intent_pending() const noexcept { return m_data->intent_pending; }

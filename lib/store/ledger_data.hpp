@@ -4,43 +4,55 @@
 #include "store/chain.hpp"
 #include "store/db_failure.hpp"
 #include "store/ledger.hpp"
+#include "store/server_clock.hpp"
+
+#include <map>
 
 namespace mtls::store {
 
 struct Ledger::Data {
   LedgerName name;
+  LedgerAccess access = LedgerAccess::read_write;
   std::unique_ptr<Connection> connection;
   std::string id = {};
   std::chrono::seconds intent_pending = k_intent_pending;
-  /// What the server's clock was ahead of this machine's when the ledger was opened: all that is
-  /// recorded bears the server's time, which is one for all machines.
-  std::chrono::seconds clock_offset{0};
+  /// All that is recorded bears the server's time. None where nobody was named who records.
+  std::optional<ServerClock> clock = {};
   std::function<void(IssuerId, const LogHead&)> appended = {};
+  /// The last head of each log that was seen: a session in place of a lost one must lead to a
+  /// ledger that holds it.
+  std::map<IssuerId, LogHead> seen = {};
 
   [[nodiscard]] std::unique_ptr<Statement> prepare(std::string_view sql) const {
     return connection->prepare(sql);
   }
-  /// Takes the server's time for what is recorded from now on, `author` having said what time it is
-  /// here. Throws clock where the two are more than five minutes apart.
-  void take_server_time(const std::optional<Author>& author);
-  [[nodiscard]] Author dated(Author author) const {
-    author.time += clock_offset;
+  /// Goes on with the open connection as the ledger `ledger_id`.
+  void begin_use(std::string ledger_id);
+  void see(IssuerId issuer, const LogHead& head);
+  /// What the ledger's time is ahead of this machine's. Outside of a transaction: it is measured
+  /// again now and then. Throws clock where the two are more than five minutes apart.
+  [[nodiscard]] std::chrono::seconds clock_offset();
+  [[nodiscard]] Author dated(Author author) {
+    author.time += clock_offset();
     return author;
   }
+  /// Within a writing transaction: that it is still this ledger, in the schema that is known here.
+  void require_schema() const;
   using Heads = std::vector<std::pair<IssuerId, LogHead>>;
   /// Commits, and tells who wants to know where the logs end now. Where the connection is lost
   /// meanwhile it connects again and looks: a log that has the new head took all of the change, and
   /// one that has not took none of it (unavailable). What cannot be looked up is outcome_unknown.
-  void commit(Transaction& transaction, const Heads& heads) const;
+  void commit(Transaction& transaction, const Heads& heads);
   /// Runs `work` for each issuer's group in one writing transaction, each with the issuer's log at
   /// hand, and commits it all.
   template <class Groups, class Work>
-  void change(const Groups& groups, const Author& author, const Work& work) const {
+  void change(const Groups& groups, const Author& author, const Work& work) {
     guard([&] {
       Heads heads;
       Transaction transaction(*connection, Transaction::Kind::writing);
       for (const auto& [issuer, group] : groups) {
         ChainWriter chain(*connection, issuer, author);
+        require_schema();  // behind the log's lock, which a migration has to take as well
         work(*connection, chain, issuer, group);
         heads.emplace_back(issuer, chain.finish());
       }
@@ -55,13 +67,16 @@ struct Ledger::Data {
 
   /// Puts an issuer in that is not there, and one of its CA certificates.
   [[nodiscard]] IssuerId add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
-                                    const x509::Certificate* certificate,
-                                    const Author& author) const;
+                                    const x509::Certificate* certificate, const Author& author);
 
  private:
   enum class Outcome { made, nothing, unknown };
-  [[nodiscard]] Outcome look_up_outcome(const Heads& heads) const;
+  [[nodiscard]] Outcome look_up_outcome(const Heads& heads, const DbError& failure);
+  void require_same() const;
 };
+
+/// Whether a log has this entry; an empty log's head is had by every log of the issuer.
+[[nodiscard]] bool has_entry(Connection& connection, IssuerId issuer, const LogHead& head);
 
 /// One of an issuer's CA certificates, to be put in.
 struct NewCaCertificate {

@@ -24,14 +24,16 @@ std::optional<IssuerId> read_issuer(Connection& connection, const IssuerTexts& t
 
 /// Puts a new issuer in, with its empty log; within an exclusive transaction of the caller's.
 IssuerId insert_issuer(Connection& connection, const IssuerTexts& texts) {
-  connection
-      .prepare(
-          "INSERT INTO issuers (issuer, subject_der, spki_hash) "
-          "SELECT coalesce(max(issuer), 0) + 1, cast(:subject_der AS text), "
-          "cast(:spki_hash AS text) FROM issuers WHERE true")
-      ->bind("subject_der", texts.subject_der)
-      .bind("spki_hash", texts.spki_hash)
-      .run();
+  const std::int64_t inserted =
+      connection
+          .prepare(
+              "INSERT INTO issuers (issuer, subject_der, spki_hash) "
+              "SELECT coalesce(max(issuer), 0) + 1, cast(:subject_der AS text), "
+              "cast(:spki_hash AS text) FROM issuers WHERE true")
+          ->bind("subject_der", texts.subject_der)
+          .bind("spki_hash", texts.spki_hash)
+          .run();
+  require_changed(inserted, 1);
   const auto added = read_issuer(connection, texts);
   if (!added) throw DbError(DbErrc::other, "an issuer that was added is not there");
   begin_log(connection, *added);
@@ -42,8 +44,7 @@ bool has_ca_certificate(Connection& connection, IssuerId issuer,
                         const crypto::Sha256& fingerprint) {
   const auto statement = connection.prepare(
       "SELECT 1 FROM ca_certificates WHERE issuer = :issuer AND fingerprint = :fingerprint");
-  statement->bind("issuer", static_cast<std::int64_t>(issuer))
-      .bind("fingerprint", to_hex(fingerprint));
+  statement->bind("issuer", number(issuer)).bind("fingerprint", to_hex(fingerprint));
   return statement->step();
 }
 
@@ -62,11 +63,14 @@ void insert_ca_certificate(Connection& connection, ChainWriter& chain, IssuerId 
           .prepare(
               "INSERT INTO ca_certificates (issuer, fingerprint, certificate) "
               "VALUES (:issuer, :fingerprint, :certificate) ON CONFLICT DO NOTHING")
-          ->bind("issuer", static_cast<std::int64_t>(issuer))
+          ->bind("issuer", number(issuer))
           .bind("fingerprint", to_hex(added.fingerprint))
           .bind("certificate", to_base64(added.der))
           .run();
-  if (inserted == 0) return;
+  if (inserted == 0) {
+    require_changed(has_ca_certificate(connection, issuer, added.fingerprint) ? 1 : 0, 1);
+    return;
+  }
   chain.append({.action = LogAction::ca_certificate,
                 .serial = added.serial,
                 .content = added.fingerprint,
@@ -89,11 +93,12 @@ IssuerId Ledger::add_issuer(const x509::Name& subject, const crypto::PublicKey& 
 }
 
 IssuerId Ledger::Data::add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
-                                  const x509::Certificate* certificate, const Author& given) const {
+                                  const x509::Certificate* certificate, const Author& given) {
   const Author author = dated(given);
   const IssuerTexts texts(subject, key);
   return guard([&] {
     Transaction transaction(*connection, Transaction::Kind::exclusive);
+    require_schema();
     const auto known = read_issuer(*connection, texts);
     const IssuerId issuer = known ? *known : insert_issuer(*connection, texts);
     ChainWriter chain(*connection, issuer, author);

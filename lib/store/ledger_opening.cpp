@@ -102,21 +102,17 @@ Meta read_ledger_meta(Connection& connection, const LedgerName& name) {
   }
 }
 
-Meta settle_schema(Connection& connection, const LedgerName& name, LedgerAccess access,
-                   const std::optional<Author>& author) {
+void require_known_schema(const Meta& meta, const LedgerName& name, LedgerAccess access) {
   const std::int64_t known = migrations().back().version;
-  Meta meta = read_ledger_meta(connection, name);
-  // A database that several machines share is brought up when all of them are ready (`migrate`).
-  if (meta.schema_version < known && access == LedgerAccess::read_write && !name.server) {
-    meta = migrate(connection, migrations(), author.value_or(Author{}));
-  }
   if (meta.schema_version > known) {
     throw Error(Errc::ledger_mismatch,
                 format("the ledger {} was written by a newer mtlsctl (schema {}, known here: {})",
                        name.shown(), meta.schema_version, known),
                 "use that mtlsctl, or a newer one");
   }
-  if (meta.schema_version < known) {
+  const bool readable =
+      access == LedgerAccess::read_only && meta.schema_version >= k_oldest_readable_schema;
+  if (meta.schema_version < known && !readable) {
     throw Error(Errc::ledger_mismatch,
                 format("the ledger {} was written by an older mtlsctl (schema {}, needed here: {})",
                        name.shown(), meta.schema_version, known),
@@ -124,6 +120,23 @@ Meta settle_schema(Connection& connection, const LedgerName& name, LedgerAccess 
                               "use it then"
                             : "any command that writes to it brings it up to date");
   }
+}
+
+Meta read_current_meta(Connection& connection, const LedgerName& name) {
+  Meta meta = read_ledger_meta(connection, name);
+  require_known_schema(meta, name, LedgerAccess::read_only);
+  return meta;
+}
+
+Meta settle_schema(Connection& connection, const LedgerName& name,
+                   const std::optional<Author>& author) {
+  Meta meta = read_ledger_meta(connection, name);
+  // A database that several machines share is brought up when all of them are ready (`migrate`).
+  if (meta.schema_version < migrations().back().version && !name.server) {
+    if (!author) throw DbError(DbErrc::other, "nobody is named who brings its schema up to date");
+    meta = migrate(connection, migrations(), *author);
+  }
+  require_known_schema(meta, name, LedgerAccess::read_write);
   return meta;
 }
 

@@ -28,10 +28,18 @@ void make_tables_once(Connection& connection, const std::string& ledger_id);
 /// Reads meta; where there is none, says what the database is instead of "damaged".
 [[nodiscard]] Meta read_ledger_meta(Connection& connection, const LedgerName& name);
 
-/// Reads meta and brings an older schema up to date: a file's, where it is opened for writing. A
+/// Throws ledger_mismatch where this program cannot work with the schema. For reading an older one
+/// may do.
+void require_known_schema(const Meta& meta, const LedgerName& name, LedgerAccess access);
+
+/// Reads meta of a ledger that is to be read, under the same condition.
+[[nodiscard]] Meta read_current_meta(Connection& connection, const LedgerName& name);
+
+/// Reads meta of a ledger that is to be written, and brings an older schema up to date: a file's. A
 /// database that several machines share is brought up when all of them are ready (migrate_ledger).
-/// Throws ledger_mismatch where this program cannot work with it.
+/// Throws ledger_mismatch where this program cannot work with it, and DbError other where it has to
+/// be brought up to date and nobody is named who does it: the log says who.
 [[nodiscard]] Meta settle_schema(Connection& connection, const LedgerName& name,
-                                 LedgerAccess access, const std::optional<Author>& author);
+                                 const std::optional<Author>& author);
 
 }  // namespace mtls::store

@@ -39,7 +39,9 @@ constexpr std::string_view k_state = R"(
   SELECT state FROM certificates
   WHERE issuer = :issuer AND serial = :serial AND origin = 'issued')";
 
-std::int64_t number(IssuerId issuer) noexcept { return static_cast<std::int64_t>(issuer); }
+constexpr std::string_view k_request_key = R"(
+  SELECT 1 FROM certificates
+  WHERE issuer = :issuer AND request_key = :request_key AND state IN ('intent', 'issued'))";
 
 /// Binds the two columns that name a row.
 Statement& bind_row(Statement& statement, IssuerId issuer, const x509::SerialNumber& serial) {
@@ -154,13 +156,20 @@ void settle_dead_intents(Connection& connection, ChainWriter& chain, IssuerId is
 /// The intent that was to be completed does not stand any more.
 Error not_standing(Connection& connection, const Issued& one) {
   const auto state = read_state(connection, one.issuer, one.serial);
+  if (state == name(State::intent)) require_changed(0, 1);
   return {Errc::revoked_meanwhile,
           format("the intent for serial {} does not stand any more (it is {})",
                  one.serial.to_text(), state ? *state : "not in the ledger"),
           "the certificate was not released; run the same command again for a new one"};
 }
 
-/// Tells which of the two unique indexes refused an intent.
+bool is_used(Connection& connection, IssuerId issuer, const std::string& request_key) {
+  const auto row = connection.prepare(k_request_key);
+  row->bind("issuer", number(issuer)).bind("request_key", request_key);
+  return row->step();
+}
+
+/// Tells which of the two unique indexes refused an intent. Throws DbError where neither did.
 Error conflict(Connection& connection, const Intent& intent) {
   if (read_state(connection, intent.issuer, intent.serial)) {
     return {Errc::serial_conflict,
@@ -168,7 +177,7 @@ Error conflict(Connection& connection, const Intent& intent) {
             "run the same command again; should it happen twice, the random numbers of this "
             "machine are not random"};
   }
-  if (!intent.request_key) {
+  if (!intent.request_key || !is_used(connection, intent.issuer, *intent.request_key)) {
     throw DbError(DbErrc::unique, "an index that is not mtlsctl's allows no such row");
   }
   return {Errc::request_key_used, "the request key was used already",
@@ -281,7 +290,7 @@ void complete_all(Connection& connection, ChainWriter& chain, const Group<Issued
 
 void Ledger::record_intents(std::span<const Intent> given) {
   if (given.empty()) return;
-  const Dated<Intent> dated(given, m_data->clock_offset);
+  const Dated<Intent> dated(given, m_data->clock_offset());
   const std::span<const Intent> intents = dated.items();
   for (const Intent& intent : intents) require_texts(intent);
   m_data->change(
@@ -294,7 +303,7 @@ void Ledger::record_intents(std::span<const Intent> given) {
 
 void Ledger::record_issued(std::span<const Issued> given) {
   if (given.empty()) return;
-  const Dated<Issued> dated(given, m_data->clock_offset);
+  const Dated<Issued> dated(given, m_data->clock_offset());
   const std::span<const Issued> issued = dated.items();
   m_data->change(by_issuer(issued), issued.front().author,
                  [](Connection& connection, ChainWriter& chain, IssuerId /*issuer*/,
@@ -304,7 +313,7 @@ void Ledger::record_issued(std::span<const Issued> given) {
 void Ledger::record_issued_revoked(std::span<const Issued> given, std::string_view note) {
   require_text(note, "note");
   if (given.empty()) return;
-  const Dated<Issued> dated(given, m_data->clock_offset);
+  const Dated<Issued> dated(given, m_data->clock_offset());
   const std::span<const Issued> issued = dated.items();
   m_data->change(by_issuer(issued), issued.front().author,
                  [note](Connection& connection, ChainWriter& chain, IssuerId issuer,

@@ -19,9 +19,13 @@ struct LibpqTable {
   decltype(&PQhost) host;
   decltype(&PQsslInUse) ssl_in_use;
   decltype(&PQsetNoticeProcessor) set_notice_processor;
-  decltype(&PQexec) exec;
-  decltype(&PQprepare) prepare;
-  decltype(&PQexecPrepared) exec_prepared;
+  decltype(&PQsetnonblocking) set_nonblocking;
+  decltype(&PQsocket) socket;
+  decltype(&PQflush) flush;
+  decltype(&PQconsumeInput) consume_input;
+  decltype(&PQisBusy) is_busy;
+  decltype(&PQsendQuery) send_query;
+  decltype(&PQsendPrepare) send_prepare;
   decltype(&PQsendQueryPrepared) send_query_prepared;
   decltype(&PQsetSingleRowMode) set_single_row_mode;
   decltype(&PQgetResult) get_result;

@@ -10,8 +10,11 @@
 namespace mtls::store {
 namespace {
 
-/// Whoever changes the schema, or numbers issuers, holds it; one number for all of a database.
-constexpr std::string_view k_lock = "SELECT pg_advisory_xact_lock(30808781602649196)";  // "mtlsctl"
+// Whoever changes the schema or numbers issuers holds it alone, and whoever writes holds it
+// together with other writers: nobody writes into a schema that changes meanwhile. One number for
+// all of a database: "mtlsctl".
+constexpr std::string_view k_lock = "SELECT pg_advisory_xact_lock(30808781602649196)";
+constexpr std::string_view k_shared_lock = "SELECT pg_advisory_xact_lock_shared(30808781602649196)";
 
 class PostgresqlConnection final : public Connection {
  public:
@@ -24,7 +27,10 @@ class PostgresqlConnection final : public Connection {
     return std::make_unique<PostgresqlStatement>(m_session, sql);
   }
   void execute(std::string_view sql) override { m_session.execute(std::string(sql)); }
-  void define(std::string_view sql) override { execute(to_postgresql(sql)); }
+  void define(std::string_view sql) override {
+    m_session.expect_long();
+    execute(to_postgresql(sql));
+  }
   std::vector<std::string> tables() override {
     PostgresqlStatement statement(m_session, R"(
         SELECT CAST(relname AS text) FROM pg_class
@@ -43,67 +49,47 @@ class PostgresqlConnection final : public Connection {
                table));
   }
   void rebuild_indexes(std::string_view table) override {
+    m_session.expect_long();
     execute(format("REINDEX TABLE mtlsctl.{}", table));
   }
-  std::optional<std::int64_t> server_time() override {
-    const auto row = prepare("SELECT cast(floor(extract(epoch FROM clock_timestamp())) AS bigint)");
+  std::optional<std::chrono::milliseconds> server_time() override {
+    const auto row =
+        prepare("SELECT cast(floor(extract(epoch FROM clock_timestamp()) * 1000) AS bigint)");
     if (!row->step()) return std::nullopt;
-    return row->integer(0);
+    return std::chrono::milliseconds(row->integer(0));
   }
   void reconnect() override { m_session.reconnect(); }
+  void when_renewed(std::function<void()> check) override {
+    m_session.when_renewed(std::move(check));
+  }
+  void expect_long() override { m_session.expect_long(); }
 
-  void begin_writing() override { m_session.begin("BEGIN"); }
+  void begin_writing() override {
+    m_session.begin(format("BEGIN; {}", k_shared_lock), PostgresqlSession::Reading::no);
+  }
   void begin_exclusive() override {
-    begin_writing();
-    try {
-      execute(k_lock);
-    } catch (const DbError&) {
-      roll_back();
-      throw;
-    }
+    m_session.begin(format("BEGIN; {}", k_lock), PostgresqlSession::Reading::no);
   }
   void begin_reading() override {
     // A person may read a list page by page: an hour is no sign of a forgotten transaction.
     m_session.begin(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
-        "SET LOCAL idle_in_transaction_session_timeout = '1h'");
+        "SET LOCAL idle_in_transaction_session_timeout = '1h'",
+        PostgresqlSession::Reading::yes);
   }
-
-  void commit() override {
-    if (m_session.failed()) {
-      throw DbError(DbErrc::other, "a statement of the transaction has failed: not committed");
-    }
-    m_session.end_stream();
-    m_session.end();
-    const LibpqTable& pq = m_session.pq();
-    const PgResult result(pq.exec(m_session.get(), "COMMIT"), ClearResult{&pq});
-    if (pq.result_status(result.get()) == PGRES_COMMAND_OK) {
-      if (std::string_view(pq.cmd_status(result.get())) == "COMMIT") return;
-      m_session.fail(DbErrc::busy, "the server rolled the transaction back");
-    }
-    DbError failure = make_error(pq, result.get());
-    if (failure.code() == DbErrc::unavailable) {
-      throw DbError(DbErrc::outcome_unknown,
-                    format("the connection was lost while it was committed: {}", failure.what()));
-    }
-    throw failure;
-  }
-
-  void roll_back() noexcept override {
-    const LibpqTable& pq = m_session.pq();
-    m_session.discard_stream();
-    m_session.end();
-    if (pq.transaction_status(m_session.get()) == PQTRANS_IDLE) return;
-    const PgResult ignored(pq.exec(m_session.get(), "ROLLBACK"), ClearResult{&pq});
-  }
+  void commit() override { m_session.commit(); }
+  void roll_back() noexcept override { m_session.roll_back(); }
 
  private:
   /// All of a ledger is in a schema of its own, so that a database may hold other things as well.
   /// One that stands already is used: its maker need not have the right to make schemas.
   void make_schema() {
+    const auto exists = [this] {
+      return prepare("SELECT 1 FROM pg_namespace WHERE nspname = 'mtlsctl'")->step();
+    };
+    if (exists()) return;
     Transaction transaction(*this, Transaction::Kind::exclusive);
-    const auto exists = prepare("SELECT 1 FROM pg_namespace WHERE nspname = 'mtlsctl'");
-    if (exists->step()) return;
+    if (exists()) return;
     execute("CREATE SCHEMA mtlsctl");
     transaction.commit();
   }

@@ -16,7 +16,7 @@ constexpr std::array<std::pair<std::string_view, DbErrc>, 23> k_kinds{{
     {"23505", DbErrc::unique},
     {"23", DbErrc::constraint},
     {"55P03", DbErrc::busy},         // lock_timeout
-    {"40", DbErrc::busy},            // serialization, deadlock
+    {"40", DbErrc::undone},          // serialization, deadlock
     {"53100", DbErrc::full},         // disk_full
     {"53", DbErrc::unavailable},     // memory, connections
     {"08", DbErrc::unavailable},     // connection

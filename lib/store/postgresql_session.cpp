@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "store/postgresql_answer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -86,10 +87,13 @@ void PostgresqlSession::connect() {
   constexpr int k_dbname_is_url = 1;
   m_prepared.clear();
   m_stream = nullptr;
+  m_work = Work::usual;
+  m_given_up.clear();
   m_connection.reset(m_pq.connectdb_params(names.data(), values.data(), k_dbname_is_url));
   if (!m_connection) throw DbError(DbErrc::unavailable, "out of memory");
   if (is_lost()) throw make_error(m_pq, m_connection.get());
   m_pq.set_notice_processor(m_connection.get(), &ignore_notice, nullptr);
+  if (m_pq.set_nonblocking(m_connection.get(), 1) != 0) throw make_error(m_pq, m_connection.get());
   settle();
 }
 
@@ -126,6 +130,11 @@ void PostgresqlSession::warn_of_transport() {
   if (m_pq.ssl_in_use(m_connection.get()) == 0) {
     m_warnings.push_back(
         format("the connection to the ledger on {} is not protected by TLS", printable(host)));
+  } else if (m_url.sslmode() == "verify-ca") {
+    m_warnings.push_back(
+        format("the certificate of the ledger's server on {} is verified, but not whether it is "
+               "that server's: the URL says sslmode=verify-ca",
+               printable(host)));
   } else if (m_url.sslmode().value_or("verify-full") != "verify-full") {
     m_warnings.push_back(
         format("the server of the ledger on {} is not verified: the URL says sslmode={}",
@@ -140,39 +149,134 @@ void PostgresqlSession::fail(DbErrc kind, const std::string& message) {
 
 void PostgresqlSession::fail(const PGresult* result) {
   m_failed = true;
+  if (!m_given_up.empty()) throw DbError(DbErrc::unavailable, m_given_up);
   if (result == nullptr) throw make_error(m_pq, m_connection.get());
   throw make_error(m_pq, result);
 }
 
-PgResult PostgresqlSession::require_done(PGresult* result) {
-  PgResult owned(result, ClearResult{&m_pq});
-  switch (m_pq.result_status(result)) {
+void PostgresqlSession::give_up(std::string_view why) noexcept {
+  m_given_up = why;
+  m_stream = nullptr;
+  m_connection.reset();
+}
+
+milliseconds PostgresqlSession::patience() const noexcept {
+  using std::chrono::hours;
+  using std::chrono::minutes;
+  using std::chrono::seconds;
+  constexpr hours k_longest_lock(24 * 365);
+  switch (m_work) {
+    case Work::reading:
+      return minutes(10);
+    case Work::long_lasting:
+      return hours(4);
+    case Work::usual:
+      break;
+  }
+  return std::min<milliseconds>(m_lock_timeout, k_longest_lock) + seconds(30);
+}
+
+PgResult PostgresqlSession::take_next() {
+  if (await_answer(m_pq, m_connection.get(), patience()) == Answer::late) {
+    give_up(format("the server gave no answer for {} s",
+                   std::chrono::duration_cast<std::chrono::seconds>(patience()).count()));
+    fail(nullptr);
+  }
+  return {m_pq.get_result(m_connection.get()), ClearResult{&m_pq}};
+}
+
+PgResult PostgresqlSession::take_all() {
+  PgResult last(nullptr, ClearResult{&m_pq});
+  PgResult failed(nullptr, ClearResult{&m_pq});
+  while (PgResult next = take_next()) {
+    const bool is_first_failure = !failed && m_pq.result_status(next.get()) == PGRES_FATAL_ERROR;
+    (is_first_failure ? failed : last) = std::move(next);
+  }
+  if (!m_in_transaction) m_work = Work::usual;
+  return require_done(std::move(failed ? failed : last));
+}
+
+PgResult PostgresqlSession::require_done(PgResult result) {
+  switch (m_pq.result_status(result.get())) {
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
     case PGRES_SINGLE_TUPLE:
-      return owned;
+      return result;
     case PGRES_EMPTY_QUERY:
       fail(DbErrc::other, "not exactly one statement");
     default:
-      fail(result);
+      fail(result.get());
   }
 }
 
-void PostgresqlSession::begin(const std::string& sql) {
-  persist([&] { return execute(sql); });
+void PostgresqlSession::begin(const std::string& sql, Reading reading) {
+  if (m_in_transaction) fail(DbErrc::other, "a transaction is open already");
+  try {
+    persist([&] { return execute(sql); });
+  } catch (const DbError&) {
+    roll_back();
+    throw;
+  }
   m_failed = false;
   m_in_transaction = true;
+  m_work = reading == Reading::yes ? Work::reading : Work::usual;
+}
+
+void PostgresqlSession::end_transaction() noexcept {
+  m_in_transaction = false;
+  m_work = Work::usual;
+}
+
+void PostgresqlSession::commit() {
+  if (m_failed) {
+    throw DbError(DbErrc::other, "a statement of the transaction has failed: not committed");
+  }
+  end_stream();
+  try {
+    const PgResult result = execute("COMMIT");
+    end_transaction();
+    if (std::string_view(m_pq.cmd_status(result.get())) == "COMMIT") return;
+  } catch (const DbError& failure) {
+    end_transaction();
+    if (failure.code() != DbErrc::unavailable) throw;
+    throw DbError(DbErrc::outcome_unknown,
+                  format("the connection was lost while it was committed: {}", failure.what()));
+  }
+  fail(DbErrc::undone, "the server rolled the transaction back");
+}
+
+void PostgresqlSession::roll_back() noexcept {
+  discard_stream();
+  end_transaction();
+  if (is_lost() || m_pq.transaction_status(m_connection.get()) == PQTRANS_IDLE) return;
+  try {
+    execute("ROLLBACK");
+  } catch (const DbError&) {
+    give_up("a transaction could not be rolled back");  // which closing does
+  }
 }
 
 void PostgresqlSession::discard_stream() noexcept {
   if (m_stream == nullptr) return;
-  while (PGresult* const result = m_pq.get_result(m_connection.get())) m_pq.clear(result);
   m_stream = nullptr;
+  for (;;) {
+    if (await_answer(m_pq, m_connection.get(), patience()) == Answer::late) {
+      give_up("the server gave no answer");
+      return;
+    }
+    PGresult* const result = m_pq.get_result(m_connection.get());
+    if (result == nullptr) return;
+    m_pq.clear(result);
+  }
 }
 
 PgResult PostgresqlSession::execute(const std::string& sql) {
-  end_stream();
-  return require_done(m_pq.exec(m_connection.get(), sql.c_str()));
+  PgResult result =
+      ask([&](PGconn* connection) { return m_pq.send_query(connection, sql.c_str()); });
+  if (m_in_transaction && std::string_view(m_pq.cmd_status(result.get())) == "BEGIN") {
+    fail(DbErrc::other, "a transaction is open already");
+  }
+  return result;
 }
 
 const ServerStatement& PostgresqlSession::prepare(std::string_view sql) {
@@ -181,20 +285,52 @@ const ServerStatement& PostgresqlSession::prepare(std::string_view sql) {
   if (sql.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     fail(DbErrc::other, "not exactly one statement");
   }
-  end_stream();
   NumberedSql numbered = number_parameters(sql);
   const std::string name = format("s{}", m_prepared.size() + 1);
-  require_done(m_pq.prepare(m_connection.get(), name.c_str(), numbered.text.c_str(), 0, nullptr));
+  ask([&](PGconn* connection) {
+    return m_pq.send_prepare(connection, name.c_str(), numbered.text.c_str(), 0, nullptr);
+  });
   return m_prepared.emplace(std::string(sql), ServerStatement{name, std::move(numbered.names)})
       .first->second;
+}
+
+/// A connection that is not found to be the same ledger's is not used.
+class PostgresqlSession::Renewal final {
+ public:
+  explicit Renewal(PostgresqlSession& session) noexcept : m_session(session) {
+    m_session.m_is_renewing = true;
+  }
+  Renewal(const Renewal&) = delete;
+  Renewal& operator=(const Renewal&) = delete;
+  ~Renewal() {
+    m_session.m_is_renewing = false;
+    if (!m_confirmed) m_session.give_up("the new connection is not known to lead to this ledger");
+  }
+  void confirm() noexcept { m_confirmed = true; }
+
+ private:
+  PostgresqlSession& m_session;
+  bool m_confirmed = false;
+};
+
+void PostgresqlSession::check_renewed() {
+  m_failed = false;
+  if (!m_check) return;
+  Renewal renewal(*this);
+  m_check();
+  renewal.confirm();
+}
+
+void PostgresqlSession::renew() {
+  connect();
+  check_renewed();
 }
 
 void PostgresqlSession::reconnect() {
   const std::string lost = m_backend;
   connect_patiently();
-  await_end_of(lost);
-  m_in_transaction = false;
-  m_failed = false;
+  end_idle(lost);
+  check_renewed();
 }
 
 /// A server that crashed takes no connection before it has recovered.
@@ -212,25 +348,17 @@ void PostgresqlSession::connect_patiently() {
   }
 }
 
-/// The server's process for the lost connection may still be committing, or, where the COMMIT did
-/// not reach it, wait for one. It ends by itself or, after a second, is ended.
-void PostgresqlSession::await_end_of(const std::string& backend) {
-  const auto begin = std::chrono::steady_clock::now();
-  const std::string in_transaction = format(
-      "FROM pg_stat_activity WHERE xact_start IS NOT NULL"
-      " AND pid || ' ' || extract(epoch FROM backend_start) = '{}'",
-      backend);
-  for (;;) {
-    const PgResult found = execute("SELECT 1 " + in_transaction);
-    if (m_pq.ntuples(found.get()) == 0) return;
-    const auto waited = std::chrono::steady_clock::now() - begin;
-    if (waited > m_lock_timeout) {
-      throw DbError(DbErrc::outcome_unknown, "the transaction of the lost connection goes on");
-    }
-    if (waited > std::chrono::seconds(1)) {
-      execute("SELECT pg_terminate_backend(pid) " + in_transaction);
-    }
-    std::this_thread::sleep_for(milliseconds(20));
+/// The server's process for the lost connection may wait for a COMMIT that did not reach it, with
+/// the rows of its transaction locked: it is ended, where it can be seen. One that is committing is
+/// left alone. Nothing is concluded from this: whoever looks for the outcome takes the same locks.
+void PostgresqlSession::end_idle(const std::string& backend) {
+  try {
+    execute(
+        format("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in "
+               "transaction' AND pid || ' ' || extract(epoch FROM backend_start) = '{}'",
+               backend));
+  } catch (const DbError&) {
+    if (is_lost()) throw;
   }
 }
 

@@ -62,6 +62,7 @@ PostgresqlStatement::~PostgresqlStatement() { reset(); }
 void PostgresqlStatement::reset() noexcept {
   if (m_session.is_reading(this)) m_session.discard_stream();
   m_run = Run::not_begun;
+  m_is_whole = false;
   m_gathered.clear();
   m_current.reset();
 }
@@ -97,19 +98,18 @@ Statement& PostgresqlStatement::bind_null(std::string_view name) {
 /// Runs it. A SELECT is only sent, and its first row taken.
 void PostgresqlStatement::execute() {
   const std::vector<const char*> values = pointers(m_values);
-  const auto count = static_cast<int>(values.size());
   const LibpqTable& pq = m_session.pq();
   const char* const name = m_session.prepare(m_sql).name.c_str();
-  m_session.end_stream();
+  const auto send = [&](PGconn* connection) {
+    return pq.send_query_prepared(connection, name, static_cast<int>(values.size()), values.data(),
+                                  nullptr, nullptr, k_as_text);
+  };
   if (!m_selects) {
-    keep(m_session.require_done(pq.exec_prepared(m_session.get(), name, count, values.data(),
-                                                 nullptr, nullptr, k_as_text)));
+    keep(m_session.ask(send));
     return;
   }
-  if (pq.send_query_prepared(m_session.get(), name, count, values.data(), nullptr, nullptr,
-                             k_as_text) == 0) {
-    m_session.fail(nullptr);
-  }
+  m_session.end_stream();
+  if (send(m_session.get()) == 0) m_session.fail(nullptr);
   pq.set_single_row_mode(m_session.get());
   m_session.set_stream(this);
   keep(take());
@@ -118,9 +118,11 @@ void PostgresqlStatement::execute() {
 /// The next result of the stream. Behind an error and behind the last nothing follows.
 PgResult PostgresqlStatement::take() {
   const LibpqTable& pq = m_session.pq();
-  PGresult* const next = pq.get_result(m_session.get());
-  if (pq.result_status(next) != PGRES_SINGLE_TUPLE) m_session.discard_stream();
-  return m_session.require_done(next);
+  PgResult next = m_session.take_next();
+  const ExecStatusType status = pq.result_status(next.get());
+  if (status != PGRES_SINGLE_TUPLE) m_session.discard_stream();
+  m_is_whole = status == PGRES_TUPLES_OK;
+  return m_session.require_done(std::move(next));
 }
 
 void PostgresqlStatement::keep(PgResult result) {
@@ -164,6 +166,9 @@ bool PostgresqlStatement::step() {
     m_row = -1;
   }
   m_current.reset();
+  if (m_selects && !m_is_whole) {
+    m_session.fail(DbErrc::unavailable, "the connection was lost while rows were read");
+  }
   m_run = Run::over;
   return false;
 }
@@ -216,38 +221,51 @@ std::vector<std::int64_t> PostgresqlStatement::run_all(std::size_t count, const 
   constexpr std::size_t k_chunk = 64;
   std::vector<std::int64_t> changed;
   changed.reserve(count);
-  const char* const name = m_session.prepare(m_sql).name.c_str();
-  m_session.end_stream();
   std::vector<Values> rows;
   for (std::size_t row = 0; row < count; ++row) {
     bind_row(*this, row);
     require_all_bound();
     rows.push_back(m_values);
     if (rows.size() < k_chunk && row + 1 < count) continue;
-    run_chunk(name, rows, changed);
+    run_chunk(rows, changed);
     rows.clear();
   }
   return changed;
 }
 
-/// Sends one run for each of `rows`, and then takes the answers. The first error is told; what
-/// stands behind it was not run.
-void PostgresqlStatement::run_chunk(const char* name, const std::vector<Values>& rows,
-                                    std::vector<std::int64_t>& changed) {
+/// Whether one run for each of `rows` could be sent.
+bool PostgresqlStatement::send_chunk(const std::vector<Values>& rows) {
   const LibpqTable& pq = m_session.pq();
+  const char* const name = m_session.prepare(m_sql).name.c_str();
+  m_session.end_stream();
   PGconn* const connection = m_session.get();
-  pq.enter_pipeline_mode(connection);
+  if (pq.enter_pipeline_mode(connection) == 0) return false;
   for (const Values& row : rows) {
     const std::vector<const char*> values = pointers(row);
-    pq.send_query_prepared(connection, name, static_cast<int>(values.size()), values.data(),
-                           nullptr, nullptr, k_as_text);
+    if (pq.send_query_prepared(connection, name, static_cast<int>(values.size()), values.data(),
+                               nullptr, nullptr, k_as_text) == 0) {
+      return false;
+    }
   }
-  pq.pipeline_sync(connection);
+  return pq.pipeline_sync(connection) != 0;
+}
+
+/// Sends one run for each of `rows`, and then takes the answers. The first error is told; what
+/// stands behind it was not run.
+void PostgresqlStatement::run_chunk(const std::vector<Values>& rows,
+                                    std::vector<std::int64_t>& changed) {
+  const LibpqTable& pq = m_session.pq();
+  if (!send_chunk(rows)) {
+    const DbError why = make_error(pq, m_session.get());
+    m_session.give_up(format("rows could not be sent: {}", why.what()));
+    m_session.fail(nullptr);
+  }
+  const std::size_t wanted = changed.size() + rows.size();
   PgResult failed(nullptr, ClearResult{&pq});
   bool synchronised = false;
   int nothing = 0;  // one stands behind each run's answer, two together only if there is no more
   while (!synchronised && nothing < 2) {
-    PgResult result(pq.get_result(connection), ClearResult{&pq});
+    PgResult result = m_session.take_next();
     nothing = result ? 0 : nothing + 1;
     if (!result) continue;
     switch (pq.result_status(result.get())) {
@@ -262,8 +280,11 @@ void PostgresqlStatement::run_chunk(const char* name, const std::vector<Values>&
         if (!failed) failed = std::move(result);
     }
   }
-  pq.exit_pipeline_mode(connection);
-  if (!synchronised || failed) m_session.fail(failed.get());
+  const bool usable = pq.exit_pipeline_mode(m_session.get()) != 0;
+  if (failed) m_session.fail(failed.get());
+  if (synchronised && usable && changed.size() == wanted) return;
+  m_session.give_up("the server's answers are not those to what it was sent");
+  m_session.fail(nullptr);
 }
 
 }  // namespace mtls::store

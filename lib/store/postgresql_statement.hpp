@@ -41,8 +41,8 @@ class PostgresqlStatement final : public Statement, private Stream {
   void begin();
   void execute();
   void require_all_bound();
-  void run_chunk(const char* name, const std::vector<Values>& rows,
-                 std::vector<std::int64_t>& changed);
+  void run_chunk(const std::vector<Values>& rows, std::vector<std::int64_t>& changed);
+  [[nodiscard]] bool send_chunk(const std::vector<Values>& rows);
   PgResult take();
   void keep(PgResult result);
   void gather() override;
@@ -59,6 +59,7 @@ class PostgresqlStatement final : public Statement, private Stream {
   std::deque<PgResult> m_gathered;  // what follows it and came in already
   std::int64_t m_changed = 0;
   Run m_run = Run::not_begun;
+  bool m_is_whole = false;  // the last row of a SELECT has come in
 };
 
 }  // namespace mtls::store

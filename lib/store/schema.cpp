@@ -136,6 +136,11 @@ constexpr std::string_view k_issue_entry = "ALTER TABLE certificates ADD COLUMN 
 constexpr std::string_view k_standing_entry =
     "ALTER TABLE certificates ADD COLUMN standing_entry bigint";
 
+// Version 3: entries that revoke say which row they are about, losses can be accepted. The index is
+// for what is imported: was its serial revoked here before?
+constexpr std::string_view k_by_revocation = R"(
+  CREATE INDEX log_revocations ON log_entries (issuer, serial) WHERE action = 'revoke')";
+
 void apply(Connection& connection, const Migration& step) {
   for (const std::string_view statement : step.statements) connection.define(statement);
 }
@@ -143,7 +148,7 @@ void apply(Connection& connection, const Migration& step) {
 }  // namespace
 
 std::span<const Migration> migrations() {
-  static const std::array<Migration, 2> steps{
+  static const std::array<Migration, 3> steps{
       Migration{.version = 1,
                 .statements = {k_meta, k_issuers, k_ca_certificates, k_certificates,
                                k_unique_serial, k_unique_request_key, k_by_serial, k_by_key,
@@ -151,7 +156,9 @@ std::span<const Migration> migrations() {
       Migration{.version = 2,
                 .statements = {k_log_heads, k_log_entries, k_by_acceptance, k_intent_entry,
                                k_issue_entry, k_standing_entry},
-                .fill = fill_logs}};
+                .fill = fill_logs},
+      Migration{
+          .version = 3, .statements = {k_by_revocation}, .fill = commit_to_imported_standing}};
   return steps;
 }
 
@@ -230,10 +237,13 @@ Meta read_meta(Connection& connection) {
 void create_schema(Connection& connection, std::span<const Migration> steps,
                    const std::string& ledger_id) {
   for (const Migration& step : steps) apply(connection, step);
-  connection.prepare("INSERT INTO meta (one, schema_version, ledger_id) VALUES (1, :version, :id)")
-      ->bind("version", steps.back().version)
-      .bind("id", ledger_id)
-      .run();
+  const std::int64_t inserted =
+      connection
+          .prepare("INSERT INTO meta (one, schema_version, ledger_id) VALUES (1, :version, :id)")
+          ->bind("version", steps.back().version)
+          .bind("id", ledger_id)
+          .run();
+  require_changed(inserted, 1);
 }
 
 Meta migrate(Connection& connection, std::span<const Migration> steps, const Author& author) {
@@ -246,9 +256,10 @@ Meta migrate(Connection& connection, std::span<const Migration> steps, const Aut
     if (step.fill != nullptr) step.fill(connection, author);
     meta.schema_version = step.version;
   }
-  connection.prepare("UPDATE meta SET schema_version = :version")
-      ->bind("version", meta.schema_version)
-      .run();
+  require_changed(connection.prepare("UPDATE meta SET schema_version = :version")
+                      ->bind("version", meta.schema_version)
+                      .run(),
+                  1);
   transaction.commit();
   return meta;
 }

@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "store/ledger_opening.hpp"
 #include "store/record_row.hpp"
+#include "store/server_clock.hpp"
 
 #include <utility>
 #include <variant>
@@ -100,9 +101,10 @@ std::int64_t copy_table(const Side& from, const Side& to, const Table& table) {
       more = row.has_value();
       if (row) batch.push_back(std::move(*row));
     }
-    insertion->run_all(batch.size(), [&](Statement& statement, std::size_t row) {
-      bind_row(statement, table, batch[row]);
-    });
+    const auto inserted = insertion->run_all(
+        batch.size(),
+        [&](Statement& statement, std::size_t row) { bind_row(statement, table, batch[row]); });
+    for (const std::int64_t one : inserted) require_changed(one, 1);
     count += static_cast<std::int64_t>(batch.size());
   }
   if (table.ids == Table::Ids::own) to.connection->advance_ids(table.name);
@@ -211,13 +213,15 @@ Meta require_current(const Side& side) {
                        side.name.shown(), meta.schema_version, known),
                 "bring it up to date with 'mtlsctl store migrate' first");
   }
-  return settle_schema(*side.connection, side.name, LedgerAccess::read_only, std::nullopt);
+  require_known_schema(meta, side.name, LedgerAccess::read_write);
+  return meta;
 }
 
 }  // namespace
 
-Migrated migrate_ledger(const LedgerLocation& location, Trial trial) {
+Migrated migrate_ledger(const LedgerLocation& location, const Author& author, Trial trial) {
   const LedgerName name = name_of(location);
+  ServerClock clock(author.time);
   return with_ledger_errors(name, [&]() -> Migrated {
     const std::int64_t known = migrations().back().version;
     const auto access = trial == Trial::yes ? LedgerAccess::read_only : LedgerAccess::read_write;
@@ -233,13 +237,14 @@ Migrated migrate_ledger(const LedgerLocation& location, Trial trial) {
     }
     const auto connection = open_existing(location, access);
     const Meta before = read_ledger_meta(*connection, name);
-    if (before.schema_version > known || trial == Trial::yes) {
-      if (before.schema_version > known) {
-        static_cast<void>(settle_schema(*connection, name, access, std::nullopt));  // which says so
-      }
+    if (before.schema_version > known) require_known_schema(before, name, LedgerAccess::read_write);
+    if (trial == Trial::yes) {
       return {.from = before.schema_version, .to = known, .ledger_id = before.ledger_id};
     }
-    const Meta after = migrate(*connection, migrations(), location.author.value_or(Author{}));
+    clock.measure(*connection, name);
+    Author dated = author;
+    dated.time += clock.offset();
+    const Meta after = migrate(*connection, migrations(), dated);
     return {
         .from = before.schema_version, .to = after.schema_version, .ledger_id = after.ledger_id};
   });
@@ -263,6 +268,7 @@ std::vector<Copied::Rows> fill(const Side& source, const LedgerLocation& to, con
     const Side copy{.name = name, .connection = open_or_make(to, meta.ledger_id)};
     std::vector<Copied::Rows> rows;
     Transaction transaction(*copy.connection, Transaction::Kind::exclusive);
+    copy.connection->expect_long();
     require_own_tables(copy, meta);
     try {
       for (const Table& table : ledger_tables()) {

@@ -20,9 +20,11 @@ enum class Trial { no, yes };
 
 /// Brings the schema of a ledger up to date, whatever its id. An empty database of PostgreSQL's
 /// gets the tables of an empty ledger, so that its administrator can make them and grant no more
-/// than rows; a file that is not there or is empty does not. Throws as Ledger::open;
-/// ledger_mismatch for a newer schema. A trial changes nothing.
-[[nodiscard]] Migrated migrate_ledger(const LedgerLocation& location, Trial trial);
+/// than rows; a file that is not there or is empty does not. The logs say that it was `author`, at
+/// the server's time where there is one. Throws as Ledger::open; ledger_mismatch for a newer
+/// schema. A trial changes nothing.
+[[nodiscard]] Migrated migrate_ledger(const LedgerLocation& location, const Author& author,
+                                      Trial trial);
 
 struct Copied {
   std::string ledger_id;

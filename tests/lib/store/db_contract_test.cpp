@@ -93,6 +93,23 @@ TEST_CASE_TEMPLATE("a poisoned transaction is not committed", Engine, CONTRACT_E
   CHECK(engine.rows() == 0);
 }
 
+TEST_CASE_TEMPLATE("a transaction in another is refused, and the other is not committed", Engine,
+                   CONTRACT_ENGINES) {
+  const Engine engine;
+  Connection& db = *engine.connection;
+  db.execute("CREATE TABLE n (a bigint)");
+  for (const auto& nest : std::vector<std::function<void()>>{
+           [&] { const Transaction inner(db, Kind::writing); },
+           [&] { const Transaction inner(db, Kind::exclusive); },
+           [&] { const Transaction inner(db, Kind::reading); }, [&] { db.execute("BEGIN"); }}) {
+    Transaction outer(db, Kind::writing);
+    db.execute("INSERT INTO n VALUES (1)");
+    CHECK(db_code_of(nest) == DbErrc::other);
+    CHECK(db_code_of([&] { outer.commit(); }) == DbErrc::other);
+  }
+  CHECK(number(db, "SELECT count(*) FROM n") == 0);
+}
+
 TEST_CASE_TEMPLATE("a transaction is committed once", Engine, CONTRACT_ENGINES) {
   WithTable<Engine> engine;
   Transaction transaction(engine.db(), Kind::writing);

@@ -14,6 +14,7 @@ TEST_CASE("each kind of failure has its code") {
        {std::pair(DbErrc::unique, Errc::ledger_damaged),
         std::pair(DbErrc::constraint, Errc::ledger_damaged),
         std::pair(DbErrc::busy, Errc::ledger_locked), std::pair(DbErrc::full, Errc::disk_full),
+        std::pair(DbErrc::undone, Errc::ledger_locked),
         std::pair(DbErrc::unavailable, Errc::ledger_unavailable),
         std::pair(DbErrc::corrupt, Errc::ledger_damaged),
         std::pair(DbErrc::readonly, Errc::permission),
@@ -23,6 +24,12 @@ TEST_CASE("each kind of failure has its code") {
     CHECK(error.code() == code);
     CHECK(error.message().find("ca/ca\\x1b.db") != std::string::npos);
   }
+}
+
+TEST_CASE("a change that was undone for others is not one that waited too long") {
+  const Error error = to_error(DbError(DbErrc::undone, "deadlock detected"), k_name);
+  CHECK(error.message().find("deadlock detected") != std::string::npos);
+  CHECK(error.message().find("1500 ms") == std::string::npos);
 }
 
 TEST_CASE("only an engine's failure is turned, all else passes") {

@@ -394,5 +394,24 @@ TEST_CASE("a root's own certificate becomes one of its CA certificates in the sa
   }
 }
 
+TEST_CASE("nothing is written into a schema or a ledger that came after it was opened") {
+  LedgerFixture fixture;
+  record(fixture.ledger, intent(fixture.issuer, 1));
+  const auto other = fixture.connect();
+  SUBCASE("a newer schema") { other->execute("UPDATE meta SET schema_version = 999"); }
+  SUBCASE("an older schema") { other->execute("UPDATE meta SET schema_version = 1"); }
+  SUBCASE("another ledger") {
+    other->execute(std::string("UPDATE meta SET ledger_id = '") + k_other_id + "'");
+  }
+  const Intent wanted = intent(fixture.issuer, 2);
+  const Issued one = issued(fixture.issuer, 1);
+  CHECK(code_of([&] { fixture.ledger.record_intents({&wanted, 1}); }) == Errc::ledger_mismatch);
+  CHECK(code_of([&] { fixture.ledger.record_issued({&one, 1}); }) == Errc::ledger_mismatch);
+  CHECK(code_of([&] {
+          return fixture.ledger.add_issuer(x509::Name::parse("CN=x"), key(9), author());
+        }) == Errc::ledger_mismatch);
+  CHECK(fixture.ledger.count() == 1);
+}
+
 }  // namespace
 }  // namespace mtls::store::test

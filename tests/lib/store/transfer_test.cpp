@@ -121,16 +121,17 @@ TEST_CASE("a copy clears away what one that was cut short left") {
 TEST_CASE("migrating says from where to where, and a trial does nothing") {
   const LedgerFixture fixture;
   const std::int64_t known = migrations().back().version;
-  const Migrated same = migrate_ledger(fixture.location, Trial::no);
+  const Migrated same = migrate_ledger(fixture.location, author(), Trial::no);
   CHECK(same.from == known);
   CHECK(same.to == known);
   CHECK(same.ledger_id == k_id);
   fixture.connect()->execute("UPDATE meta SET schema_version = schema_version + 1");
   for (const Trial trial : {Trial::yes, Trial::no}) {
-    CHECK(code_of([&] { return migrate_ledger(fixture.location, trial); }) ==
+    CHECK(code_of([&] { return migrate_ledger(fixture.location, author(), trial); }) ==
           Errc::ledger_mismatch);
   }
-  CHECK(code_of([&] { return migrate_ledger(beside(fixture, "absent.db"), Trial::no); }) ==
+  const auto absent = beside(fixture, "absent.db");
+  CHECK(code_of([&] { return migrate_ledger(absent, author(), Trial::no); }) ==
         Errc::ledger_unavailable);
 }
 
