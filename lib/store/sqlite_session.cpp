@@ -5,6 +5,8 @@
 #include "base/system_error.hpp"
 #include "store/sqlite_file.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 namespace mtls::store {
@@ -12,26 +14,14 @@ namespace {
 
 constexpr int primary(int code) noexcept { return code & 0xff; }
 
-/// What the operating system said decides where SQLite only says "could not open" or "I/O error".
-DbErrc file_errc(int system_error) noexcept {
-  switch (system_error) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      return DbErrc::full;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return DbErrc::readonly;
-    default:
-      return DbErrc::unavailable;
-  }
-}
-
 /// Whether a statement failed because the schema is not the one that it was written for.
 bool is_schema_defect(std::string_view message) noexcept {
-  return message.find("no such ") != std::string_view::npos ||
-         message.find("has no column named") != std::string_view::npos;
+  constexpr std::array<std::string_view, 8> k_signs{
+      "no such ",       "has no column named", "access to view",       "cannot modify",
+      "already exists", "to be reindexed",     "foreign key mismatch", "views may not be indexed"};
+  return std::any_of(k_signs.begin(), k_signs.end(), [message](std::string_view sign) {
+    return message.find(sign) != std::string_view::npos;
+  });
 }
 
 DbErrc db_errc(int code, int system_error, std::string_view message) noexcept {
@@ -54,6 +44,7 @@ DbErrc db_errc(int code, int system_error, std::string_view message) noexcept {
       return DbErrc::unavailable;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_MISMATCH:
       return DbErrc::corrupt;
     case SQLITE_READONLY:
     case SQLITE_PERM:
