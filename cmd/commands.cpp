@@ -40,6 +40,8 @@ constexpr std::array k_commands{
                  add_store_accept_rollback},
     CommandEntry{"store accept-clock", "Go on although an entry is in the future",
                  add_store_accept_clock},
+    CommandEntry{"store accept-loss", "Go on although rows are gone that the log recorded",
+                 add_store_accept_loss},
     CommandEntry{"log show", "List what was done, entry by entry", add_log_show},
     CommandEntry{"log verify", "Check that nothing recorded was changed or removed",
                  add_log_verify},

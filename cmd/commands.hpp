@@ -32,6 +32,7 @@ void add_log_head(Command& command);
 void add_log_show(Command& command);
 void add_log_verify(Command& command);
 void add_store_accept_clock(Command& command);
+void add_store_accept_loss(Command& command);
 void add_store_accept_rollback(Command& command);
 void add_store_backup(Command& command);
 void add_store_check(Command& command);

@@ -41,6 +41,7 @@ void print(const store::AuditReport& report, const std::vector<Pin>& pins, ExitC
     document["head"] = report.head ? Json(report.head->to_text()) : Json(nullptr);
     document["entries"] = report.entries;
     document["rows"] = report.rows;
+    document["accepted_losses"] = report.accepted_losses;
     document["pins"] = Json::array();
     for (const Pin& pin : pins) {
       document["pins"].push_back(

@@ -63,6 +63,12 @@ std::string findings_text(const store::AuditReport& report) {
   }
   const auto listed = static_cast<std::int64_t>(report.findings.size());
   if (report.found > listed) text += format("  and {} more\n", report.found - listed);
+  if (report.accepted_losses > 0) {
+    text += format(
+        "  note: the rows of {} entries are gone, and somebody has answered for that: see "
+        "accept_loss in 'mtlsctl log show'\n",
+        report.accepted_losses);
+  }
   return text;
 }
 
@@ -77,8 +83,9 @@ std::string_view remedy(store::Flaw flaw) noexcept {
              "with "
              "a backup";
     case Flaw::entry_without_row:
-      return "a row was removed: restore it from a backup, or with 'mtlsctl store import' from the "
-             "certificate's file";
+      return "a row was removed: restore a backup; without one 'mtlsctl store repair --files PATH' "
+             "puts back certificates that are at hand, and 'mtlsctl store accept-loss' answers for "
+             "the rest";
     case Flaw::row_without_entry:
       return "the row was not written by mtlsctl: find out what its certificate is used for";
     case Flaw::row_altered:

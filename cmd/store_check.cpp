@@ -115,6 +115,7 @@ void print_json(const Checked& checked, const std::string& shown, ExitCode code,
   document["sound"] = code == ExitCode::ok;
   document["entries"] = checked.audit.entries;
   document["rows"] = checked.audit.rows;
+  document["accepted_losses"] = checked.audit.accepted_losses;
   document["rolled_back"] = checked.rolled_back;
   document["findings"] = findings_json(checked.audit);
   document["found"] = checked.audit.found;

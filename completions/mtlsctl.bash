@@ -38,7 +38,7 @@ _mtlsctl() {
     esac
     if [[ -z $command && $word == help ]]; then topics=' exit-codes'; continue; fi
     case "$command${command:+ }$word" in
-      'ca' | 'ca init' | 'ca adopt' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'serve' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'store' | 'store migrate' | 'store copy' | 'store check' | 'store repair' | 'store backup' | 'store accept-rollback' | 'store accept-clock' | 'store import' | 'store export' | 'log' | 'log show' | 'log verify' | 'log head' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
+      'ca' | 'ca init' | 'ca adopt' | 'ca sign' | 'ca show' | 'ca export' | 'client' | 'client issue' | 'server' | 'server issue' | 'key' | 'key generate' | 'csr' | 'csr create' | 'verify' | 'serve' | 'probe' | 'inspect' | 'cert' | 'cert list' | 'cert show' | 'cert export' | 'store' | 'store migrate' | 'store copy' | 'store check' | 'store repair' | 'store backup' | 'store accept-rollback' | 'store accept-clock' | 'store accept-loss' | 'store import' | 'store export' | 'log' | 'log show' | 'log verify' | 'log head' | 'render' | 'profile' | 'profile list' | 'profile show' | 'profile check' | 'completion' | 'version' | 'help') command+="${command:+ }$word" ;;
       *) break ;;
     esac
   done
@@ -317,6 +317,11 @@ _mtlsctl() {
     'store accept-clock:--lock-timeout') :; return ;;
     'store accept-clock:--trace') _mtlsctl_files; return ;;
     'store accept-clock:--actor') :; return ;;
+    'store accept-loss:--ca') _mtlsctl_directories; return ;;
+    'store accept-loss:--store') :; return ;;
+    'store accept-loss:--lock-timeout') :; return ;;
+    'store accept-loss:--trace') _mtlsctl_files; return ;;
+    'store accept-loss:--actor') :; return ;;
     'store import:--ca') _mtlsctl_directories; return ;;
     'store import:--store') :; return ;;
     'store import:--lock-timeout') :; return ;;
@@ -480,7 +485,7 @@ _mtlsctl() {
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
-    'store') _mtlsctl_words 'migrate copy check repair backup accept-rollback accept-clock import export' ;;
+    'store') _mtlsctl_words 'migrate copy check repair backup accept-rollback accept-clock accept-loss import export' ;;
     'store migrate')
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
@@ -507,6 +512,10 @@ _mtlsctl() {
       fi ;;
     'store accept-clock')
       if [[ $cur == -* ]]; then _mtlsctl_words '--serial --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else :
+      fi ;;
+    'store accept-loss')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'store import')

@@ -5,7 +5,7 @@ function __mtlsctl_at
     set -l command
     for word in (commandline -opc)[2..]
         string match -q -- '-*' $word; and break
-        contains -- (string join ' ' $command $word) 'ca' 'ca init' 'ca adopt' 'ca sign' 'ca show' 'ca export' 'client' 'client issue' 'server' 'server issue' 'key' 'key generate' 'csr' 'csr create' 'verify' 'serve' 'probe' 'inspect' 'cert' 'cert list' 'cert show' 'cert export' 'store' 'store migrate' 'store copy' 'store check' 'store repair' 'store backup' 'store accept-rollback' 'store accept-clock' 'store import' 'store export' 'log' 'log show' 'log verify' 'log head' 'render' 'profile' 'profile list' 'profile show' 'profile check' 'completion' 'version' 'help'; or break
+        contains -- (string join ' ' $command $word) 'ca' 'ca init' 'ca adopt' 'ca sign' 'ca show' 'ca export' 'client' 'client issue' 'server' 'server issue' 'key' 'key generate' 'csr' 'csr create' 'verify' 'serve' 'probe' 'inspect' 'cert' 'cert list' 'cert show' 'cert export' 'store' 'store migrate' 'store copy' 'store check' 'store repair' 'store backup' 'store accept-rollback' 'store accept-clock' 'store accept-loss' 'store import' 'store export' 'log' 'log show' 'log verify' 'log head' 'render' 'profile' 'profile list' 'profile show' 'profile check' 'completion' 'version' 'help'; or break
         set -a command $word
     end
     test "$command" = "$argv[1]"
@@ -487,6 +487,17 @@ complete -c mtlsctl -n '__mtlsctl_at "store accept-clock"' -l verbose -s v -d 'W
 complete -c mtlsctl -n '__mtlsctl_at "store accept-clock"' -l no-input -d 'Never prompt, even on a terminal'
 complete -c mtlsctl -n '__mtlsctl_at "store accept-clock"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
 complete -c mtlsctl -n '__mtlsctl_at "store accept-clock"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
+complete -c mtlsctl -n '__mtlsctl_at "store"' -x -a 'accept-loss' -d 'Go on although rows are gone that the log recorded'
+complete -c mtlsctl -n '__mtlsctl_at "store accept-loss"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
+complete -c mtlsctl -n '__mtlsctl_at "store accept-loss"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
+complete -c mtlsctl -n '__mtlsctl_at "store accept-loss"' -l lock-timeout -x -d 'How long to wait for others who write the ledger (default: 30s)'
+complete -c mtlsctl -n '__mtlsctl_at "store accept-loss"' -l help -s h -d 'Show this help'
+complete -c mtlsctl -n '__mtlsctl_at "store accept-loss"' -l json -d 'Print one JSON document a line (docs/json.md)'
+complete -c mtlsctl -n '__mtlsctl_at "store accept-loss"' -l quiet -s q -d 'Print no warnings and notes on standard error'
+complete -c mtlsctl -n '__mtlsctl_at "store accept-loss"' -l verbose -s v -d 'With an error, also print what OpenSSL said'
+complete -c mtlsctl -n '__mtlsctl_at "store accept-loss"' -l no-input -d 'Never prompt, even on a terminal'
+complete -c mtlsctl -n '__mtlsctl_at "store accept-loss"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
+complete -c mtlsctl -n '__mtlsctl_at "store accept-loss"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at "store"' -x -a 'import' -d 'Take in what another tool issued for the CA'
 complete -c mtlsctl -n '__mtlsctl_at "store import"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
 complete -c mtlsctl -n '__mtlsctl_at "store import"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'

@@ -219,17 +219,26 @@ class Import final {
     const auto outcomes =
         trial ? rehearse() : m_request.ledger.record_imported(m_batch, m_request.author);
     for (std::size_t i = 0; i < m_batch.size(); ++i) {
-      if (outcomes[i] == store::ImportOutcome::recorded) {
-        ++m_report.imported;
-        if (m_batch[i].revocation) ++m_report.revoked;
-        if (!trial) keep_own_certificate(m_batch[i].certificate);
-      } else {
-        ++m_report.already_there;
-        compare_standing(m_batch[i], m_batch_files[i]);
-      }
+      take_outcome(outcomes[i], m_batch[i], m_batch_files[i]);
     }
     m_batch.clear();
     m_batch_files.clear();
+  }
+
+  void take_outcome(store::ImportOutcome outcome, const store::Imported& one, const Path& file) {
+    if (outcome == store::ImportOutcome::already_there) {
+      ++m_report.already_there;
+      compare_standing(one, file);
+      return;
+    }
+    ++m_report.imported;
+    const bool by_log = outcome == store::ImportOutcome::recorded_revoked;
+    if (one.revocation || by_log) ++m_report.revoked;
+    if (by_log) {
+      note(ImportFinding::revoked_in_log, one.certificate, file,
+           "the ledger's log says that this serial was revoked: taken as revoked");
+    }
+    if (m_request.trial == ImportRequest::Trial::no) keep_own_certificate(one.certificate);
   }
 
   [[nodiscard]] std::vector<store::ImportOutcome> rehearse() const {
@@ -237,8 +246,12 @@ class Import final {
     for (const store::Imported& one : m_batch) {
       const bool there =
           m_issuer && m_request.ledger.has_certificate(*m_issuer, one.certificate.fingerprint());
-      outcomes.push_back(there ? store::ImportOutcome::already_there
-                               : store::ImportOutcome::recorded);
+      const bool by_log =
+          m_issuer && !one.revocation &&
+          m_request.ledger.find_lost_revocation(*m_issuer, one.certificate.serial());
+      outcomes.push_back(there    ? store::ImportOutcome::already_there
+                         : by_log ? store::ImportOutcome::recorded_revoked
+                                  : store::ImportOutcome::recorded);
     }
     return outcomes;
   }
@@ -331,6 +344,8 @@ std::string_view name(ImportFinding finding) noexcept {
       return "not_in_index";
     case ImportFinding::revoked_by_place:
       return "revoked_by_place";
+    case ImportFinding::revoked_in_log:
+      return "revoked_in_log";
     case ImportFinding::not_revoked_here:
       return "not_revoked_here";
     case ImportFinding::repeated_serial:
@@ -340,7 +355,7 @@ std::string_view name(ImportFinding finding) noexcept {
 }
 
 bool is_damage(ImportFinding finding) noexcept {
-  return finding != ImportFinding::outdated_signature &&
+  return finding != ImportFinding::outdated_signature && finding != ImportFinding::revoked_in_log &&
          finding != ImportFinding::unverified_signature;
 }
 

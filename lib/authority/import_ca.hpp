@@ -26,6 +26,7 @@ enum class ImportFinding {
   row_without_certificate,  // index.txt knows a serial that no file has
   not_in_index,             // taken; index.txt does not know its serial
   revoked_by_place,         // taken as revoked for where it stands; index.txt does not say so
+  revoked_in_log,           // taken as revoked: the ledger's log revokes it, in a row that was lost
   not_revoked_here,         // the ledger has it as valid, and index.txt says that it is revoked
   repeated_serial,          // several certificates with one serial; all are kept
 };

@@ -42,13 +42,6 @@ x509::Certificate finish(const Prepared& prepared, const crypto::Signer& signer,
   return certificate;
 }
 
-std::vector<std::string> texts(const x509::GeneralNames& names) {
-  std::vector<std::string> list;
-  list.reserve(names.size());
-  for (const x509::GeneralName& name : names) list.push_back(name.to_text());
-  return list;
-}
-
 }  // namespace
 
 Issuer::Issuer(const crypto::Signer& signer, store::Ledger& ledger, Surroundings surroundings)
@@ -109,7 +102,7 @@ std::vector<store::Intent> Issuer::make_intents(const std::vector<Prepared>& pre
                        .profile = one.m_profile_name,
                        .profile_hash = one.m_profile_hash,
                        .subject = certificate.subject().to_text(),
-                       .sans = texts(certificate.subject_alt_names()),
+                       .sans = x509::to_texts(certificate.subject_alt_names()),
                        .validity = certificate.validity(),
                        .spki_hash = certificate.public_key().spki_hash(),
                        .actor = m_surroundings.actor,

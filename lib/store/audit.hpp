@@ -39,6 +39,19 @@ struct AuditFinding {
 /// How many findings a report lists; `found` counts them all.
 inline constexpr std::size_t k_findings_limit = 1000;
 
+/// Rows that an entry of the log recorded and that are not there any more.
+struct LogLoss {
+  std::int64_t entry;
+  std::optional<x509::SerialNumber> serial;  // where the entry is about one row
+  std::int64_t lost;
+  std::int64_t left;       // rows of the entry that are there
+  crypto::Sha256 content;  // their root (batch_root)
+};
+
+/// The note of an entry that accepts a loss, and the entry whose rows are gone in such a note.
+[[nodiscard]] std::string loss_note(const LogLoss& loss);
+[[nodiscard]] std::optional<std::int64_t> parse_loss_note(std::string_view note);
+
 /// What was looked at, and what is wrong with it.
 struct AuditReport {
   std::int64_t entries = 0;
@@ -46,6 +59,8 @@ struct AuditReport {
   std::vector<AuditFinding> findings = {};
   std::int64_t found = 0;
   std::optional<LogHead> head = {};  // of the log, where one was verified and can be read
+  std::vector<LogLoss> losses = {};  // each is a finding as well: Flaw::entry_without_row
+  std::int64_t accepted_losses = 0;  // entries whose rows are gone: somebody has answered for it
 
   void add(AuditFinding finding);
   /// Takes over what another report counted and found.

@@ -3,23 +3,10 @@
 #include "store/record_row.hpp"
 #include "store/schema.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace mtls::store {
 namespace {
-
-std::int64_t number(IssuerId issuer) noexcept { return static_cast<std::int64_t>(issuer); }
-
-crypto::Sha256 read_hash(const std::string& text, std::string_view column) {
-  crypto::Sha256 hash{};
-  const auto octets = from_hex(text);
-  if (!octets || octets->size() != hash.size() || to_hex(*octets) != text) {
-    throw DbError(DbErrc::corrupt, "column " + std::string(column) + " holds what it cannot");
-  }
-  std::copy(octets->begin(), octets->end(), hash.begin());
-  return hash;
-}
 
 /// A head that no entry bears was written by other hands: nothing is built upon it.
 void require_entry(Connection& connection, IssuerId issuer, const LogHead& head) {
@@ -49,7 +36,7 @@ std::optional<LogHead> lock_log(Connection& connection, IssuerId issuer) {
       "UPDATE log_heads SET seq = seq WHERE issuer = :issuer RETURNING seq, hash");
   statement->bind("issuer", number(issuer));
   if (!statement->step()) return std::nullopt;
-  const LogHead head{.seq = statement->integer(0), .hash = read_hash(statement->text(1), "hash")};
+  const LogHead head{.seq = statement->integer(0), .hash = read_digest(statement->text(1), "hash")};
   statement->run();
   return head;
 }
@@ -137,7 +124,7 @@ std::optional<LogHead> read_log_head(Connection& connection, IssuerId issuer) {
       connection.prepare("SELECT seq, hash FROM log_heads WHERE issuer = :issuer");
   statement->bind("issuer", number(issuer));
   if (!statement->step()) return std::nullopt;
-  return LogHead{.seq = statement->integer(0), .hash = read_hash(statement->text(1), "hash")};
+  return LogHead{.seq = statement->integer(0), .hash = read_digest(statement->text(1), "hash")};
 }
 
 LogHead read_sound_log_head(Connection& connection, IssuerId issuer) {
@@ -166,11 +153,11 @@ LogEntry read_log_entry(const Statement& statement) {
           .serial = serial,
           .profile = statement.text(6),
           .profile_hash = statement.text(7),
-          .content = read_hash(statement.text(8), "content"),
+          .content = read_digest(statement.text(8), "content"),
           .count = statement.integer(9),
           .note = statement.text(10),
-          .previous = read_hash(statement.text(11), "previous"),
-          .hash = read_hash(statement.text(12), "hash")};
+          .previous = read_digest(statement.text(11), "previous"),
+          .hash = read_digest(statement.text(12), "hash")};
 }
 
 }  // namespace mtls::store

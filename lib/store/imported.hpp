@@ -23,7 +23,9 @@ struct Imported {
 
 enum class ImportOutcome {
   recorded,
-  already_there,  // the ledger has this very certificate of this issuer; it is left as it stands
+  recorded_revoked,  // and as revoked, since the issuer's log revokes its serial
+                     // (find_lost_revocation)
+  already_there,     // the ledger has this very certificate of this issuer; it is left as it stands
 };
 
 /// Says why the ledger cannot hold a certificate, whatever its signature: a serial that is

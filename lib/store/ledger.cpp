@@ -50,6 +50,7 @@ Ledger Ledger::open(const LedgerLocation& location, const std::string& ledger_id
                     LedgerAccess access) {
   auto data = std::make_unique<Data>();
   data->name = name_of(location);
+  data->access = access;
   data->intent_pending = location.intent_pending;
   if (location.author) data->clock.emplace(location.author->time);
   data->guard([&] {
@@ -102,7 +103,7 @@ void Ledger::Data::see(IssuerId issuer, const LogHead& head) {
 
 void Ledger::Data::require_schema() const {
   const Meta meta = read_ledger_meta(*connection, name);
-  require_known_schema(meta, name);
+  require_known_schema(meta, name, access);
   if (meta.ledger_id == id) return;
   throw Error(Errc::ledger_mismatch,
               format("the ledger {} is another one now than when it was opened", name.shown()),

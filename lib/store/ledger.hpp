@@ -100,7 +100,8 @@ class Ledger final {
 
   /// Records certificates that were issued elsewhere, in one durable commit, and says what became
   /// of each. The log gets an entry for each issuer, and one for each certificate that is revoked
-  /// already. Several with one serial are all kept. Throws malformed for one that find_unstorable
+  /// already. Several with one serial are all kept. One whose serial the log revokes, in a row that
+  /// is gone, is put in as revoked whatever was said. Throws malformed for one that find_unstorable
   /// refuses.
   std::vector<ImportOutcome> record_imported(std::span<const Imported> imported,
                                              const Author& author);
@@ -148,6 +149,10 @@ class Ledger final {
   /// Puts an acceptance into the log: that somebody answers for what the ledger cannot explain.
   void accept(IssuerId issuer, LogAction what, const std::optional<x509::SerialNumber>& serial,
               std::string_view note, const Author& author);
+  /// Puts an acceptance into the log for each of its entries whose rows are gone, and returns them:
+  /// from then on the log holds without them, and commits to the rows of theirs that are left.
+  /// Throws ledger_damaged where anything else is wrong with the log, which must be mended first.
+  std::vector<LogLoss> accept_losses(IssuerId issuer, const Author& author);
   /// From now on `told` is called with every new head, after it is durable.
   void when_appended(std::function<void(IssuerId, const LogHead&)> told);
 
@@ -170,6 +175,10 @@ class Ledger final {
   [[nodiscard]] std::optional<Record> find_later_than(UnixTime limit) const;
   /// Whether the ledger has this very certificate of the issuer, whatever its origin.
   [[nodiscard]] bool has_certificate(IssuerId issuer, const crypto::Sha256& fingerprint) const;
+  /// A revocation of the serial that stands in the issuer's log, and in no row: what to put a
+  /// certificate back with whose row was lost. Its time is that of the entry.
+  [[nodiscard]] std::optional<Imported::Revocation> find_lost_revocation(
+      IssuerId issuer, const x509::SerialNumber& serial) const;
   /// The serials that several certificates of the issuer bear: imported ones may.
   [[nodiscard]] std::vector<x509::SerialNumber> repeated_serials(IssuerId issuer) const;
   /// The newest time that the ledger recorded; nothing while it is empty.

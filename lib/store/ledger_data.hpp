@@ -12,6 +12,7 @@ namespace mtls::store {
 
 struct Ledger::Data {
   LedgerName name;
+  LedgerAccess access = LedgerAccess::read_write;
   std::unique_ptr<Connection> connection;
   std::string id = {};
   std::chrono::seconds intent_pending = k_intent_pending;
@@ -50,9 +51,9 @@ struct Ledger::Data {
     guard([&] {
       Heads heads;
       Transaction transaction(*connection, Transaction::Kind::writing);
-      require_schema();
       for (const auto& [issuer, group] : groups) {
         ChainWriter chain(*connection, issuer, author);
+        require_schema();  // behind the log's lock, which a migration has to take as well
         work(*connection, chain, issuer, group);
         heads.emplace_back(issuer, chain.finish());
       }

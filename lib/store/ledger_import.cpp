@@ -23,15 +23,6 @@ constexpr std::string_view k_insert_imported = R"(
     :not_after, :spki_hash, :fingerprint, :certificate, :crl_part, :actor, :host, :pid, :session,
     :note, :time, :time, :revoked_time, :time, :entry, :entry, :standing_entry))";
 
-std::int64_t number(IssuerId issuer) noexcept { return static_cast<std::int64_t>(issuer); }
-
-std::vector<std::string> texts(const x509::GeneralNames& names) {
-  std::vector<std::string> list;
-  list.reserve(names.size());
-  for (const x509::GeneralName& name : names) list.push_back(name.to_text());
-  return list;
-}
-
 /// The row that a certificate becomes; which entries commit to it is known later.
 Record to_record(const Imported& imported, const Author& author) {
   const x509::Certificate& certificate = imported.certificate;
@@ -44,7 +35,7 @@ Record to_record(const Imported& imported, const Author& author) {
           .profile = {},
           .profile_hash = {},
           .subject = certificate.subject().to_text(),
-          .sans = texts(certificate.subject_alt_names()),
+          .sans = x509::to_texts(certificate.subject_alt_names()),
           .validity = certificate.validity(),
           .spki_hash = certificate.public_key().spki_hash(),
           .fingerprint = certificate.fingerprint(),
@@ -71,6 +62,18 @@ bool stands(Statement& lookup, IssuerId issuer, const crypto::Sha256& fingerprin
 std::unique_ptr<Statement> prepare_lookup(Connection& connection) {
   return connection.prepare(
       "SELECT 1 FROM certificates WHERE issuer = :issuer AND fingerprint = :fingerprint");
+}
+
+std::optional<Imported::Revocation> lost_revocation(Connection& connection, IssuerId issuer,
+                                                    const x509::SerialNumber& serial) {
+  const auto entries = connection.prepare(
+      "SELECT time, note FROM log_entries l WHERE issuer = :issuer AND serial = :serial "
+      "AND action = 'revoke' AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.serial = :serial "
+      "AND c.issuer = l.issuer AND c.standing_entry = l.seq) ORDER BY seq LIMIT 1");
+  entries->bind("issuer", number(issuer)).bind("serial", serial.to_text());
+  if (!entries->step()) return std::nullopt;
+  return Imported::Revocation{.time = to_time(entries->integer(0)),
+                              .reason = reason_in_note(entries->text(1)).value_or("")};
 }
 
 /// One item of those that were given, with its place among them.
@@ -101,7 +104,7 @@ LogSubject import_entry(const std::vector<Record>& rows) {
 LogSubject revocation_entry(const Record& row) {
   return {.action = LogAction::revoke,
           .serial = row.serial,
-          .content = standing_part(row),
+          .content = standing_part(standing_of(row)),
           .count = 1,
           .note = row.note};
 }
@@ -177,8 +180,13 @@ std::vector<ImportOutcome> Ledger::record_imported(std::span<const Imported> imp
           const crypto::Sha256& fingerprint = item.imported->certificate.fingerprint();
           const bool is_new =
               among_these.insert(fingerprint).second && !stands(*lookup, issuer, fingerprint);
-          outcomes[item.index] = is_new ? ImportOutcome::recorded : ImportOutcome::already_there;
-          if (is_new) rows.push_back(to_record(*item.imported, author));
+          if (!is_new) continue;
+          Imported one = *item.imported;
+          const bool said = one.revocation.has_value();
+          if (!said) one.revocation = lost_revocation(connection, issuer, one.certificate.serial());
+          outcomes[item.index] =
+              !said && one.revocation ? ImportOutcome::recorded_revoked : ImportOutcome::recorded;
+          rows.push_back(to_record(one, author));
         }
         insert_all(connection, chain, std::move(rows));
       });
@@ -188,6 +196,11 @@ std::vector<ImportOutcome> Ledger::record_imported(std::span<const Imported> imp
 bool Ledger::has_certificate(IssuerId issuer, const crypto::Sha256& fingerprint) const {
   return m_data->guard(
       [&] { return stands(*prepare_lookup(*m_data->connection), issuer, fingerprint); });
+}
+
+std::optional<Imported::Revocation> Ledger::find_lost_revocation(
+    IssuerId issuer, const x509::SerialNumber& serial) const {
+  return m_data->guard([&] { return lost_revocation(*m_data->connection, issuer, serial); });
 }
 
 std::vector<x509::SerialNumber> Ledger::repeated_serials(IssuerId issuer) const {

@@ -44,8 +44,7 @@ bool has_ca_certificate(Connection& connection, IssuerId issuer,
                         const crypto::Sha256& fingerprint) {
   const auto statement = connection.prepare(
       "SELECT 1 FROM ca_certificates WHERE issuer = :issuer AND fingerprint = :fingerprint");
-  statement->bind("issuer", static_cast<std::int64_t>(issuer))
-      .bind("fingerprint", to_hex(fingerprint));
+  statement->bind("issuer", number(issuer)).bind("fingerprint", to_hex(fingerprint));
   return statement->step();
 }
 
@@ -64,7 +63,7 @@ void insert_ca_certificate(Connection& connection, ChainWriter& chain, IssuerId 
           .prepare(
               "INSERT INTO ca_certificates (issuer, fingerprint, certificate) "
               "VALUES (:issuer, :fingerprint, :certificate) ON CONFLICT DO NOTHING")
-          ->bind("issuer", static_cast<std::int64_t>(issuer))
+          ->bind("issuer", number(issuer))
           .bind("fingerprint", to_hex(added.fingerprint))
           .bind("certificate", to_base64(added.der))
           .run();

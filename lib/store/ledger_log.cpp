@@ -5,7 +5,9 @@
 #include "store/row_audit.hpp"
 #include "store/schema.hpp"
 
+#include <algorithm>
 #include <map>
+#include <variant>
 
 namespace mtls::store {
 bool has_entry(Connection& connection, IssuerId issuer, const LogHead& head) {
@@ -16,11 +18,25 @@ bool has_entry(Connection& connection, IssuerId issuer, const LogHead& head) {
           : "SELECT 1 FROM log_heads h WHERE issuer = :issuer AND :seq = 0 AND ((seq = 0 AND "
             "hash = :hash) OR EXISTS (SELECT 1 FROM log_entries e WHERE e.issuer = h.issuer "
             "AND e.seq = 1 AND e.previous = :hash))");
-  statement->bind("issuer", static_cast<std::int64_t>(issuer))
-      .bind("seq", head.seq)
-      .bind("hash", to_hex(head.hash));
+  statement->bind("issuer", number(issuer)).bind("seq", head.seq).bind("hash", to_hex(head.hash));
   return statement->step();
 }
+
+namespace {
+
+void require_losses_only(const AuditReport& report) {
+  if (report.found == static_cast<std::int64_t>(report.losses.size())) return;
+  const auto other =
+      std::find_if(report.findings.begin(), report.findings.end(), [](const AuditFinding& finding) {
+        return finding.flaw != Flaw::entry_without_row || !finding.entry;
+      });
+  throw Error(Errc::ledger_damaged,
+              format("the log does not hold in other ways than by rows that are gone: {}",
+                     other != report.findings.end() ? other->message : "more than can be listed"),
+              "'mtlsctl log verify' lists all of it: restore a backup from before that");
+}
+
+}  // namespace
 
 void Ledger::Data::commit(Transaction& transaction, const Heads& heads) {
   try {
@@ -90,7 +106,7 @@ void Ledger::read_log(IssuerId issuer, std::int64_t first,
         format("SELECT {} FROM log_entries WHERE issuer = :issuer AND seq >= :first "
                "ORDER BY seq LIMIT :page",
                k_log_columns));
-    statement->bind("issuer", static_cast<std::int64_t>(issuer)).bind("page", k_page);
+    statement->bind("issuer", number(issuer)).bind("page", k_page);
     for (std::int64_t next = first;;) {
       statement->bind("first", next);
       std::vector<LogEntry> page;
@@ -160,6 +176,26 @@ void Ledger::accept(IssuerId issuer, LogAction what,
   m_data->change(entry, m_data->dated(author),
                  [](Connection& /*connection*/, ChainWriter& chain, IssuerId /*issuer*/,
                     const LogSubject& subject) { chain.append(subject); });
+}
+
+std::vector<LogLoss> Ledger::accept_losses(IssuerId issuer, const Author& author) {
+  const std::map<IssuerId, std::monostate> only{{issuer, {}}};
+  std::vector<LogLoss> losses;
+  m_data->change(
+      only, m_data->dated(author),
+      [&](Connection& connection, ChainWriter& chain, IssuerId of, std::monostate /*none*/) {
+        AuditReport report = audit_log(connection, of);
+        require_losses_only(report);
+        losses = std::move(report.losses);
+        for (const LogLoss& loss : losses) {
+          chain.append({.action = LogAction::accept_loss,
+                        .serial = loss.serial,
+                        .content = loss.content,
+                        .count = loss.left,
+                        .note = loss_note(loss)});
+        }
+      });
+  return losses;
 }
 
 void Ledger::when_appended(std::function<void(IssuerId, const LogHead&)> told) {

@@ -102,7 +102,7 @@ Meta read_ledger_meta(Connection& connection, const LedgerName& name) {
   }
 }
 
-void require_known_schema(const Meta& meta, const LedgerName& name) {
+void require_known_schema(const Meta& meta, const LedgerName& name, LedgerAccess access) {
   const std::int64_t known = migrations().back().version;
   if (meta.schema_version > known) {
     throw Error(Errc::ledger_mismatch,
@@ -110,7 +110,9 @@ void require_known_schema(const Meta& meta, const LedgerName& name) {
                        name.shown(), meta.schema_version, known),
                 "use that mtlsctl, or a newer one");
   }
-  if (meta.schema_version < known) {
+  const bool readable =
+      access == LedgerAccess::read_only && meta.schema_version >= k_oldest_readable_schema;
+  if (meta.schema_version < known && !readable) {
     throw Error(Errc::ledger_mismatch,
                 format("the ledger {} was written by an older mtlsctl (schema {}, needed here: {})",
                        name.shown(), meta.schema_version, known),
@@ -122,7 +124,7 @@ void require_known_schema(const Meta& meta, const LedgerName& name) {
 
 Meta read_current_meta(Connection& connection, const LedgerName& name) {
   Meta meta = read_ledger_meta(connection, name);
-  require_known_schema(meta, name);
+  require_known_schema(meta, name, LedgerAccess::read_only);
   return meta;
 }
 
@@ -134,7 +136,7 @@ Meta settle_schema(Connection& connection, const LedgerName& name,
     if (!author) throw DbError(DbErrc::other, "nobody is named who brings its schema up to date");
     meta = migrate(connection, migrations(), *author);
   }
-  require_known_schema(meta, name);
+  require_known_schema(meta, name, LedgerAccess::read_write);
   return meta;
 }
 

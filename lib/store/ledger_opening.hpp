@@ -28,8 +28,9 @@ void make_tables_once(Connection& connection, const std::string& ledger_id);
 /// Reads meta; where there is none, says what the database is instead of "damaged".
 [[nodiscard]] Meta read_ledger_meta(Connection& connection, const LedgerName& name);
 
-/// Throws ledger_mismatch where this program cannot work with the schema.
-void require_known_schema(const Meta& meta, const LedgerName& name);
+/// Throws ledger_mismatch where this program cannot work with the schema. For reading an older one
+/// may do.
+void require_known_schema(const Meta& meta, const LedgerName& name, LedgerAccess access);
 
 /// Reads meta of a ledger that is to be read, under the same condition.
 [[nodiscard]] Meta read_current_meta(Connection& connection, const LedgerName& name);

@@ -64,7 +64,7 @@ std::string list_text(const Query& query) {
 }
 
 void bind_conditions(Statement& statement, const Query& query) {
-  if (query.issuer) statement.bind("issuer", static_cast<std::int64_t>(*query.issuer));
+  if (query.issuer) statement.bind("issuer", number(*query.issuer));
   if (query.state) statement.bind("state", name(*query.state));
   if (query.profile) statement.bind("profile", *query.profile);
   if (query.expires_before) statement.bind("expires_before", to_seconds(*query.expires_before));
@@ -118,7 +118,7 @@ std::optional<Record> Ledger::find(IssuerId issuer, const x509::SerialNumber& se
     // Of our own there is one; imported ones may repeat a serial.
     const auto statement = m_data->prepare(
         select("WHERE serial = :serial AND issuer = :issuer ORDER BY origin DESC, id LIMIT 1"));
-    statement->bind("serial", serial.to_text()).bind("issuer", static_cast<std::int64_t>(issuer));
+    statement->bind("serial", serial.to_text()).bind("issuer", number(issuer));
     return read_one(*statement);
   });
 }
@@ -148,7 +148,7 @@ std::optional<Record> Ledger::find_by_request_key(IssuerId issuer,
     const auto statement =
         m_data->prepare(select("WHERE issuer = :issuer AND request_key = :request_key "
                                "AND state IN ('intent', 'issued')"));
-    statement->bind("issuer", static_cast<std::int64_t>(issuer)).bind("request_key", request_key);
+    statement->bind("issuer", number(issuer)).bind("request_key", request_key);
     return read_one(*statement);
   });
 }

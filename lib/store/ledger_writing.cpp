@@ -43,8 +43,6 @@ constexpr std::string_view k_request_key = R"(
   SELECT 1 FROM certificates
   WHERE issuer = :issuer AND request_key = :request_key AND state IN ('intent', 'issued'))";
 
-std::int64_t number(IssuerId issuer) noexcept { return static_cast<std::int64_t>(issuer); }
-
 /// Binds the two columns that name a row.
 Statement& bind_row(Statement& statement, IssuerId issuer, const x509::SerialNumber& serial) {
   return statement.bind("issuer", number(issuer)).bind("serial", serial.to_text());

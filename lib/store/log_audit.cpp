@@ -3,10 +3,9 @@
 #include "base/base64.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
-#include "store/chain.hpp"
+#include "store/log_commitments.hpp"
 #include "store/record_row.hpp"
 #include "store/row_parts.hpp"
-#include "store/schema.hpp"
 
 #include <algorithm>
 #include <map>
@@ -17,12 +16,6 @@ namespace mtls::store {
 namespace {
 
 constexpr std::int64_t k_page = 1024;
-
-std::int64_t number(IssuerId issuer) noexcept { return static_cast<std::int64_t>(issuer); }
-
-bool is_standing(LogAction action) noexcept {
-  return action == LogAction::revoke || action == LogAction::unknown || action == LogAction::burn;
-}
 
 /// What the entry says that puts a row into `state`, if one does.
 std::optional<LogAction> action_of(State state) noexcept {
@@ -40,25 +33,13 @@ std::optional<LogAction> action_of(State state) noexcept {
   return std::nullopt;
 }
 
-bool records_rows(LogAction action) noexcept {
-  return action == LogAction::intent || action == LogAction::issue || action == LogAction::import;
-}
-
-/// What an entry committed to, and what was found of it.
-struct Commitment {
-  LogAction action;
-  crypto::Sha256 content;
-  std::int64_t count;
-  std::int64_t seen = 0;
-};
-
 /// One audit, from the first entry to the last row.
 class LogAudit final {
  public:
   LogAudit(Connection& connection, IssuerId issuer) : m_connection(connection), m_issuer(issuer) {}
 
   AuditReport run() {
-    read_entries();
+    m_log = read_commitments(m_connection, m_issuer, m_report);
     for_each_row(m_connection, m_issuer, m_report, [this](const Record& row) { check_row(row); });
     check_commitments();
     check_ca_certificates();
@@ -74,91 +55,11 @@ class LogAudit final {
                   .message = std::move(message)});
   }
 
-  [[nodiscard]] std::optional<crypto::Sha256> origin() const {
-    const auto row =
-        m_connection.prepare("SELECT subject_der, spki_hash FROM issuers WHERE issuer = :issuer");
-    row->bind("issuer", number(m_issuer));
-    if (!row->step()) return std::nullopt;
-    return origin_of_log(read_meta(m_connection).ledger_id, row->text(0), row->text(1));
-  }
-
-  void read_entries() {
-    const auto first = origin();
-    if (!first) {
-      find(Flaw::log_head, std::nullopt, "", "the issuer is not in the ledger");
-      return;
-    }
-    LogHead last{.seq = 0, .hash = *first};
-    const auto page = m_connection.prepare(
-        format("SELECT {} FROM log_entries WHERE issuer = :issuer AND seq > :after "
-               "ORDER BY seq LIMIT :page",
-               k_log_columns));
-    page->bind("issuer", number(m_issuer)).bind("page", k_page);
-    for (std::int64_t after = std::numeric_limits<std::int64_t>::min();;) {
-      std::int64_t read = 0;
-      page->bind("after", after);
-      for (; page->step(); ++read) {
-        after = page->integer(0);
-        take_entry(*page, last);
-      }
-      if (read < k_page) break;
-    }
-    check_head(last);
-  }
-
-  void take_entry(const Statement& row, LogHead& last) {
-    const std::int64_t seq = row.integer(0);
-    ++m_report.entries;
-    if (seq != last.seq + 1) {
-      find(Flaw::log_gap, seq, "", format("entry {} follows entry {}", seq, last.seq));
-    }
-    try {
-      const LogEntry entry = read_log_entry(row);
-      if (entry.previous != last.hash) {
-        find(Flaw::log_broken, seq, "",
-             format("entry {} does not hold the hash of the entry before", seq));
-      }
-      if (hash_of(entry) != entry.hash) {
-        find(Flaw::log_altered, seq, "", format("entry {} is not what its hash is of", seq));
-      }
-      last = entry.head();
-      commit(entry);
-    } catch (const DbError& error) {
-      find(Flaw::log_altered, seq, "", format("entry {}: {}", seq, error.what()));
-      last.seq = seq;
-    }
-  }
-
-  void commit(const LogEntry& entry) {
-    if (records_rows(entry.action) || is_standing(entry.action)) {
-      m_commitments[entry.seq] = {
-          .action = entry.action, .content = entry.content, .count = entry.count};
-    }
-    if (is_standing(entry.action) && entry.serial) {
-      m_standing[entry.serial->to_text()].push_back(entry.seq);
-    }
-    if (entry.action == LogAction::ca_certificate) m_ca_certificates.insert(entry.content);
-  }
-
-  void check_head(const LogHead& last) {
-    try {
-      const auto head = read_log_head(m_connection, m_issuer);
-      if (head != last) {
-        find(Flaw::log_head, std::nullopt, "",
-             format("the head of the log is {}, its last entry {}",
-                    head ? head->to_text() : "missing", last.to_text()));
-      }
-    } catch (const DbError& error) {
-      find(Flaw::log_head, std::nullopt, "", format("the head of the log: {}", error.what()));
-    }
-    m_report.head = last;
-  }
-
   /// Compares one part of a row with its entry; parts of batches are gathered.
   void match(std::optional<std::int64_t> seq, std::initializer_list<LogAction> allowed,
              const std::string& serial, const crypto::Sha256& part) {
-    const auto at = seq ? m_commitments.find(*seq) : m_commitments.end();
-    if (at == m_commitments.end() ||
+    const auto at = seq ? m_log.entries.find(*seq) : m_log.entries.end();
+    if (at == m_log.entries.end() ||
         std::find(allowed.begin(), allowed.end(), at->second.action) == allowed.end()) {
       find(Flaw::row_without_entry, seq, serial,
            seq ? format("entry {} is not one that records this", *seq) : "no entry records this");
@@ -204,14 +105,14 @@ class LogAudit final {
     if (row.certificate && row.tbs) {
       find(Flaw::row_altered, row.issue_entry, serial, "a TBS stands beside the certificate");
     }
-    if (row.origin == Origin::issued && (row.standing_entry || m_standing.contains(serial))) {
+    if (row.origin == Origin::issued && (row.standing_entry || m_log.standing.contains(serial))) {
       m_own_standing[serial] = row.standing_entry;
     }
     if (row.standing_entry) {
       if (row.origin == Origin::imported) m_imported_standing.insert(*row.standing_entry);
       const auto said = action_of(row.state);
       if (said) {
-        match(row.standing_entry, {*said}, serial, standing_part(row));
+        match_standing(row, *said, serial);
       } else {
         find(Flaw::row_altered, row.standing_entry, serial, "the row stands as no entry says");
       }
@@ -224,26 +125,64 @@ class LogAudit final {
     }
   }
 
-  void check_commitments() {
-    for (auto& [seq, commitment] : m_commitments) {
-      if (is_standing(commitment.action)) continue;
-      if (commitment.seen != commitment.count) {
-        find(commitment.seen < commitment.count ? Flaw::entry_without_row : Flaw::row_without_entry,
-             seq, "",
-             format("entry {} is about {} rows, and {} refer to it", seq, commitment.count,
-                    commitment.seen));
-      } else if (commitment.count > 1 &&
-                 batch_root(std::move(m_leaves[seq])) != commitment.content) {
-        find(Flaw::row_altered, seq, "",
-             format("the rows of entry {} are not what the log committed to", seq));
-      }
+  void match_standing(const Record& row, LogAction said, const std::string& serial) {
+    const Standing standing = standing_of(row);
+    const auto at = m_log.entries.find(*row.standing_entry);
+    const crypto::Sha256 older = standing_part_of_schema_2(standing);
+    const bool is_older = at != m_log.entries.end() && at->second.content == older;
+    match(row.standing_entry, {said}, serial, is_older ? older : standing_part(standing));
+    if (row.origin == Origin::imported && m_log.recommitted &&
+        *row.standing_entry < *m_log.recommitted) {
+      ++m_log.entries[*m_log.recommitted].seen;
+      m_leaves[*m_log.recommitted].push_back({serial, standing_part(standing)});
     }
-    for (const auto& [serial, entries] : m_standing) check_standing_entries(serial, entries);
+  }
+
+  void check_commitments() {
+    for (const auto& [seq, commitment] : m_log.entries) {
+      if (!is_standing(commitment.action)) check_commitment(seq, commitment);
+    }
+    m_report.accepted_losses = static_cast<std::int64_t>(m_log.accepted.size());
+    for (const auto& [serial, entries] : m_log.standing) check_standing_entries(serial, entries);
     for (const auto& [serial, entry] : m_own_standing) {
-      if (entry && !m_standing.contains(serial)) {
+      if (entry && !m_log.standing.contains(serial)) {
         find(Flaw::row_altered, entry, serial, "the row stands as no entry says");
       }
     }
+  }
+
+  void check_commitment(std::int64_t seq, const Commitment& commitment) {
+    const auto accepted = m_log.accepted.find(seq);
+    const bool reduced = accepted != m_log.accepted.end();
+    const std::int64_t count = reduced ? accepted->second.left : commitment.count;
+    const bool is_batch = commitment.count > 1 || commitment.action == LogAction::migration;
+    if (commitment.seen > count) {
+      find(Flaw::row_without_entry, seq, "",
+           format("entry {} is about {} rows, and {} refer to it", seq, count, commitment.seen));
+    } else if (commitment.seen < count) {
+      lose(seq, count - commitment.seen, commitment.seen);
+    } else if (is_batch && batch_root(m_leaves[seq]) !=
+                               (reduced ? accepted->second.content : commitment.content)) {
+      find(Flaw::row_altered, seq, "",
+           format("the rows of entry {} are not what the log committed to", seq));
+    }
+  }
+
+  void lose(std::int64_t seq, std::int64_t lost, std::int64_t left) {
+    const auto entry = m_connection.prepare(
+        "SELECT serial, action FROM log_entries WHERE issuer = :issuer AND seq = :seq");
+    entry->bind("issuer", number(m_issuer)).bind("seq", seq);
+    const auto text = entry->step() ? entry->optional_text(0) : std::nullopt;
+    const auto serial = text ? x509::SerialNumber::parse(*text) : std::nullopt;
+    find(Flaw::entry_without_row, seq, text.value_or(""),
+         left > 0
+             ? format("{} of the {} rows that entry {} recorded are gone", lost, lost + left, seq)
+             : format("what entry {} ({}) recorded is gone", seq, entry->text(1)));
+    m_report.losses.push_back({.entry = seq,
+                               .serial = serial,
+                               .lost = lost,
+                               .left = left,
+                               .content = batch_root(m_leaves[seq])});
   }
 
   /// Each entry about where a row stands has its row. Of our own there is one with the serial, and
@@ -252,19 +191,30 @@ class LogAudit final {
   void check_standing_entries(const std::string& serial, const std::vector<std::int64_t>& entries) {
     std::vector<std::int64_t> left;
     std::copy_if(entries.begin(), entries.end(), std::back_inserter(left),
-                 [this](std::int64_t seq) { return !m_imported_standing.contains(seq); });
+                 [this](std::int64_t seq) {
+                   return !m_imported_standing.contains(seq) && !m_log.accepted.contains(seq);
+                 });
     const auto own = m_own_standing.find(serial);
     if (own == m_own_standing.end()) {
-      for (const std::int64_t seq : left) {
-        find(Flaw::entry_without_row, seq, serial, format("no row stands as entry {} says", seq));
-      }
+      for (const std::int64_t seq : left) lose(seq, 1, 0);
       return;
     }
+    require_last_word(serial, left);
     const auto wanted = left.empty() ? std::nullopt : std::optional(left.back());
     if (wanted == own->second) return;
     find(Flaw::row_altered, wanted ? wanted : own->second, serial,
          wanted ? format("the row does not stand as entry {} says", *wanted)
                 : "the row stands as no entry says");
+  }
+
+  /// Nothing is said of a row after its revocation.
+  void require_last_word(const std::string& serial, const std::vector<std::int64_t>& entries) {
+    for (std::size_t i = 0; i + 1 < entries.size(); ++i) {
+      if (m_log.entries[entries[i]].action != LogAction::revoke) continue;
+      find(Flaw::row_altered, entries[i + 1], serial,
+           format("entry {} says something else of what entry {} revoked", entries[i + 1],
+                  entries[i]));
+    }
   }
 
   void check_ca_certificates() {
@@ -278,12 +228,12 @@ class LogAudit final {
       if (!hash || to_hex(*hash) != rows->text(0)) {
         find(Flaw::row_altered, std::nullopt, "",
              format("the CA certificate {} is not the one of that fingerprint", rows->text(0)));
-      } else if (m_ca_certificates.erase(*hash) == 0) {
+      } else if (m_log.ca_certificates.erase(*hash) == 0) {
         find(Flaw::row_without_entry, std::nullopt, "",
              format("no entry records the CA certificate {}", rows->text(0)));
       }
     }
-    for (const crypto::Sha256& missing : m_ca_certificates) {
+    for (const crypto::Sha256& missing : m_log.ca_certificates) {
       find(Flaw::entry_without_row, std::nullopt, "",
            format("the CA certificate {} is not there any more", to_hex(missing)));
     }
@@ -292,12 +242,10 @@ class LogAudit final {
   Connection& m_connection;
   IssuerId m_issuer;
   AuditReport m_report;
-  std::map<std::int64_t, Commitment> m_commitments;
+  LogCommitments m_log;
   std::unordered_map<std::int64_t, std::vector<Leaf>> m_leaves;
-  std::unordered_map<std::string, std::vector<std::int64_t>> m_standing;  // serial → its entries
   std::unordered_map<std::string, std::optional<std::int64_t>> m_own_standing;  // as rows have it
   std::set<std::int64_t> m_imported_standing;
-  std::set<crypto::Sha256> m_ca_certificates;
 };
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace {
 using Word = std::pair<LogAction, std::string_view>;
 
 // Never changed: they are hashed.
-constexpr std::array<Word, 12> k_words{{
+constexpr std::array<Word, 13> k_words{{
     {LogAction::issuer, "issuer"},
     {LogAction::ca_certificate, "ca_certificate"},
     {LogAction::intent, "intent"},
@@ -28,6 +28,7 @@ constexpr std::array<Word, 12> k_words{{
     {LogAction::crl, "crl"},
     {LogAction::accept_rollback, "accept_rollback"},
     {LogAction::accept_clock, "accept_clock"},
+    {LogAction::accept_loss, "accept_loss"},
 }};
 
 }  // namespace

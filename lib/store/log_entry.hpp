@@ -24,6 +24,7 @@ enum class LogAction {
   crl,              // a revocation list was signed
   accept_rollback,  // somebody answers for a ledger that is older than one seen before
   accept_clock,     // somebody answers for an entry from the future
+  accept_loss,      // somebody answers for rows of an earlier entry that are gone
 };
 [[nodiscard]] std::string_view name(LogAction action) noexcept;
 [[nodiscard]] std::optional<LogAction> parse_log_action(std::string_view word) noexcept;

@@ -22,7 +22,6 @@ std::vector<IssuerId> all_issuers(Connection& connection) {
 /// A row that stands otherwise than by its intent and its certificate alone.
 struct StandingRow {
   std::int64_t id;
-  x509::SerialNumber serial;
   Standing standing;
 };
 
@@ -43,7 +42,7 @@ constexpr std::string_view k_rows =
 Found read_rows(Connection& connection, IssuerId issuer) {
   Found found;
   const auto rows = connection.prepare(k_rows);
-  rows->bind("issuer", static_cast<std::int64_t>(issuer));
+  rows->bind("issuer", number(issuer));
   while (rows->step()) {
     const RecordRow row = read_record(*rows);
     const Record& record = row.record;
@@ -52,12 +51,7 @@ Found read_rows(Connection& connection, IssuerId issuer) {
       found.certificates.push_back({record.serial.to_text(), issue_part(record)});
     }
     if (record.state != State::intent && record.state != State::issued) {
-      found.standing.push_back({.id = row.id,
-                                .serial = record.serial,
-                                .standing = {.state = record.state,
-                                             .note = record.note,
-                                             .revoked_time = record.revoked_time,
-                                             .changed_time = record.changed_time}});
+      found.standing.push_back({.id = row.id, .standing = standing_of(record)});
     }
   }
   return found;
@@ -77,7 +71,7 @@ std::int64_t append_batch(ChainWriter& chain, LogAction action, std::vector<Leaf
 void append_ca_certificates(Connection& connection, ChainWriter& chain, IssuerId issuer) {
   const auto rows = connection.prepare(
       "SELECT certificate FROM ca_certificates WHERE issuer = :issuer ORDER BY fingerprint");
-  rows->bind("issuer", static_cast<std::int64_t>(issuer));
+  rows->bind("issuer", number(issuer));
   while (rows->step()) {
     const auto der = from_base64(rows->text(0));
     if (!der) throw DbError(DbErrc::corrupt, "column certificate holds what it cannot");
@@ -92,7 +86,7 @@ void append_ca_certificates(Connection& connection, ChainWriter& chain, IssuerId
 void set_entry(Connection& connection, std::string_view sql, std::int64_t count, IssuerId issuer,
                std::int64_t entry) {
   const auto update = connection.prepare(sql);
-  update->bind("entry", entry).bind("issuer", static_cast<std::int64_t>(issuer));
+  update->bind("entry", entry).bind("issuer", number(issuer));
   require_changed(update->run(), count);
 }
 
@@ -131,8 +125,8 @@ void fill_log(Connection& connection, IssuerId issuer, const Author& author) {
   }
   for (const StandingRow& one : found.standing) {
     const std::int64_t entry = chain.append({.action = action_of(one.standing.state),
-                                             .serial = one.serial,
-                                             .content = standing_part(one.serial, one.standing),
+                                             .serial = one.standing.serial,
+                                             .content = standing_part(one.standing),
                                              .count = 1,
                                              .note = one.standing.note});
     const auto update =
@@ -142,10 +136,37 @@ void fill_log(Connection& connection, IssuerId issuer, const Author& author) {
   chain.finish();
 }
 
+std::vector<Leaf> read_imported_standing(Connection& connection, IssuerId issuer) {
+  std::vector<Leaf> leaves;
+  const auto rows = connection.prepare(
+      format("SELECT {} FROM certificates WHERE issuer = :issuer AND origin = 'imported' "
+             "AND standing_entry IS NOT NULL ORDER BY id",
+             k_record_columns));
+  rows->bind("issuer", number(issuer));
+  while (rows->step()) {
+    const Record row = read_record(*rows).record;
+    leaves.push_back({row.serial.to_text(), standing_part(standing_of(row))});
+  }
+  return leaves;
+}
+
 }  // namespace
 
 void fill_logs(Connection& connection, const Author& author) {
   for (const IssuerId issuer : all_issuers(connection)) fill_log(connection, issuer, author);
+}
+
+void commit_to_imported_standing(Connection& connection, const Author& author) {
+  for (const IssuerId issuer : all_issuers(connection)) {
+    ChainWriter chain(connection, issuer, author);
+    std::vector<Leaf> leaves = read_imported_standing(connection, issuer);
+    const auto count = static_cast<std::int64_t>(leaves.size());
+    chain.append({.action = LogAction::migration,
+                  .content = batch_root(std::move(leaves)),
+                  .count = count,
+                  .note = "schema 2 to 3"});
+    chain.finish();
+  }
 }
 
 }  // namespace mtls::store

@@ -1,4 +1,4 @@
-// The step from a ledger without a log (schema 1) to one with.
+// What migrations write into the logs.
 #pragma once
 
 #include "store/db.hpp"
@@ -11,5 +11,10 @@ namespace mtls::store {
 /// that stands otherwise. Within the migration's transaction. What was changed before it nobody can
 /// tell any more: the log proves the ledger from here on.
 void fill_logs(Connection& connection, const Author& author);
+
+/// The step from schema 2, whose entries do not say which of several imported rows of one serial
+/// they revoke, to 3: a migration entry for every issuer that commits once more to where each
+/// imported row stands.
+void commit_to_imported_standing(Connection& connection, const Author& author);
 
 }  // namespace mtls::store

@@ -17,6 +17,10 @@ constexpr std::array<std::pair<State, std::string_view>, 5> k_states{{
 
 }  // namespace
 
+std::string_view name(Origin origin) noexcept {
+  return origin == Origin::issued ? "issued" : "imported";
+}
+
 std::string_view name(State state) noexcept {
   const auto* const found = std::find_if(k_states.begin(), k_states.end(),
                                          [&](const auto& entry) { return entry.first == state; });

@@ -16,6 +16,9 @@ namespace mtls::store {
 
 /// The row of an issuer: (subject DER, SPKI SHA-256).
 enum class IssuerId : std::int64_t {};
+[[nodiscard]] constexpr std::int64_t number(IssuerId issuer) noexcept {
+  return static_cast<std::int64_t>(issuer);
+}
 
 enum class State {
   intent,  // recorded, signature not yet recorded
@@ -28,6 +31,7 @@ enum class State {
 [[nodiscard]] std::optional<State> parse_state(std::string_view word) noexcept;
 
 enum class Origin { issued, imported };
+[[nodiscard]] std::string_view name(Origin origin) noexcept;
 
 /// The longest request key, in octets: an index of PostgreSQL holds 2,700.
 inline constexpr std::size_t k_request_key_limit = 1000;

@@ -20,15 +20,6 @@ Value require(std::optional<Value> value, std::string_view column) {
   return std::move(*value);
 }
 
-crypto::Sha256 digest(std::string_view text, std::string_view column) {
-  crypto::Sha256 result{};
-  const auto octets = from_hex(text);
-  // As it is written and no other way: a change of the text is a change.
-  if (!octets || octets->size() != result.size() || to_hex(*octets) != text) refuse(column);
-  std::copy(octets->begin(), octets->end(), result.begin());
-  return result;
-}
-
 x509::SerialNumber serial(std::string_view text, std::string_view column) {
   auto parsed = require(x509::SerialNumber::parse(text), column);
   if (parsed.to_text() != text) refuse(column);
@@ -67,7 +58,7 @@ class Columns final {
   std::optional<crypto::Sha256> optional_digest(std::string_view column) {
     const auto hex = optional_text();
     if (!hex) return std::nullopt;
-    return digest(*hex, column);
+    return read_digest(*hex, column);
   }
   std::optional<Bytes> optional_octets(std::string_view column) {
     const auto base64 = optional_text();
@@ -81,6 +72,14 @@ class Columns final {
 };
 
 }  // namespace
+
+crypto::Sha256 read_digest(std::string_view text, std::string_view column) {
+  crypto::Sha256 result{};
+  const auto octets = from_hex(text);
+  if (!octets || octets->size() != result.size() || to_hex(*octets) != text) refuse(column);
+  std::copy(octets->begin(), octets->end(), result.begin());
+  return result;
+}
 
 RecordRow read_record(const Statement& statement) {
   Columns columns(statement);
@@ -96,7 +95,7 @@ RecordRow read_record(const Statement& statement) {
       .subject = columns.text(),
       .sans = require(split_sans(columns.text()), "sans"),
       .validity = {.not_before = columns.time(), .not_after = columns.time()},
-      .spki_hash = digest(columns.text(), "spki_hash"),
+      .spki_hash = read_digest(columns.text(), "spki_hash"),
       .fingerprint = columns.optional_digest("fingerprint"),
       .certificate = columns.optional_octets("certificate"),
       .actor = {.actor = columns.text(),

@@ -24,7 +24,7 @@ struct KnownIssuer {
 std::optional<crypto::PublicKey> find_key(Connection& connection, const KnownIssuer& issuer) {
   const auto rows =
       connection.prepare("SELECT certificate FROM ca_certificates WHERE issuer = :issuer");
-  rows->bind("issuer", static_cast<std::int64_t>(issuer.id));
+  rows->bind("issuer", number(issuer.id));
   while (rows->step()) {
     const auto der = from_base64(rows->text(0));
     if (!der) continue;
@@ -56,13 +56,6 @@ std::vector<KnownIssuer> read_issuers(Connection& connection) {
   return issuers;
 }
 
-std::vector<std::string> texts(const x509::GeneralNames& names) {
-  std::vector<std::string> list;
-  list.reserve(names.size());
-  for (const x509::GeneralName& name : names) list.push_back(name.to_text());
-  return list;
-}
-
 /// Which columns say something else than the certificate.
 std::string differences(const Record& row, const x509::Certificate& certificate) {
   std::string list;
@@ -75,7 +68,7 @@ std::string differences(const Record& row, const x509::Certificate& certificate)
   note(row.fingerprint == certificate.fingerprint(), "fingerprint");
   note(row.spki_hash == certificate.public_key().spki_hash(), "spki_hash");
   note(row.subject == certificate.subject().to_text(), "subject");
-  note(row.sans == texts(certificate.subject_alt_names()), "sans");
+  note(row.sans == x509::to_texts(certificate.subject_alt_names()), "sans");
   note(row.validity.not_before == certificate.validity().not_before, "not_before");
   note(row.validity.not_after == certificate.validity().not_after, "not_after");
   return list;

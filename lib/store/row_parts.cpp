@@ -65,6 +65,13 @@ std::optional<std::int64_t> seconds(const std::optional<UnixTime>& time) {
   return to_seconds(*time);
 }
 
+LogEncoding& encode_state(LogEncoding& encoding, const Standing& standing) {
+  return encoding.text(name(standing.state))
+      .text(standing.note)
+      .optional_number(seconds(standing.revoked_time))
+      .number(to_seconds(standing.changed_time));
+}
+
 Bytes signed_part(const Record& record) {
   if (record.certificate) return to_bytes(x509::Certificate::from_der(*record.certificate).tbs());
   return record.tbs.value_or(Bytes{});
@@ -131,21 +138,28 @@ crypto::Sha256 issue_part(const Record& record) {
               record.issued_time.value_or(UnixTime{}));
 }
 
-crypto::Sha256 standing_part(const x509::SerialNumber& serial, const Standing& standing) {
-  return LogEncoding("mtlsctl standing 1")
-      .text(serial.to_text())
-      .text(name(standing.state))
-      .text(standing.note)
-      .optional_number(seconds(standing.revoked_time))
-      .number(to_seconds(standing.changed_time))
-      .hash();
+Standing standing_of(const Record& record) {
+  return {.serial = record.serial,
+          .origin = record.origin,
+          .fingerprint = record.fingerprint,
+          .state = record.state,
+          .note = record.note,
+          .revoked_time = record.revoked_time,
+          .changed_time = record.changed_time};
 }
 
-crypto::Sha256 standing_part(const Record& record) {
-  return standing_part(record.serial, {.state = record.state,
-                                       .note = record.note,
-                                       .revoked_time = record.revoked_time,
-                                       .changed_time = record.changed_time});
+crypto::Sha256 standing_part(const Standing& standing) {
+  LogEncoding encoding("mtlsctl standing 2");
+  encoding.text(standing.serial.to_text()).text(name(standing.origin));
+  encoding.optional_text(standing.fingerprint ? std::optional(to_hex(*standing.fingerprint))
+                                              : std::nullopt);
+  return encode_state(encoding, standing).hash();
+}
+
+crypto::Sha256 standing_part_of_schema_2(const Standing& standing) {
+  LogEncoding encoding("mtlsctl standing 1");
+  encoding.text(standing.serial.to_text());
+  return encode_state(encoding, standing).hash();
 }
 
 crypto::Sha256 import_part(const Record& record) {

@@ -136,6 +136,11 @@ constexpr std::string_view k_issue_entry = "ALTER TABLE certificates ADD COLUMN 
 constexpr std::string_view k_standing_entry =
     "ALTER TABLE certificates ADD COLUMN standing_entry bigint";
 
+// Version 3: entries that revoke say which row they are about, losses can be accepted. The index is
+// for what is imported: was its serial revoked here before?
+constexpr std::string_view k_by_revocation = R"(
+  CREATE INDEX log_revocations ON log_entries (issuer, serial) WHERE action = 'revoke')";
+
 void apply(Connection& connection, const Migration& step) {
   for (const std::string_view statement : step.statements) connection.define(statement);
 }
@@ -143,7 +148,7 @@ void apply(Connection& connection, const Migration& step) {
 }  // namespace
 
 std::span<const Migration> migrations() {
-  static const std::array<Migration, 2> steps{
+  static const std::array<Migration, 3> steps{
       Migration{.version = 1,
                 .statements = {k_meta, k_issuers, k_ca_certificates, k_certificates,
                                k_unique_serial, k_unique_request_key, k_by_serial, k_by_key,
@@ -151,7 +156,9 @@ std::span<const Migration> migrations() {
       Migration{.version = 2,
                 .statements = {k_log_heads, k_log_entries, k_by_acceptance, k_intent_entry,
                                k_issue_entry, k_standing_entry},
-                .fill = fill_logs}};
+                .fill = fill_logs},
+      Migration{
+          .version = 3, .statements = {k_by_revocation}, .fill = commit_to_imported_standing}};
   return steps;
 }
 

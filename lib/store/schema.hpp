@@ -16,6 +16,10 @@ struct Migration {
   void (*fill)(Connection&, const Author&) = nullptr;
 };
 
+/// The oldest schema that can be read, if not written, without bringing it up to date: what came
+/// after it added no column.
+inline constexpr std::int64_t k_oldest_readable_schema = 2;
+
 /// All steps, oldest first; their versions are 1, 2, 3 …
 [[nodiscard]] std::span<const Migration> migrations();
 

@@ -143,7 +143,7 @@ Meta require_current(const Side& side) {
                        side.name.shown(), meta.schema_version, known),
                 "bring it up to date with 'mtlsctl store migrate' first");
   }
-  require_known_schema(meta, side.name);
+  require_known_schema(meta, side.name, LedgerAccess::read_write);
   return meta;
 }
 
@@ -167,7 +167,7 @@ Migrated migrate_ledger(const LedgerLocation& location, const Author& author, Tr
     }
     const auto connection = open_existing(location, access);
     const Meta before = read_ledger_meta(*connection, name);
-    if (before.schema_version > known) require_known_schema(before, name);
+    if (before.schema_version > known) require_known_schema(before, name, LedgerAccess::read_write);
     if (trial == Trial::yes) {
       return {.from = before.schema_version, .to = known, .ledger_id = before.ledger_id};
     }

@@ -232,6 +232,13 @@ void GeneralName::require_good(std::string_view whose) const {
   });
 }
 
+std::vector<std::string> to_texts(const GeneralNames& names) {
+  std::vector<std::string> texts;
+  texts.reserve(names.size());
+  for (const GeneralName& name : names) texts.push_back(name.to_text());
+  return texts;
+}
+
 GeneralNames read_general_names(ByteView der, std::string_view what) {
   der::Reader reader(der, what);
   der::Reader elements = reader.into(tag::sequence);

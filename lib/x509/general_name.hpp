@@ -89,6 +89,9 @@ class GeneralName final {
 
 using GeneralNames = std::vector<GeneralName>;
 
+/// The text of each, in order.
+[[nodiscard]] std::vector<std::string> to_texts(const GeneralNames& names);
+
 /// Reads GeneralNames (a SEQUENCE, at least one); throws malformed.
 [[nodiscard]] GeneralNames read_general_names(ByteView der, std::string_view what);
 

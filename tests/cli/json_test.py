@@ -217,6 +217,7 @@ class JsonTest(unittest.TestCase):
         self.run_command("store", "backup", "backup.db")
         self.run_command("store", "accept-clock", "--serial",
                          self.run_command("cert", "list")[0]["serial"])
+        self.run_command("store", "accept-loss")
         self.run_command("store", "check", "--files", "client.crt")
         self.run_command("store", "repair", "--files", "client.crt")
         self.interrupt_an_issue()
@@ -232,8 +233,12 @@ class JsonTest(unittest.TestCase):
         self.run_command("store", "check", codes=(1,))
         self.run_command("client", "issue", *EC, "--name", "later")
         ledger.write_bytes((pathlib.Path(self.directory) / "backup.db").read_bytes())
+        with contextlib.closing(sqlite3.connect(ledger)) as db:
+            db.execute("delete from certificates where subject = 'CN=web.example'")
+            db.commit()
         self.run_command("log", "verify", codes=(1,))
         self.run_command("store", "accept-rollback")
+        self.run_command("store", "accept-loss")
 
     def interrupt_an_issue(self):
         """Leaves an intent whose process is gone."""

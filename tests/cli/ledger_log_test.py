@@ -46,7 +46,10 @@ class LedgerLog(Workbench):
             db.commit()
 
     def change(self, sql, *values):
-        with self.database() as db:
+        self.change_of("ca", sql, *values)
+
+    def change_of(self, directory, sql, *values):
+        with self.database(directory) as db:
             db.execute("pragma foreign_keys=off")
             db.execute("pragma ignore_check_constraints=on")
             done = db.execute(sql, values)
@@ -146,14 +149,52 @@ class LedgerLog(Workbench):
         self.assertIn("engine", [one["flaw"] for one in found])
         self.mtlsctl("store", "repair")
         self.mtlsctl("store", "check")
-        # A row that is lost with its entries' consent is none: it comes back as imported.
+
+    def test_lost_rows_are_put_back_and_the_loss_is_answered_for(self):
+        serial = self.certificate_serial("a.crt")
         self.change("delete from certificates where request_key = 'r1'")
         self.mtlsctl("store", "check", "--files", "a.crt", exit=1)
         repaired = self.mtlsctl("store", "repair", "--files", "a.crt", "--json", exit=1).json
         self.assertEqual((repaired["imported"], repaired["complete"]), (1, True))
-        self.assertIn("entry_without_row", [one["flaw"] for one in repaired["findings"]])
-        self.mtlsctl("store", "check", "--files", "a.crt", exit=1)  # the log still says what was removed
+        lost = [one for one in repaired["findings"] if one["flaw"] == "entry_without_row"]
+        self.assertEqual([one["serial"] for one in lost], [serial, serial])  # its intent, its certificate
+        self.assertIn("accept-loss", lost[0]["hint"])
         self.assertIn(b"CN=a", self.mtlsctl("cert", "list").out)
+        accepted = self.mtlsctl("store", "accept-loss", "--actor", "alice", "--json").json["accepted"]
+        self.assertEqual([(one["serial"], one["lost"], one["left"]) for one in accepted], [(serial, 1, 0)] * 2)
+        self.assertEqual(self.mtlsctl("store", "check", "--json", "--files", "a.crt").json["accepted_losses"], 2)
+        self.assertIn(b"nothing to accept", self.mtlsctl("store", "accept-loss").out)
+        last = json.loads(self.mtlsctl("log", "show", "--last", "1", "--json").out)
+        self.assertEqual((last["action"], last["actor"], last["serial"]), ("accept_loss", "alice", serial))
+        # What was changed is not lost, and is never accepted; nor is the next loss.
+        sound = self.save()
+        self.change("update certificates set note = 'x' where subject = 'CN=b'")
+        self.assertEqual(self.mtlsctl("store", "accept-loss", "--json", exit=7).json["error"]["code"], "ledger_damaged")
+        self.put(sound)
+        self.change("delete from certificates where subject = 'CN=b'")
+        self.assert_found("the next loss")
+
+    def test_a_revoked_certificate_comes_back_as_revoked(self):
+        shutil.copytree(VECTORS / "schema-2", self.path("old"))
+        os.chmod(self.path("old"), 0o700)
+        self.path("old", "chain.crt").write_bytes(b"")
+        shutil.copy(self.path("old", "ca.crt"), self.path("old", "root.crt"))
+        self.mtlsctl("store", "migrate", "--ca", "old")
+        with self.database("old") as db:
+            der, serial, fingerprint = db.execute(
+                "select certificate, serial, fingerprint from certificates where state = 'revoked' and "
+                "origin = 'issued' limit 1").fetchone()
+            db.execute("delete from certificates where serial = ?", (serial,))
+        self.path("lost.crt").write_bytes(self.tool("openssl", "x509", "-inform", "DER",
+                                                    stdin=base64.b64decode(der)).out)
+        for command in (["store", "import", "lost.crt", "--dry-run"], ["store", "import", "lost.crt"]):
+            report = self.mtlsctl(*command, "--ca", "old", "--json").json
+            self.assertEqual((report["imported"], report["revoked"]), (1, 1), command)
+            self.assertIn("revoked_in_log", [one["finding"] for one in report["findings"]])
+        shown = self.mtlsctl("cert", "show", fingerprint, "--ca", "old", "--json").json
+        self.assertEqual((shown["state"], shown["origin"]), ("revoked", "imported"))
+        self.mtlsctl("store", "accept-loss", "--ca", "old")
+        self.mtlsctl("store", "check", "--ca", "old")
 
     def test_two_states_that_were_swapped_are_found(self):
         self.change("update certificates set state = 'revoked', revoked_time = changed_time "
@@ -396,6 +437,33 @@ class LedgerLog(Workbench):
                 actor, at = db.execute("select actor, time from log_entries where action = 'migration'").fetchone()
             self.assertEqual(actor, "alice", command)
             self.assertTrue(before <= at <= time.time(), (command, at))
+
+    def test_a_ledger_of_schema_2_can_be_read_and_is_migrated(self):
+        shutil.copytree(VECTORS / "schema-2", self.path("old"))
+        os.chmod(self.path("old"), 0o700)
+        shutil.copy(self.path("old", "ca.crt"), self.path("old", "root.crt"))
+        self.path("old", "chain.crt").write_bytes(b"")
+        with self.database("old") as db:
+            before = db.execute("select serial, state, certificate, note from certificates order by id").fetchall()
+        for command in (["cert", "list"], ["log", "verify"], ["store", "check"]):
+            self.mtlsctl(*command, "--ca", "old")
+        with self.database("old") as db:
+            self.assertEqual(db.execute("select schema_version from meta").fetchone()[0], 2, "reading migrated")
+        self.mtlsctl("store", "migrate", "--ca", "old", "--actor", "alice")
+        with self.database("old") as db:
+            self.assertEqual(
+                db.execute("select serial, state, certificate, note from certificates order by id").fetchall(), before)
+        self.mtlsctl("log", "verify", "--ca", "old")
+        self.mtlsctl("store", "check", "--ca", "old")
+        last = json.loads(self.mtlsctl("log", "show", "--ca", "old", "--last", "1", "--json").out)
+        self.assertEqual((last["action"], last["actor"], last["count"]), ("migration", "alice", 2))
+        # Two imported ones share a serial: their revocations are not to be exchanged, before the
+        # migration's entry or after it.
+        self.change_of("old", "update certificates set (note, revoked_time, changed_time, standing_entry) = (select "
+                       "note, revoked_time, changed_time, standing_entry from certificates o where o.serial = "
+                       "certificates.serial and o.id <> certificates.id and o.origin = 'imported') "
+                       "where serial = '2000'")
+        self.mtlsctl("log", "verify", "--ca", "old", exit=1)
 
 
 if __name__ == "__main__":

@@ -157,6 +157,47 @@ TEST_CASE("any change of an imported row is found") {
   }
 }
 
+TEST_CASE("the revocations of two imported rows of one serial cannot be exchanged") {
+  ImportFixture fixture;
+  fixture.take({fixture.revoked(2, "CN=b")});
+  fixture.take({fixture.valid(2, "CN=c")});
+  REQUIRE(fixture.flaws() == 0);
+  // Each column that says where a row stands goes to the other one.
+  fixture.tamper(
+      "UPDATE certificates SET (state, note, revoked_time, changed_time, standing_entry) = "
+      "(SELECT state, note, revoked_time, changed_time, standing_entry FROM certificates o "
+      "WHERE o.subject <> certificates.subject) WHERE serial = "
+      "(SELECT serial FROM certificates WHERE subject = 'CN=b')");
+  CHECK(fixture.flaws() > 0);
+}
+
+TEST_CASE("a lost row whose serial the log revokes comes back as revoked") {
+  ImportFixture fixture;
+  fixture.take({fixture.revoked(2, "CN=b"), fixture.valid(3)});
+  CHECK_FALSE(fixture.ledger.find_lost_revocation(fixture.foreign, serial(2)));
+  fixture.tamper("DELETE FROM certificates WHERE subject = 'CN=b'");
+  CHECK(fixture.ledger.find_lost_revocation(fixture.foreign, serial(2)));
+  CHECK_FALSE(fixture.ledger.find_lost_revocation(fixture.foreign, serial(3)));
+  CHECK(fixture.take({fixture.valid(2, "CN=b")}) == std::vector{ImportOutcome::recorded_revoked});
+  CHECK(fixture.ledger.find(fixture.foreign, serial(2))->state == State::revoked);
+  const auto losses = fixture.ledger.accept_losses(fixture.foreign, author());
+  CHECK(losses.size() == 2);  // one of the batch of two, and its revocation
+  CHECK(fixture.flaws() == 0);
+  CHECK(fixture.ledger.accept_losses(fixture.foreign, author()).empty());
+}
+
+TEST_CASE("what is left of a batch with an accepted loss is still committed to") {
+  ImportFixture fixture;
+  fixture.take({fixture.valid(1), fixture.valid(2, "CN=b"), fixture.valid(3, "CN=c")});
+  fixture.tamper("DELETE FROM certificates WHERE subject = 'CN=b'");
+  REQUIRE(fixture.ledger.accept_losses(fixture.foreign, author()).size() == 1);
+  REQUIRE(fixture.flaws() == 0);
+  fixture.tamper("UPDATE certificates SET actor = 'bob' WHERE subject = 'CN=c'");
+  CHECK(fixture.flaws() > 0);
+  CHECK(code_of([&] { fixture.ledger.accept_losses(fixture.foreign, author()); }) ==
+        Errc::ledger_damaged);
+}
+
 TEST_CASE("an imported row that is taken away or put in beside the log is found") {
   for (const char* change : {"DELETE FROM certificates WHERE subject = 'CN=b'",
                              "DELETE FROM certificates WHERE origin = 'imported'",
