@@ -72,7 +72,7 @@ store::Ledger CaOptions::read_ledger(const authority::CaDirectory& ca,
 
 store::Ledger CaOptions::examine_ledger(const authority::CaDirectory& ca,
                                         const Session& session) const {
-  store::Ledger ledger = ca.examine_ledger(wait().value);
+  store::Ledger ledger = ca.examine_ledger(store::LedgerAccess::read_only, wait().value);
   tell_ledger_warnings(ledger, session);
   return ledger;
 }

@@ -37,7 +37,8 @@ Seen look(const authority::CaDirectory& ca, const store::Ledger& ledger, store::
 ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
   const store::Author author = make_author(session);
-  store::Ledger ledger = ca.examine_ledger(options.ca.wait().value, author);
+  store::Ledger ledger =
+      ca.examine_ledger(store::LedgerAccess::read_write, options.ca.wait().value, author);
   tell_ledger_warnings(ledger, session);
   const auto known = ledger.find_issuer(ca.certificate().subject(), ca.certificate().public_key());
   if (!known) {

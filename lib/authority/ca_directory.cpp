@@ -174,16 +174,12 @@ store::Ledger CaDirectory::open_ledger(std::chrono::milliseconds lock_timeout,
   return ledger;
 }
 
-store::Ledger CaDirectory::examine_ledger(std::chrono::milliseconds lock_timeout) const {
-  return store::Ledger::open(ledger_location(lock_timeout), m_config.ledger_id,
-                             store::LedgerAccess::read_only);
-}
-
-store::Ledger CaDirectory::examine_ledger(std::chrono::milliseconds lock_timeout,
-                                          const store::Author& author) const {
+store::Ledger CaDirectory::examine_ledger(store::LedgerAccess access,
+                                          std::chrono::milliseconds lock_timeout,
+                                          const std::optional<store::Author>& author) const {
   store::LedgerLocation location = ledger_location(lock_timeout);
   location.author = author;
-  return store::Ledger::open(location, m_config.ledger_id, store::LedgerAccess::read_write);
+  return store::Ledger::open(location, m_config.ledger_id, access);
 }
 
 std::optional<SeenHead> CaDirectory::seen_head() const { return read_ledger_head(*m_directory); }

@@ -67,10 +67,10 @@ class CaDirectory final {
                                           const store::Author& author) const;
   /// Opens it whatever ledger.head says, and leaves that alone: for what examines a ledger, or goes
   /// on with one that somebody answers for.
-  [[nodiscard]] store::Ledger examine_ledger(std::chrono::milliseconds lock_timeout) const;
-  /// The same for writing; `author` is who does it.
-  [[nodiscard]] store::Ledger examine_ledger(std::chrono::milliseconds lock_timeout,
-                                             const store::Author& author) const;
+  /// `author` is who does it: needed for writing.
+  [[nodiscard]] store::Ledger examine_ledger(
+      store::LedgerAccess access, std::chrono::milliseconds lock_timeout,
+      const std::optional<store::Author>& author = std::nullopt) const;
   /// What ledger.head says; nothing where there is none. Throws ledger_damaged.
   [[nodiscard]] std::optional<SeenHead> seen_head() const;
   /// Writes ledger.head anew: somebody answers for the log that ends there.

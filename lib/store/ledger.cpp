@@ -86,9 +86,11 @@ void Ledger::Data::begin_use(std::string ledger_id) {
   if (clock) clock->measure(*connection, name);
 }
 
-std::chrono::seconds Ledger::Data::clock_offset() {
+std::chrono::seconds Ledger::Data::clock_offset(UnixTime now) {
   if (!clock) return std::chrono::seconds(0);
-  if (clock->is_due(std::chrono::steady_clock::now())) {
+  const bool overtaken = clock->is_overtaken_by(now);
+  if (overtaken) clock.emplace(now);
+  if (overtaken || clock->is_due(std::chrono::steady_clock::now())) {
     guard([&] { clock->measure(*connection, name); });
   }
   return clock->offset();

@@ -29,11 +29,12 @@ struct Ledger::Data {
   /// Goes on with the open connection as the ledger `ledger_id`.
   void begin_use(std::string ledger_id);
   void see(IssuerId issuer, const LogHead& head);
-  /// What the ledger's time is ahead of this machine's. Outside of a transaction: it is measured
-  /// again now and then. Throws clock where the two are more than five minutes apart.
-  [[nodiscard]] std::chrono::seconds clock_offset();
+  /// What the ledger's time is ahead of this machine's, which is `now` or later. Outside of a
+  /// transaction: it is measured again now and then. Throws clock where the two are more than five
+  /// minutes apart.
+  [[nodiscard]] std::chrono::seconds clock_offset(UnixTime now);
   [[nodiscard]] Author dated(Author author) {
-    author.time += clock_offset();
+    author.time += clock_offset(author.time);
     return author;
   }
   /// Within a writing transaction: that it is still this ledger, in the schema that is known here.

@@ -205,6 +205,7 @@ std::optional<Imported::Revocation> Ledger::find_lost_revocation(
 
 std::vector<x509::SerialNumber> Ledger::repeated_serials(IssuerId issuer) const {
   return m_data->guard([&] {
+    const Transaction snapshot(*m_data->connection, Transaction::Kind::reading);
     std::vector<x509::SerialNumber> serials;
     const auto rows = m_data->prepare(
         "SELECT serial FROM certificates WHERE issuer = :issuer AND certificate IS NOT NULL "

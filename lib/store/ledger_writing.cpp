@@ -290,7 +290,7 @@ void complete_all(Connection& connection, ChainWriter& chain, const Group<Issued
 
 void Ledger::record_intents(std::span<const Intent> given) {
   if (given.empty()) return;
-  const Dated<Intent> dated(given, m_data->clock_offset());
+  const Dated<Intent> dated(given, m_data->clock_offset(given.front().time));
   const std::span<const Intent> intents = dated.items();
   for (const Intent& intent : intents) require_texts(intent);
   m_data->change(
@@ -303,7 +303,7 @@ void Ledger::record_intents(std::span<const Intent> given) {
 
 void Ledger::record_issued(std::span<const Issued> given) {
   if (given.empty()) return;
-  const Dated<Issued> dated(given, m_data->clock_offset());
+  const Dated<Issued> dated(given, m_data->clock_offset(given.front().author.time));
   const std::span<const Issued> issued = dated.items();
   m_data->change(by_issuer(issued), issued.front().author,
                  [](Connection& connection, ChainWriter& chain, IssuerId /*issuer*/,
@@ -313,7 +313,7 @@ void Ledger::record_issued(std::span<const Issued> given) {
 void Ledger::record_issued_revoked(std::span<const Issued> given, std::string_view note) {
   require_text(note, "note");
   if (given.empty()) return;
-  const Dated<Issued> dated(given, m_data->clock_offset());
+  const Dated<Issued> dated(given, m_data->clock_offset(given.front().author.time));
   const std::span<const Issued> issued = dated.items();
   m_data->change(by_issuer(issued), issued.front().author,
                  [note](Connection& connection, ChainWriter& chain, IssuerId issuer,

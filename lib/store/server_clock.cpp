@@ -44,6 +44,11 @@ std::optional<Reading> read_clock(Connection& connection) {
 ServerClock::ServerClock(UnixTime now) noexcept
     : m_told(now), m_told_at(steady_clock::now()), m_measured_at(m_told_at) {}
 
+bool ServerClock::is_overtaken_by(UnixTime now) const noexcept {
+  constexpr seconds k_slack(2);
+  return now > m_told + std::chrono::floor<seconds>(steady_clock::now() - m_told_at) + k_slack;
+}
+
 bool ServerClock::is_due(MonotonicTime now) const noexcept {
   return now - m_measured_at >= k_lifetime;
 }

@@ -18,7 +18,10 @@ class ServerClock final {
   /// Throws DbError, and Error clock where the two are more than five minutes apart (and half of
   /// what the answer took).
   void measure(Connection& connection, const LedgerName& name);
-  /// Whether that was so long ago that it is to be measured again.
+  /// Whether `now`, which may have been read a while ago, shows that this machine's clock was set
+  /// forward since it was told: then it is told anew.
+  [[nodiscard]] bool is_overtaken_by(UnixTime now) const noexcept;
+  /// Whether it was measured so long ago that it is to be measured again.
   [[nodiscard]] bool is_due(MonotonicTime now) const noexcept;
   [[nodiscard]] std::chrono::seconds offset() const noexcept { return m_offset; }
 

@@ -13,6 +13,7 @@ import re
 import shutil
 import sqlite3
 import struct
+import time
 
 from workbench import KEY, Workbench, main
 
@@ -447,6 +448,20 @@ class LedgerLog(Workbench):
         first = json.loads(self.mtlsctl("log", "show", "--ca", "old", "--json").out.splitlines()[0])
         self.assertEqual((first["action"], first["actor"]), ("migration", "alice"))
         self.mtlsctl("store", "migrate", "--ca", "old")
+
+    def test_whatever_brings_a_ledger_up_to_date_says_who_and_when(self):
+        for number, command in enumerate((["repair"], ["accept-rollback"], ["migrate"])):
+            directory = f"old{number}"
+            shutil.copytree(VECTORS / "schema-1", self.path(directory))
+            os.chmod(self.path(directory), 0o700)
+            shutil.copy(self.path(directory, "ca.crt"), self.path(directory, "root.crt"))
+            self.path(directory, "chain.crt").write_bytes(b"")
+            before = int(time.time())
+            self.mtlsctl("store", *command, "--ca", directory, "--actor", "alice")
+            with self.database(directory) as db:
+                actor, at = db.execute("select actor, time from log_entries where action = 'migration'").fetchone()
+            self.assertEqual(actor, "alice", command)
+            self.assertTrue(before <= at <= time.time(), (command, at))
 
     def test_a_ledger_of_schema_2_can_be_read_and_is_migrated(self):
         shutil.copytree(VECTORS / "schema-2", self.path("old"))

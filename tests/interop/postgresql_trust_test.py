@@ -88,6 +88,9 @@ class Trust(Workbench):
             self.assertIn(b"certificate verify failed", listing(self.tcp(sslrootcert=f"{self.dir}/ca/ca.crt"), 7).err)
             result = listing(self.tcp(host="127.0.0.1", sslmode="require"), 0)
             self.assertIn(b"is not verified: the URL says sslmode=require", result.err)
+            result = listing(self.tcp(host="127.0.0.1", sslmode="verify-ca", sslrootcert=root), 0)
+            self.assertIn(b"is verified, but not whether it is that server's: the URL says sslmode=verify-ca", result.err)
+            self.assertNotIn(b"is not verified", result.err)
             # An environment that says less does not count.
             self.mtlsctl("cert", "list", "--store", self.tcp(host="127.0.0.1"),
                          env={"HOME": str(self.dir), "PGSSLMODE": "disable"}, exit=7)

@@ -1,6 +1,7 @@
 // Sessions with PostgreSQL that are lost, replaced or lied to.
 #include "lib/store/postgresql_fixture.hpp"
 #include "store/schema.hpp"
+#include "store/transfer.hpp"
 
 namespace mtls::store::test {
 namespace {
@@ -156,10 +157,23 @@ TEST_CASE("a certificate that a trigger swallows is not released") {
   CHECK(code_of([&] { fixture.ledger.record_issued({&one, 1}); }) == Errc::ledger_damaged);
 }
 
-TEST_CASE("a migration on a server bears the server's time") {
+TEST_CASE("a migration on a server bears its author and the server's time") {
+  const auto connection = PostgresqlServer::open_empty();
+  create_schema(*connection, migrations().first(1), k_id);
+  connection->execute("INSERT INTO issuers VALUES (1, 'MAA=', 'x')");
+  Author ahead = author_now();
+  ahead.time += std::chrono::seconds(100);
+  const LedgerLocation location = LedgerLocation::at(PostgresqlServer::url());
+  CHECK(migrate_ledger(location, ahead, Trial::no).from == 1);
+  const auto entry = connection->prepare("SELECT time, actor FROM log_entries");
+  REQUIRE(entry->step());
+  CHECK(std::abs(entry->integer(0) - author_now().time.time_since_epoch().count()) < 30);
+  CHECK(entry->text(1) == ahead.actor);
+}
+
+TEST_CASE("what is recorded on a server bears the server's time") {
   const LedgerFixture fixture;
   const auto connection = fixture.connect();
-  CHECK(connection->server_time().has_value());
   Author ahead = author_now();
   ahead.time += std::chrono::seconds(100);
   LedgerLocation location = fixture.location;

@@ -79,6 +79,13 @@ TEST_CASE("clocks that are more than five minutes apart are refused") {
   }
 }
 
+TEST_CASE("a clock that was set forward is noticed, and a time that was read long ago is none") {
+  const ServerClock clock(k_now);
+  CHECK_FALSE(clock.is_overtaken_by(k_now - std::chrono::hours(1)));
+  CHECK_FALSE(clock.is_overtaken_by(k_now + seconds(1)));
+  CHECK(clock.is_overtaken_by(k_now + seconds(60)));
+}
+
 TEST_CASE("it is measured again after five minutes") {
   ServerClock clock(k_now);
   const auto now = std::chrono::steady_clock::now();
