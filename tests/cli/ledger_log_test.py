@@ -5,6 +5,7 @@ the hash chain is computed again here by hashlib."""
 
 import base64
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -77,6 +78,7 @@ class LedgerLog(Workbench):
         self.mtlsctl("log", "verify")
         self.mtlsctl("store", "check")
         sound = self.save()
+        shutil.copytree(self.path("ca"), self.path("twin"))
         with self.database() as db:
             tables = [row[0] for row in db.execute("select name from sqlite_master where type='table'")]
             columns = {table: [(row[1], row[2]) for row in db.execute(f"pragma table_info({table})")]
@@ -93,11 +95,32 @@ class LedgerLog(Workbench):
                         rowid, before = db.execute(
                             f"select rowid, {column} from {table} where rowid = "
                             f"(select {row}(rowid) from {table})").fetchone()
-                    changed = ({None: 7}.get(before, None) if before is None else before + 1000) \
-                        if "int" in kind else ("00" if not before else self.alter(before))
-                    with self.subTest(table=table, column=column, row=row, before=before):
-                        self.change(f"update {table} set {column} = ? where rowid = ?", changed, rowid)
-                        self.assert_found(f"{table}.{column}")
+                        standing = [one[0] for one in db.execute(
+                            f"select distinct {column} from {table} where {column} is not ? limit 1", (before,))]
+                    for changed in standing + self.others(kind, column, before):
+                        self.put(sound)
+                        with self.subTest(table=table, column=column, row=row, before=before, changed=changed):
+                            try:
+                                self.change(f"update {table} set {column} = ? where rowid = ?", changed, rowid)
+                            except sqlite3.IntegrityError:
+                                continue  # the value is another row's, and the engine holds it unique
+                            self.assert_found(f"{table}.{column}")
+
+    def others(self, kind, column, before):
+        """Values that are not `before`: one that is near to it, and those that could stand there as well."""
+        if "int" in kind:
+            return [7 if before is None else before + 1000]
+        near = [self.alter(before) if before else "00"]
+        could = {"state": ["intent", "issued", "revoked", "unknown", "burnt"], "origin": ["issued", "imported"],
+                 "action": ["issue", "revoke", "migration", "accept_loss"],
+                 "certificate": [self.strange_certificate], "tbs": ["MAA="], "note": ["entry 1: 1 lost, 0 left"]}
+        return near + [one for one in could.get(column, []) if one != before]
+
+    @functools.cached_property
+    def strange_certificate(self):
+        """One that this CA did sign, and that no row has."""
+        self.mtlsctl("client", "issue", *KEY, "--name", "strange", "--ca", self.path("twin"))
+        return base64.b64encode(self.openssl("x509", "-in", "strange.crt", "-outform", "DER").out).decode()
 
     @staticmethod
     def alter(value):
