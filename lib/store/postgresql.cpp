@@ -45,6 +45,7 @@ class PostgresqlConnection final : public Connection {
   /// As temporary tables, in a transaction that is rolled back.
   std::optional<std::vector<SchemaObject>> schema_made_by(
       const std::function<void(Connection&)>& make) override {
+    if (is_standby()) return std::nullopt;
     m_session.begin("BEGIN READ WRITE; SET LOCAL search_path TO pg_temp",
                     PostgresqlSession::Reading::no);
     try {
@@ -99,6 +100,10 @@ class PostgresqlConnection final : public Connection {
   void roll_back() noexcept override { m_session.roll_back(); }
 
  private:
+  bool is_standby() {
+    const auto row = prepare("SELECT 1 WHERE pg_is_in_recovery()");
+    return row->step();
+  }
   /// All of a ledger is in a schema of its own, so that a database may hold other things as well.
   /// One that stands already is used: its maker need not have the right to make schemas.
   void make_schema() {

@@ -223,6 +223,17 @@ class Trust(Workbench):
         self.mtlsctl("verify", "client.crt", "--ca", "ca", "--store", url("reader"))
         self.mtlsctl("client", "issue", *KEY, "--name", "c3", "--store", url("reader"), exit=7)
         self.mtlsctl("store", "copy", "--store", url("reader"), "--to", "sqlite:copy.db")
+        # It can tell a schema that others changed, unless it may not make temporary tables.
+        check = ["store", "check", "--store", url("reader"), "--json"]
+        self.assertTrue(self.mtlsctl(*check).json["sound"])
+        self.server.sql("DROP INDEX mtlsctl.certificates_key", self.database)
+        self.assertEqual([one["flaw"] for one in self.mtlsctl(*check, exit=1).json["findings"]], ["schema"])
+        self.server.sql(f"REVOKE TEMPORARY ON DATABASE {self.database} FROM PUBLIC", self.database)
+        self.assertTrue(self.mtlsctl(*check).json["sound"])
+        self.assertIn(b"must be owner", self.mtlsctl("store", "repair", "--store", url("issuer"), exit=7).err)
+        self.mtlsctl("store", "repair", "--store", self.url)
+        self.server.sql(f"GRANT TEMPORARY ON DATABASE {self.database} TO PUBLIC", self.database)
+        self.assertTrue(self.mtlsctl(*check).json["sound"])
         # Neither can take anything back.
         for role in ("issuer", "reader"):
             for statement in ("UPDATE log_entries SET note = 'x'", "DELETE FROM log_entries", "TRUNCATE log_entries",
