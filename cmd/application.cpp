@@ -1,6 +1,7 @@
 #include "cmd/application.hpp"
 
 #include "base/escape.hpp"
+#include "base/file_events.hpp"
 #include "cmd/actor.hpp"
 #include "cmd/build_info.hpp"
 #include "cmd/command_tree.hpp"
@@ -80,6 +81,7 @@ ExitCode Application::run_traced(const Command& command, Session& session) const
                {{"exit", std::to_string(static_cast<int>(code))}, {"error", std::string(error)}});
   };
   try {
+    const TracedFiles files(trace);
     const ExitCode code = command.action()(session);
     end(code, {});
     return code;

@@ -83,6 +83,10 @@ ExitCode run(const Options& options, Session& session) {
   request.subject_alt_names_from_csr = options.names_from_csr;
   request.period = options.validity.period();
   request.not_after = options.validity.not_after;
+  if (request.period || request.not_after) {
+    request.validity = authority::EnrolRequest::Validity::asked;
+  }
+  request.issuer_end = ca.directory().certificate().validity().not_after;
   request.past_issuer = options.validity.past_issuer();
   request.request_key = options.request_key;
   request.existing = options.existing.existing();

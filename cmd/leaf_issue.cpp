@@ -165,7 +165,10 @@ ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
                            session);
   authority::EnrolRequest request = make_request(options, passphrase, session);
   request.subject = gather_subject(options, leaf_role, name, profile, session);
-  if (!request.period && !request.not_after) {
+  request.issuer_end = ca.directory().certificate().validity().not_after;
+  if (request.period || request.not_after) {
+    request.validity = authority::EnrolRequest::Validity::asked;
+  } else {
     request.period = client ? config.client_validity : config.server_validity;
   }
   if (options.chain) request.append = ca.directory().intermediates();

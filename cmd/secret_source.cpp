@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/file.hpp"
+#include "base/file_events.hpp"
 #include "base/format.hpp"
 #include "base/system_error.hpp"
 #include "cmd/terminal.hpp"
@@ -42,6 +43,7 @@ SecretBytes first_line(SecretBytes text, const SecretRequest& request) {
 }
 
 SecretBytes from_file(const std::string& path, const SecretRequest& request, Session& session) {
+  const UntracedSizes untraced;
   FileContents contents = with_context(request.flag, [&path] { return read_file(path); });
   if (contents.openness == Openness::open) {
     session.messages().warning(

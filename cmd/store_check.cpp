@@ -80,7 +80,7 @@ std::string explain(const store::Record& record, UnixTime now, std::chrono::seco
       break;
   }
   const std::string host = printable(record.actor.host);
-  if (now - record.intent_time < pending) {
+  if (record.intent_time > now - pending) {
     return format("being issued by {}, which cannot be looked at from here", host);
   }
   return format(

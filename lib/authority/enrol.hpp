@@ -39,6 +39,11 @@ struct EnrolRequest {
   x509::GeneralNames subject_alt_names;
   std::optional<std::chrono::seconds> period;
   std::optional<UnixTime> not_after;
+  /// Whether period or not_after are the caller's own wish and no setting: a set that is kept must
+  /// then be as long.
+  enum class Validity { by_setting, asked };
+  Validity validity = Validity::by_setting;
+  std::optional<UnixTime> issuer_end;  // a certificate that was clipped to it is as long as can be
   ca::ValidityPast past_issuer = ca::ValidityPast::clip;
   std::optional<unsigned> path_length;
   x509::NameConstraints name_constraints;

@@ -1,19 +1,27 @@
 #include "authority/import_indexes.hpp"
 
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/file_beginning.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
 
 namespace mtls::authority {
 namespace {
 
-constexpr std::size_t k_index_limit = std::size_t{512} << 20U;
+OpensslIndex read_index(const Path& file) {
+  OpensslIndexReader reader;
+  read_in_pieces(file, [&](std::string_view piece) {
+    with_context(printable(file.native()), [&] { reader.take(piece); });
+  });
+  return reader.finish();
+}
 
 }  // namespace
 
 ImportIndexes::ImportIndexes(const ImportFiles& found, const IsOurs& is_ours) {
   for (const Path& file : found.indexes) {
-    const FileContents text = read_file(file, k_index_limit);
-    Index index{.file = file, .content = parse_openssl_index(as_text(text.bytes.view()))};
+    Index index{.file = file, .content = read_index(file)};
     for (const IndexRow& row : index.content.rows) index.serials.emplace(row.serial, row.line);
     m_indexes.emplace(file.parent_path(), std::move(index));
   }

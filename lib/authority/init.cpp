@@ -103,6 +103,10 @@ EnrolRequest enrol_request(const InitRequest& request) {
   if (!request.subject.empty()) wanted.subject = request.subject;
   wanted.period = request.period;
   wanted.not_after = request.not_after;
+  if (request.period || request.not_after) wanted.validity = EnrolRequest::Validity::asked;
+  if (request.parent) {
+    wanted.issuer_end = request.parent->directory.certificate().validity().not_after;
+  }
   wanted.past_issuer = request.past_issuer;
   wanted.path_length = request.path_length;
   wanted.name_constraints = request.name_constraints;

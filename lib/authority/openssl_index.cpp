@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace mtls::authority {
 namespace {
@@ -91,78 +92,6 @@ std::optional<x509::SerialNumber> parse_serial(const std::string& text) {
   return x509::SerialNumber::parse(text.size() % 2 == 0 ? text : "0" + text);
 }
 
-class IndexReader final {
- public:
-  OpensslIndex read(std::string_view text) {
-    while (!text.empty()) {
-      const std::size_t end = text.find('\n');
-      const bool ended = end != std::string_view::npos;
-      std::string_view line = text.substr(0, end);
-      text.remove_prefix(ended ? end + 1 : text.size());
-      ++m_line;
-      if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-      if (line.empty() || line.front() == '#') continue;
-      take(split(line));
-      if (!ended) defect("it has no line end: the file was cut short");
-    }
-    return std::move(m_index);
-  }
-
- private:
-  void defect(std::string message) {
-    m_index.defects.push_back({.line = m_line, .message = std::move(message)});
-  }
-
-  void take(const std::vector<std::string>& fields) {
-    if (fields.size() != k_fields) {
-      defect(format("it has {} fields, not {}", fields.size(), k_fields));
-    }
-    // A serial with nothing behind it may have been cut within.
-    constexpr std::size_t k_serial = 3;
-    if (fields.size() < k_serial + 2) return;
-    const auto serial = parse_serial(fields[k_serial]);
-    if (!serial) {
-      defect(format("'{}' is no serial", printable(fields[k_serial].substr(0, 64))));
-      return;
-    }
-    const std::string& status = fields[0];
-    if (status != "V" && status != "R" && status != "E") {
-      defect(format("'{}' is no status", printable(status.substr(0, 16))));
-      return;
-    }
-    if (!parse_time(fields[1])) {
-      defect(format("'{}' is no time", printable(fields[1].substr(0, 32))));
-    }
-    IndexRow row{.line = m_line,
-                 .serial = *serial,
-                 .revoked = status == "R",
-                 .revoked_at = std::nullopt,
-                 .reason = {},
-                 .subject = fields.size() > k_fields - 1 ? fields[k_fields - 1] : std::string()};
-    if (row.revoked) take_revocation(row, fields[2]);
-    m_index.rows.push_back(std::move(row));
-  }
-
-  void take_revocation(IndexRow& row, std::string_view text) {
-    const std::size_t comma = text.find(',');
-    row.revoked_at = parse_time(text.substr(0, comma));
-    if (!row.revoked_at) {
-      defect(format("'{}' is no time of a revocation", printable(text.substr(0, 32))));
-    }
-    if (comma == std::string_view::npos) return;
-    std::string_view word = text.substr(comma + 1);
-    word = word.substr(0, word.find(','));
-    if (const auto reason = find_reason(word)) {
-      row.reason = *reason;
-    } else {
-      defect(format("'{}' is no reason of a revocation", printable(word.substr(0, 32))));
-    }
-  }
-
-  OpensslIndex m_index;
-  std::size_t m_line = 0;
-};
-
 void append_value(std::string& text, const x509::Attribute& attribute) {
   constexpr unsigned char k_first = 0x20;
   constexpr unsigned char k_last = 0x7e;
@@ -177,7 +106,93 @@ void append_value(std::string& text, const x509::Attribute& attribute) {
 
 }  // namespace
 
-OpensslIndex parse_openssl_index(std::string_view text) { return IndexReader().read(text); }
+OpensslIndex parse_openssl_index(std::string_view text) {
+  OpensslIndexReader reader;
+  reader.take(text);
+  return reader.finish();
+}
+
+void OpensslIndexReader::take(std::string_view piece) {
+  while (!piece.empty()) {
+    const std::size_t end = piece.find('\n');
+    const std::string_view part = piece.substr(0, end);
+    if (m_begun.size() + part.size() > k_index_line_limit) m_too_long = true;
+    if (!m_too_long) m_begun += part;
+    if (end == std::string_view::npos) return;
+    piece.remove_prefix(end + 1);
+    take_line(m_begun, End::present);
+    m_begun.clear();
+  }
+}
+
+OpensslIndex OpensslIndexReader::finish() {
+  if (!m_begun.empty() || m_too_long) take_line(m_begun, End::missing);
+  return std::move(m_index);
+}
+
+void OpensslIndexReader::defect(std::string message) {
+  m_index.defects.push_back({.line = m_line, .message = std::move(message)});
+}
+
+void OpensslIndexReader::take_line(std::string_view line, End end) {
+  ++m_line;
+  if (std::exchange(m_too_long, false)) {
+    defect(format("it has over {} octets", k_index_line_limit));
+    return;
+  }
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  if (line.empty() || line.front() == '#') return;
+  take_fields(split(line));
+  if (end == End::missing) defect("it has no line end: the file was cut short");
+}
+
+void OpensslIndexReader::take_fields(const std::vector<std::string>& fields) {
+  if (fields.size() != k_fields)
+    defect(format("it has {} fields, not {}", fields.size(), k_fields));
+  // A serial with nothing behind it may have been cut within.
+  constexpr std::size_t k_serial = 3;
+  if (fields.size() < k_serial + 2) return;
+  const auto serial = parse_serial(fields[k_serial]);
+  if (!serial) {
+    defect(format("'{}' is no serial", printable(fields[k_serial].substr(0, 64))));
+    return;
+  }
+  const std::string& status = fields[0];
+  if (status != "V" && status != "R" && status != "E") {
+    defect(format("'{}' is no status", printable(status.substr(0, 16))));
+    return;
+  }
+  if (!parse_time(fields[1])) {
+    defect(format("'{}' is no time", printable(fields[1].substr(0, 32))));
+  }
+  if (m_index.rows.size() == k_index_rows_limit) {
+    throw Error(Errc::too_large, format("an index of over {} rows is not read", k_index_rows_limit),
+                "split index.txt, and import its parts one after the other");
+  }
+  IndexRow row{.line = m_line,
+               .serial = *serial,
+               .revoked = status == "R",
+               .revoked_at = std::nullopt,
+               .reason = {}};
+  if (row.revoked) take_revocation(row, fields[2]);
+  m_index.rows.push_back(std::move(row));
+}
+
+void OpensslIndexReader::take_revocation(IndexRow& row, std::string_view text) {
+  const std::size_t comma = text.find(',');
+  row.revoked_at = parse_time(text.substr(0, comma));
+  if (!row.revoked_at) {
+    defect(format("'{}' is no time of a revocation", printable(text.substr(0, 32))));
+  }
+  if (comma == std::string_view::npos) return;
+  std::string_view word = text.substr(comma + 1);
+  word = word.substr(0, word.find(','));
+  if (const auto reason = find_reason(word)) {
+    row.reason = *reason;
+  } else {
+    defect(format("'{}' is no reason of a revocation", printable(word.substr(0, 32))));
+  }
+}
 
 std::string to_oneline(const x509::Name& name) {
   std::string text;

@@ -23,7 +23,6 @@ struct IndexRow {
   bool revoked;
   std::optional<UnixTime> revoked_at;  // none: revoked, and when cannot be read
   std::string reason;                  // RFC 5280's name, empty where none was given
-  std::string subject;                 // as it stands there
 };
 
 /// Something wrong with a line.
@@ -39,6 +38,31 @@ struct OpensslIndex {
   std::vector<IndexDefect> defects;
 };
 [[nodiscard]] OpensslIndex parse_openssl_index(std::string_view text);
+
+/// The longest line that is read, and how many rows of one index.
+inline constexpr std::size_t k_index_line_limit = std::size_t{64} << 10U;
+inline constexpr std::size_t k_index_rows_limit = 2'000'000;
+
+/// The same for a text that comes in pieces: what is held is the rows, and one line.
+class OpensslIndexReader final {
+ public:
+  /// Throws too_large past k_index_rows_limit rows.
+  void take(std::string_view piece);
+  /// To be called once, behind the last piece.
+  [[nodiscard]] OpensslIndex finish();
+
+ private:
+  enum class End { present, missing };
+  void take_line(std::string_view line, End end);
+  void take_fields(const std::vector<std::string>& fields);
+  void take_revocation(IndexRow& row, std::string_view text);
+  void defect(std::string message);
+
+  OpensslIndex m_index;
+  std::size_t m_line = 0;
+  std::string m_begun;      // of the line that the last piece ended in
+  bool m_too_long = false;  // that line: the rest of it is left out
+};
 
 /// A row as it is written.
 struct IndexEntry {

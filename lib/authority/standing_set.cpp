@@ -142,6 +142,21 @@ void require_wanted_bounds(const x509::Certificate& certificate, const Standing&
   }
 }
 
+/// What was asked for by name (--days, --not-after) must be so; less only where the issuing CA's
+/// own end clips it.
+void require_wanted_validity(const x509::Certificate& certificate, const Standing& standing) {
+  const EnrolRequest& request = standing.request;
+  if (request.validity != EnrolRequest::Validity::asked) return;
+  const x509::Validity& has = certificate.validity();
+  const UnixTime wanted = request.not_after.value_or(
+      has.not_before + request.period.value_or(std::chrono::seconds{}) - std::chrono::seconds{1});
+  const UnixTime most = std::min(request.issuer_end.value_or(k_latest_time), k_latest_time);
+  if (has.not_after == std::min(wanted, most)) return;
+  throw certificate_mismatch(standing, format("it is valid until {}, and what is asked for would "
+                                              "be until {}",
+                                              to_rfc3339(has.not_after), to_rfc3339(wanted)));
+}
+
 /// --if-missing: what stands there must be what the ledger issued for the same wish, and not
 /// expired.
 Enrolled keep(const SetContents& contents, const Standing& standing) {
@@ -173,6 +188,7 @@ Enrolled keep(const SetContents& contents, const Standing& standing) {
         format("{} expired at {}", printable(name), to_rfc3339(certificate.validity().not_after)),
         replace_hint(standing));
   }
+  require_wanted_validity(certificate, standing);
   return {.outcome = Outcome::unchanged,
           .certificate = std::move(certificate),
           .notices = {},

@@ -1,6 +1,7 @@
 #include "base/file.hpp"
 
 #include "base/escape.hpp"
+#include "base/file_events.hpp"
 #include "base/format.hpp"
 #include "base/system_error.hpp"
 
@@ -152,6 +153,7 @@ int Fd::close() noexcept {
 
 SecretBytes read_descriptor(int fd, std::string_view shown_name, std::size_t limit) {
   constexpr std::size_t k_block = 16384;
+  note_file("file.read.start", shown_name);
   SecretBytes bytes;
   SecretBytes block(k_block);
   for (;;) {
@@ -169,10 +171,13 @@ SecretBytes read_descriptor(int fd, std::string_view shown_name, std::size_t lim
       throw Error(Errc::too_large, format("{} is larger than {} octets", shown_name, limit));
     }
   }
+  note_file("file.read.end", shown_name, bytes.size());
   return bytes;
 }
 
 void write_descriptor(int fd, ByteView bytes, std::string_view shown_name) {
+  const std::size_t size = bytes.size();
+  note_file("file.write.start", shown_name);
   while (!bytes.empty()) {
     const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
     if (wrote < 0 && errno == EINTR) continue;
@@ -184,6 +189,7 @@ void write_descriptor(int fd, ByteView bytes, std::string_view shown_name) {
     if (wrote < 0) throw_errno(errno, format("cannot write {}", shown_name));
     bytes = bytes.subspan(static_cast<std::size_t>(wrote));
   }
+  note_file("file.write.end", shown_name, size);
 }
 
 FileContents read_file(const Path& path, std::size_t limit) {
@@ -280,10 +286,13 @@ void Directory::rename(const std::string& from, const std::string& to) const {
   if (::renameat(fd(), from.c_str(), fd(), to.c_str()) != 0) {
     throw_errno(errno, format("cannot rename {} to {}", shown(m_path / from), printable(to)));
   }
+  note_renamed_file(shown(m_path / from), shown(m_path / to));
 }
 
 void Directory::remove(const std::string& name) const {
-  if (::unlinkat(fd(), name.c_str(), 0) != 0 && errno != ENOENT) {
+  if (::unlinkat(fd(), name.c_str(), 0) == 0) {
+    note_file("file.remove", shown(m_path / name));
+  } else if (errno != ENOENT) {
     throw_errno(errno, format("cannot remove {}", shown(m_path / name)));
   }
 }

@@ -1,5 +1,11 @@
 #include "base/file_beginning.hpp"
 
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/file_events.hpp"
+#include "base/format.hpp"
+#include "base/system_error.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,6 +34,29 @@ std::optional<std::string> read_beginning(const Path& path, std::size_t most) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd.valid()) return std::nullopt;
   return read_beginning(fd.get(), most);
+}
+
+void read_in_pieces(const Path& path, const std::function<void(std::string_view)>& take) {
+  constexpr std::size_t k_piece = 65'536;
+  const std::string shown = printable(path.native());
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat status {};
+  if (!fd.valid() || ::fstat(fd.get(), &status) != 0) throw_errno_reading(errno, shown);
+  if (!S_ISREG(status.st_mode)) {
+    throw Error(Errc::unreadable_file, format("cannot read {}: not a regular file", shown));
+  }
+  note_file("file.read.start", shown);
+  std::string buffer(k_piece, '\0');
+  std::size_t size = 0;
+  for (;;) {
+    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_errno_reading(errno, shown);
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+    take(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
+  }
+  note_file("file.read.end", shown, size);
 }
 
 }  // namespace mtls

@@ -1,6 +1,7 @@
 // A file before it has its name, and what is left of one whose process died.
 #include "base/escape.hpp"
 #include "base/file.hpp"
+#include "base/file_events.hpp"
 #include "base/format.hpp"
 #include "base/system_error.hpp"
 
@@ -119,11 +120,13 @@ void PendingFile::publish(Overwrite overwrite) {
   // RENAME_NOREPLACE is one step; filesystems without it (EINVAL) have link, which never replaces.
   if (::renameat2(directory, m_temporary.c_str(), directory, m_name.c_str(), RENAME_NOREPLACE) ==
       0) {
+    note_renamed_file(printable((m_directory.path() / m_temporary).native()), shown());
     m_temporary.clear();
     return;
   }
   if ((errno == EINVAL || errno == ENOSYS) &&
       ::linkat(directory, m_temporary.c_str(), directory, m_name.c_str(), 0) == 0) {
+    note_renamed_file(printable((m_directory.path() / m_temporary).native()), shown());
     return;  // the destructor removes the other name
   }
   if (errno == EEXIST) {

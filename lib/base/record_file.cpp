@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/escape.hpp"
+#include "base/file_events.hpp"
 #include "base/format.hpp"
 #include "base/system_error.hpp"
 
@@ -47,11 +48,15 @@ std::string read_whole(const Fd& fd, const Directory& directory, const std::stri
 
 void overwrite(const Fd& fd, const std::string& record, const Directory& directory,
                const std::string& name) {
+  note_file("file.write.start", shown(directory, name));
   for (;;) {
     const ssize_t written = ::pwrite(fd.get(), record.data(), record.size(), 0);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) throw_errno(errno, format("cannot write {}", shown(directory, name)));
-    if (static_cast<std::size_t>(written) == record.size()) return;
+    if (static_cast<std::size_t>(written) == record.size()) {
+      note_file("file.write.end", shown(directory, name), record.size());
+      return;
+    }
     throw_errno(ENOSPC, format("cannot write {}", shown(directory, name)));
   }
 }

@@ -1,4 +1,5 @@
 // What a CSR asked for and did not get: reported, never dropped in silence.
+#include "base/format.hpp"
 #include "ca/granted.hpp"
 
 #include <algorithm>
@@ -42,6 +43,10 @@ void note_names(const x509::Extension& wanted, const x509::Certificate& granted,
 
 void note_ungranted(const x509::CertificateRequest& csr, const x509::Certificate& granted,
                     std::vector<Notice>& notices) {
+  constexpr std::size_t k_listed = 100;
+  const std::size_t before = notices.size();
+  const auto is_full = [&] { return notices.size() - before >= k_listed; };
+  std::size_t more = 0;
   if (!csr.subject().empty() && !(csr.subject() == granted.subject())) {
     note(notices, "subject", csr.subject().to_text(), granted.subject().to_text());
   }
@@ -49,15 +54,31 @@ void note_ungranted(const x509::CertificateRequest& csr, const x509::Certificate
     const x509::Extension* given = x509::find(granted.extensions(), wanted.id);
     if (wanted.id == x509::oids::subject_alt_name()) {
       note_names(wanted, granted, notices);
+    } else if (given != nullptr && given->value == wanted.value) {
+      continue;
+    } else if (is_full()) {
+      ++more;
     } else if (given == nullptr) {
       note(notices, x509::oid_name(wanted.id), x509::describe(wanted), "");
-    } else if (given->value != wanted.value) {
+    } else {
       note(notices, x509::oid_name(wanted.id), x509::describe(wanted), x509::describe(*given));
     }
   }
   for (const der::Oid& attribute : csr.other_attributes()) {
-    note(notices, "attribute " + attribute.to_dotted(), "present", "");
+    if (is_full()) {
+      ++more;
+    } else {
+      note(notices, "attribute " + attribute.to_dotted(), "present", "");
+    }
   }
+  if (more == 0) return;
+  notices.push_back({.kind = Notice::Kind::not_granted,
+                     .field = "more",
+                     .requested = format("{} more", more),
+                     .granted = "",
+                     .message = format("the CSR asked for {} more extensions and attributes, which "
+                                       "are not listed and not granted",
+                                       more)});
 }
 
 }  // namespace mtls::ca

@@ -128,7 +128,7 @@ bool is_pending(const Statement& row, UnixTime now, std::chrono::seconds pending
     case Liveness::elsewhere:
       break;
   }
-  return now - to_time(row.integer(4)) < pending;
+  return to_time(row.integer(4)) > now - pending;
 }
 
 /// Intents that nobody will complete become `unknown`: maybe signed, never released.

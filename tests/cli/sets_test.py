@@ -194,6 +194,40 @@ class OneFile(Sets):
         self.assertEqual(len(self.ledger_rows()), 2)
 
 
+class Kept(Sets):
+    """--if-missing with a validity that was asked for by name."""
+
+    def test_a_set_that_is_kept_is_as_long_as_what_is_asked_for(self):
+        issue = ["client", "issue", *KEY, "--if-missing"]
+        self.mtlsctl(*issue, "--days", "90")
+        for same in ([], ["--days", "90"], ["--validity", "90d"]):
+            self.assertEqual(self.mtlsctl(*issue, *same, "--json").json["outcome"], "unchanged")
+        for other in (["--days", "89"], ["--days", "91"], ["--not-after", "2049-01-01T00:00:00Z"]):
+            self.refused(*issue, *other, code="set_mismatch")
+        end = self.mtlsctl("verify", "client.crt", "--json").json["certificate"]["not_after"]
+        self.mtlsctl(*issue, "--not-after", end)
+        self.refused("ca", "init", *KEY, "--common-name", "Test root", "--if-missing", "--days", "7",
+                     code="set_mismatch")
+
+    def test_one_that_was_clipped_to_its_issuers_end_is_as_long_as_can_be(self):
+        self.mtlsctl("ca", "init", "--ca", "sub", "--parent", "ca", "--common-name", "Sub", *KEY, "--days", "30")
+        issue = ["client", "issue", "--ca", "sub", *KEY, "--if-missing"]
+        self.mtlsctl(*issue, "--days", "90")
+        self.assertEqual(self.mtlsctl(*issue, "--days", "90", "--json").json["outcome"], "unchanged")
+        self.refused(*issue, "--days", "20", code="set_mismatch")
+
+    def test_a_csr_that_asks_for_thousands_of_extensions_is_told_in_short(self):
+        arcs = "\n".join(f"1.2.3.{number} = ASN1:NULL" for number in range(3000))
+        self.path("req.cnf").write_text(f"[req]\ndistinguished_name = dn\n[dn]\n[ext]\n{arcs}\n")
+        self.mtlsctl("key", "generate", *KEY, "-o", "many.key")
+        self.openssl("req", "-new", "-config", "req.cnf", "-key", "many.key", "-subj", "/CN=many", "-reqexts", "ext",
+                     "-out", "many.csr")
+        told = self.mtlsctl("client", "issue", "--csr", "many.csr", "--name", "many", "--json")
+        self.assertEqual(len(told.json["notices"]), 101)
+        self.assertIn("2900 more", told.json["notices"][-1]["requested"])
+        self.assertEqual(told.err.count(b"warning:"), 101)
+
+
 class Again(Sets):
     """Runs after one that was cut short."""
 

@@ -66,7 +66,36 @@ TEST_CASE("a tab behind a backslash is no end of a field, and comments are no li
       parse_openssl_index("# one\n\nV\t251231235959Z\t\t0A\tunknown\t/CN=a\\\tb\r\n");
   CHECK(index.defects.empty());
   REQUIRE(index.rows.size() == 1);
-  CHECK(index.rows.front().subject == "/CN=a\tb");
+}
+
+TEST_CASE("a text in pieces is read as it is whole") {
+  const std::string text =
+      "V\t251231235959Z\t\t0A\tunknown\t/CN=x\r\n\nR\t251231235959Z\t240102030405Z\t0B\tunknown\t/"
+      "CN=y\nV\t251231235959Z\t\t0C\tunk";
+  const OpensslIndex whole = parse_openssl_index(text);
+  CHECK(whole.rows.size() == 3);
+  for (const std::size_t length : {1U, 2U, 7U, 40U}) {
+    OpensslIndexReader reader;
+    for (std::size_t at = 0; at < text.size(); at += length) reader.take(text.substr(at, length));
+    const OpensslIndex pieces = reader.finish();
+    REQUIRE(pieces.rows.size() == whole.rows.size());
+    for (std::size_t i = 0; i < whole.rows.size(); ++i) {
+      CHECK(pieces.rows[i].serial == whole.rows[i].serial);
+      CHECK(pieces.rows[i].line == whole.rows[i].line);
+    }
+    CHECK(pieces.defects.size() == whole.defects.size());
+  }
+}
+
+TEST_CASE("a line without end is passed over, and what follows is read") {
+  const std::string good = "V\t251231235959Z\t\t0A\tunknown\t/CN=x\n";
+  OpensslIndexReader reader;
+  for (int i = 0; i < 100; ++i) reader.take(std::string(10'000, 'x'));
+  reader.take("\n" + good);
+  const OpensslIndex index = reader.finish();
+  CHECK(index.rows.size() == 1);
+  REQUIRE(index.defects.size() == 1);
+  CHECK(index.defects.front().line == 1);
 }
 
 }  // namespace
