@@ -76,7 +76,8 @@ struct SourceKey {
 SourceKey read_key(const Options& options, Session& session) {
   const FileContents contents = read_file(options.key);
   const std::string shown = printable(options.key.native());
-  if (contents.openness == Openness::open &&
+  // What is no key at all is said to be none, whoever can read it.
+  if (contents.openness == Openness::open && crypto::holds_private_key(contents.bytes.view()) &&
       options.signing.open_key() == authority::OpenKey::refuse) {
     throw Error(Errc::open_permissions, format("{} can be read or written by others", shown),
                 format("chmod 600 {}, or insist with --allow-open-key", shown));
@@ -135,8 +136,8 @@ Json document_of(const authority::Adopted& adopted, const Options& options,
   for (const authority::CaFinding& one : adopted.findings) {
     document["findings"].push_back({{"finding", authority::name(one.defect)},
                                     {"prevents_issuing", one.prevents_issuing},
-                                    {"message", one.message},
-                                    {"why", one.why}});
+                                    {"message", readable(one.message)},
+                                    {"why", readable(one.why)}});
   }
   document["key_encrypted"] = adopted.key_encrypted;
   document["store"] = adopted.store.shown();
@@ -149,10 +150,11 @@ Json document_of(const authority::Adopted& adopted, const Options& options,
 std::string text_of(const authority::Adopted& adopted, const Options& options,
                     const x509::Certificate& given) {
   const bool dry_run = options.dry_run;
-  std::string text =
-      format("{}adopted {}\n", dry_run ? "dry run: would have " : "", given.subject().to_text(256));
+  std::string text = format("{}adopted {}\n", dry_run ? "dry run: would have " : "",
+                            readable(given.subject().to_text(256)));
   for (const authority::CaFinding& one : adopted.findings) {
-    text += format("  {}: {}\n      {}\n", authority::name(one.defect), one.message, one.why);
+    text += format("  {}: {}\n      {}\n", authority::name(one.defect), readable(one.message),
+                   readable(one.why));
   }
   if (adopted.findings.empty()) text += "  nothing is wrong with its certificate\n";
   if (adopted.reissued) {
@@ -163,7 +165,25 @@ std::string text_of(const authority::Adopted& adopted, const Options& options,
   return text;
 }
 
-void tell(const authority::Adopted& adopted, const Session& session) {
+/// What helps where nothing can be issued: a new certificate, if the key is any good and the CA may
+/// make one itself.
+std::string way_out(const authority::Adopted& adopted, const Options& options) {
+  using authority::CaDefect;
+  const auto has = [&adopted](CaDefect defect) {
+    return std::any_of(adopted.findings.begin(), adopted.findings.end(),
+                       [defect](const authority::CaFinding& one) { return one.defect == defect; });
+  };
+  if (has(CaDefect::weak_key) || has(CaDefect::empty_subject)) {
+    return "no certificate over this key and name helps: make a new CA with 'mtlsctl ca init'";
+  }
+  if (options.chain) {
+    return "have the CA above it sign a new certificate for its key, and adopt that";
+  }
+  return "run the same command with --reissue: it makes one that can, over the same key and name, "
+         "to which what was issued chains as before";
+}
+
+void tell(const authority::Adopted& adopted, const Options& options, const Session& session) {
   tell_notices(adopted.notices, session);
   if (adopted.ledger == authority::LedgerOrigin::joined) {
     session.messages().note(
@@ -180,10 +200,8 @@ void tell(const authority::Adopted& adopted, const Session& session) {
         "let whatever checks clients trust the old certificate beside the new one");
   }
   if (!adopted.can_issue) {
-    session.messages().warning(
-        "nothing can be issued with this certificate",
-        "run the same command with --reissue: it makes one that can, over the same key and name, "
-        "to which what was issued chains as before");
+    session.messages().warning("nothing can be issued with this certificate",
+                               way_out(adopted, options));
   }
   if (!adopted.files.empty() && !adopted.key_encrypted) {
     session.messages().note(
@@ -201,7 +219,7 @@ ExitCode run(const Options& options, Session& session) {
   const authority::Adopted adopted = with_passphrase_hint("--key-passphrase", [&] {
     return authority::adopt_ca(request, profile, make_surroundings(session));
   });
-  tell(adopted, session);
+  tell(adopted, options, session);
   if (session.json()) {
     session.print(document_of(adopted, options, certificate, session));
   } else {

@@ -117,7 +117,7 @@ void print_text(const authority::CaDirectory& ca, const std::vector<Row>& rows,
   if (ca.chain().size() > 1) {
     text += "  chain\n";
     for (const x509::Certificate& certificate : ca.chain()) {
-      text += format("    {}, until {}, sha256 {}\n", certificate.subject().to_text(),
+      text += format("    {}, until {}, sha256 {}\n", readable(certificate.subject().to_text()),
                      to_rfc3339(certificate.validity().not_after),
                      to_colon_hex(certificate.fingerprint()));
     }

@@ -35,7 +35,7 @@ void print_json(const Options& options, const std::vector<x509::Certificate>& ce
   Json document = session.document();
   document["serial"] = record.serial.to_text();
   document["state"] = name(record.state);
-  document["subject"] = record.subject;
+  document["subject"] = readable(record.subject);
   document["fingerprint"] = to_hex(certificates.front().fingerprint());
   document["file"] =
       options.output.to_stdout() ? Json(nullptr) : Json(printable(options.output.file->native()));

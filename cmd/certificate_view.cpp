@@ -39,7 +39,7 @@ Json extensions_json(const x509::Extensions& extensions) {
     array.push_back({{"oid", extension.id.to_dotted()},
                      {"name", x509::oid_name(extension.id)},
                      {"critical", extension.criticality == x509::Criticality::critical},
-                     {"value", x509::describe(extension)}});
+                     {"value", readable(x509::describe(extension))}});
   }
   return array;
 }
@@ -49,7 +49,7 @@ std::string extensions_text(const x509::Extensions& extensions) {
   for (const x509::Extension& extension : extensions) {
     text += format("    {}{}: {}\n", x509::oid_name(extension.id),
                    extension.criticality == x509::Criticality::critical ? " (critical)" : "",
-                   x509::describe(extension));
+                   readable(x509::describe(extension)));
   }
   return text.empty() ? text : "  extensions\n" + text;
 }
@@ -57,12 +57,12 @@ std::string extensions_text(const x509::Extensions& extensions) {
 }  // namespace
 
 void FieldList::add(std::string_view label, std::string_view value) {
-  if (!value.empty()) m_text += format("  {:<12} {}\n", label, value);
+  if (!value.empty()) m_text += format("  {:<12} {}\n", label, readable(value));
 }
 
 Json brief_json(const x509::Certificate& certificate) {
-  return {{"subject", certificate.subject().to_text()},
-          {"issuer", certificate.issuer().to_text()},
+  return {{"subject", readable(certificate.subject().to_text())},
+          {"issuer", readable(certificate.issuer().to_text())},
           {"serial", certificate.serial().to_text()},
           {"not_before", to_rfc3339(certificate.validity().not_before)},
           {"not_after", to_rfc3339(certificate.validity().not_after)},
@@ -106,7 +106,7 @@ std::string certificate_text(const x509::Certificate& certificate) {
 
 Json request_json(const x509::CertificateRequest& request) {
   const auto company = request.unstructured_name();
-  return {{"subject", request.subject().to_text()},
+  return {{"subject", readable(request.subject().to_text())},
           {"key", request.public_key().description()},
           {"spki_sha256", to_hex(request.public_key().spki_hash())},
           {"signature", algorithm_name(request.signature_algorithm())},
@@ -137,7 +137,7 @@ Json list_json(const x509::CertificateList& list) {
                        {"revocation_date", to_rfc3339(entry.revocation_date)}});
   }
   const auto next = list.next_update();
-  return {{"issuer", list.issuer().to_text()},
+  return {{"issuer", readable(list.issuer().to_text())},
           {"version", list.version()},
           {"this_update", to_rfc3339(list.this_update())},
           {"next_update", next ? Json(to_rfc3339(*next)) : Json(nullptr)},
@@ -201,7 +201,7 @@ std::string validity_text(const x509::Validity& validity) {
 std::vector<std::string> name_texts(const x509::GeneralNames& names) {
   std::vector<std::string> texts;
   texts.reserve(names.size());
-  for (const x509::GeneralName& name : names) texts.push_back(name.to_text());
+  for (const x509::GeneralName& name : names) texts.push_back(readable(name.to_text()));
   return texts;
 }
 

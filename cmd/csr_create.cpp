@@ -109,10 +109,10 @@ ExitCode run(Options options, Session& session) {
   if (session.json()) {
     Json document = session.document();
     document["outcome"] = options.existing.dry_run ? "rehearsed" : "made";
-    document["subject"] = request.subject().to_text();
+    document["subject"] = readable(request.subject().to_text());
     document["subject_alt_names"] = Json::array();
     for (const x509::GeneralName& name : request.subject_alt_names()) {
-      document["subject_alt_names"].push_back(name.to_text());
+      document["subject_alt_names"].push_back(readable(name.to_text()));
     }
     document["key"] = request.public_key().description();
     document["challenge_password"] = request.has_challenge_password();

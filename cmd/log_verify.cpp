@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace mtls::cmd {
@@ -16,6 +17,8 @@ struct Options {
   CaOptions ca;
   std::optional<store::LogHead> since;
 };
+
+constexpr std::string_view k_since = "--since";
 
 /// A head that was seen, and whether the log still holds it.
 struct Pin {
@@ -28,9 +31,38 @@ std::vector<Pin> check_pins(const Options& options, const authority::CaDirectory
                             const store::Ledger& ledger, store::IssuerId issuer) {
   std::vector<Pin> pins;
   if (const auto seen = ca.seen_head()) pins.push_back({"ledger.head", seen->head, false});
-  if (options.since) pins.push_back({"--since", *options.since, false});
+  if (options.since) pins.push_back({k_since, *options.since, false});
   for (Pin& pin : pins) pin.held = ledger.has_log_entry(issuer, pin.head);
   return pins;
+}
+
+std::string message_of(const Pin& pin, const store::AuditReport& report) {
+  const bool later = report.head && pin.head.seq > report.head->seq;
+  return format("the log does not hold the entry {} of {}: {}", pin.head.to_text(), pin.what,
+                later ? "its end was cut off, or it was rolled back or replaced"
+                      : "another one stands there");
+}
+
+std::string_view remedy_of(const Pin& pin) {
+  if (pin.what == k_since) {
+    return "is it a head of this CA's log? If so, entries are missing: restore the newest backup, "
+           "and keep what 'mtlsctl log head' says then";
+  }
+  return "restore the newest backup; 'mtlsctl store accept-rollback' goes on with this one";
+}
+
+/// What is wrong with the log itself, and then with the heads that it should hold.
+Json all_findings(const store::AuditReport& report, const std::vector<Pin>& pins) {
+  Json findings = findings_json(report);
+  for (const Pin& pin : pins) {
+    if (pin.held) continue;
+    findings.push_back({{"flaw", "head_not_held"},
+                        {"entry", pin.head.seq},
+                        {"serial", nullptr},
+                        {"message", message_of(pin, report)},
+                        {"hint", remedy_of(pin)}});
+  }
+  return findings;
 }
 
 void print(const store::AuditReport& report, const std::vector<Pin>& pins, ExitCode code,
@@ -47,8 +79,9 @@ void print(const store::AuditReport& report, const std::vector<Pin>& pins, ExitC
       document["pins"].push_back(
           {{"source", pin.what}, {"head", pin.head.to_text()}, {"held", pin.held}});
     }
-    document["findings"] = findings_json(report);
-    document["found"] = report.found;
+    document["findings"] = all_findings(report, pins);
+    document["found"] = report.found + std::count_if(pins.begin(), pins.end(),
+                                                     [](const Pin& pin) { return !pin.held; });
     session.print(document);
     return;
   }
@@ -57,11 +90,7 @@ void print(const store::AuditReport& report, const std::vector<Pin>& pins, ExitC
                             report.rows, report.head ? report.head->to_text() : "none");
   for (const Pin& pin : pins) {
     if (pin.held) continue;
-    text += format(
-        "  error: the log does not hold the entry {} of {}: it was cut off, rolled back or "
-        "replaced\n    hint: restore the newest backup; 'mtlsctl store accept-rollback' goes on "
-        "with this one\n",
-        pin.head.to_text(), pin.what);
+    text += format("  error: {}\n    hint: {}\n", message_of(pin, report), remedy_of(pin));
   }
   session.out().write(text + findings_text(report));
 }

@@ -9,6 +9,8 @@
 namespace mtls::cmd {
 namespace {
 
+std::string shown(std::string_view raw) { return readable(printable(raw)); }
+
 std::string subject_of(const store::LogEntry& entry) {
   if (entry.serial) return entry.serial->to_text();
   return entry.count > 0 ? format("{} certificates", entry.count) : "-";
@@ -22,12 +24,12 @@ void put_entry(Json& document, const store::LogEntry& entry) {
   document["action"] = name(entry.action);
   document["serial"] = entry.serial ? Json(entry.serial->to_text()) : Json(nullptr);
   document["count"] = entry.count;
-  document["actor"] = printable(entry.actor);
-  document["host"] = printable(entry.host);
-  document["profile"] = printable(entry.profile);
-  document["profile_sha256"] = printable(entry.profile_hash);
+  document["actor"] = shown(entry.actor);
+  document["host"] = shown(entry.host);
+  document["profile"] = shown(entry.profile);
+  document["profile_sha256"] = shown(entry.profile_hash);
   document["content"] = to_hex(entry.content);
-  document["note"] = printable(entry.note);
+  document["note"] = shown(entry.note);
   document["previous"] = to_hex(entry.previous);
   document["hash"] = to_hex(entry.hash);
 }
@@ -35,9 +37,9 @@ void put_entry(Json& document, const store::LogEntry& entry) {
 std::string entry_line(const store::LogEntry& entry) {
   std::string line = format("{:>6}  {}  {:<15}  {:<32}", entry.seq, to_rfc3339(entry.time),
                             name(entry.action), subject_of(entry));
-  line += format("  {} on {}", printable(entry.actor), printable(entry.host));
-  if (!entry.profile.empty()) line += format("  {}", printable(entry.profile));
-  if (!entry.note.empty()) line += format("  ({})", printable(entry.note));
+  line += format("  {} on {}", shown(entry.actor), shown(entry.host));
+  if (!entry.profile.empty()) line += format("  {}", shown(entry.profile));
+  if (!entry.note.empty()) line += format("  ({})", shown(entry.note));
   return line + "\n";
 }
 
@@ -47,8 +49,8 @@ Json findings_json(const store::AuditReport& report) {
     findings.push_back(
         {{"flaw", name(finding.flaw)},
          {"entry", finding.entry ? Json(*finding.entry) : Json(nullptr)},
-         {"serial", finding.serial.empty() ? Json(nullptr) : Json(printable(finding.serial))},
-         {"message", printable(finding.message)},
+         {"serial", finding.serial.empty() ? Json(nullptr) : Json(readable(finding.serial))},
+         {"message", readable(finding.message)},
          {"hint", remedy(finding.flaw)}});
   }
   return findings;
@@ -57,8 +59,8 @@ Json findings_json(const store::AuditReport& report) {
 std::string findings_text(const store::AuditReport& report) {
   std::string text;
   for (const store::AuditFinding& finding : report.findings) {
-    text += format("  error: {}", printable(finding.message));
-    if (!finding.serial.empty()) text += format(" [serial {}]", printable(finding.serial));
+    text += format("  error: {}", readable(finding.message));
+    if (!finding.serial.empty()) text += format(" [serial {}]", readable(finding.serial));
     text += format(" ({})\n    hint: {}\n", name(finding.flaw), remedy(finding.flaw));
   }
   const auto listed = static_cast<std::int64_t>(report.findings.size());
@@ -101,6 +103,9 @@ std::string_view remedy(store::Flaw flaw) noexcept {
     case Flaw::engine:
       return "the file is damaged: 'mtlsctl store repair' rebuilds indexes; for the rest restore a "
              "backup";
+    case Flaw::schema:
+      return "'mtlsctl store repair' makes indexes again; for the rest find out who changed the "
+             "database, and copy the ledger into a new one ('mtlsctl store copy')";
   }
   return "";
 }

@@ -1,5 +1,7 @@
 #include "cmd/messages.hpp"
 
+#include "base/escape.hpp"
+
 #include <string>
 
 namespace mtls::cmd {
@@ -24,7 +26,7 @@ void Messages::note(std::string_view text) noexcept {
 void Messages::line(std::string_view kind, std::string_view text) noexcept {
   try {
     std::string whole = "mtlsctl: ";
-    whole.append(kind).append(": ").append(text).append("\n");
+    whole.append(kind).append(": ").append(readable(text)).append("\n");
     m_out.write(whole);
     m_out.flush();
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): nowhere left to complain

@@ -41,7 +41,7 @@ std::string headline(authority::Outcome outcome) {
 }
 
 void line(std::string& text, std::string_view label, std::string_view value) {
-  if (!value.empty()) text += format("  {:<12} {}\n", label, value);
+  if (!value.empty()) text += format("  {:<12} {}\n", label, readable(value));
 }
 
 }  // namespace
@@ -59,11 +59,11 @@ Json receipt_document(const authority::Enrolled& enrolled, const std::string& pr
   document["profile"] = profile;
   document["serial"] = rehearsed ? Json(nullptr) : Json(certificate.serial().to_text());
   document["fingerprint"] = rehearsed ? Json(nullptr) : Json(to_hex(certificate.fingerprint()));
-  document["subject"] = certificate.subject().to_text();
-  document["issuer"] = certificate.issuer().to_text();
+  document["subject"] = readable(certificate.subject().to_text());
+  document["issuer"] = readable(certificate.issuer().to_text());
   document["subject_alt_names"] = Json::array();
   for (const x509::GeneralName& name : certificate.subject_alt_names()) {
-    document["subject_alt_names"].push_back(name.to_text());
+    document["subject_alt_names"].push_back(readable(name.to_text()));
   }
   document["not_before"] = to_rfc3339(certificate.validity().not_before);
   document["not_after"] = to_rfc3339(certificate.validity().not_after);
@@ -76,9 +76,9 @@ Json receipt_document(const authority::Enrolled& enrolled, const std::string& pr
   for (const ca::Notice& notice : enrolled.notices) {
     document["notices"].push_back({{"kind", kind_name(notice.kind)},
                                    {"field", notice.field},
-                                   {"requested", notice.requested},
-                                   {"granted", notice.granted},
-                                   {"message", notice.message}});
+                                   {"requested", readable(notice.requested)},
+                                   {"granted", readable(notice.granted)},
+                                   {"message", readable(notice.message)}});
   }
   return document;
 }

@@ -14,16 +14,18 @@ Json optional_time(const std::optional<UnixTime>& time) {
   return time ? Json(to_rfc3339(*time)) : Json(nullptr);
 }
 
-std::vector<std::string> printable_all(const std::vector<std::string>& texts) {
-  std::vector<std::string> shown;
-  shown.reserve(texts.size());
-  for (const std::string& text : texts) shown.push_back(printable(text));
-  return shown;
+std::string shown(std::string_view raw) { return readable(printable(raw)); }
+
+std::vector<std::string> shown_all(const std::vector<std::string>& texts) {
+  std::vector<std::string> texts_shown;
+  texts_shown.reserve(texts.size());
+  for (const std::string& text : texts) texts_shown.push_back(shown(text));
+  return texts_shown;
 }
 
 /// The ledger may have been written by others: nothing of it is taken as safe to show.
 std::string subject_of(const store::Record& record) {
-  return record.subject.empty() ? join(printable_all(record.sans)) : record.subject;
+  return record.subject.empty() ? join(shown_all(record.sans)) : readable(record.subject);
 }
 
 }  // namespace
@@ -32,31 +34,29 @@ void put_record(Json& document, const store::Record& record) {
   document["serial"] = record.serial.to_text();
   document["state"] = name(record.state);
   document["origin"] = record.origin == store::Origin::issued ? "issued" : "imported";
-  document["subject"] = record.subject;
-  document["subject_alt_names"] = printable_all(record.sans);
+  document["subject"] = readable(record.subject);
+  document["subject_alt_names"] = shown_all(record.sans);
   document["not_before"] = to_rfc3339(record.validity.not_before);
   document["not_after"] = to_rfc3339(record.validity.not_after);
   document["fingerprint"] = record.fingerprint ? Json(to_hex(*record.fingerprint)) : Json(nullptr);
   document["spki_sha256"] = to_hex(record.spki_hash);
   // What was issued elsewhere was so under no profile.
-  document["profile"] = record.profile.empty() ? Json(nullptr) : Json(printable(record.profile));
+  document["profile"] = record.profile.empty() ? Json(nullptr) : Json(shown(record.profile));
   document["profile_sha256"] =
-      record.profile_hash.empty() ? Json(nullptr) : Json(record.profile_hash);
-  document["request_key"] =
-      record.request_key ? Json(printable(*record.request_key)) : Json(nullptr);
-  document["actor"] = printable(record.actor.actor);
-  document["host"] = printable(record.actor.host);
+      record.profile_hash.empty() ? Json(nullptr) : Json(readable(record.profile_hash));
+  document["request_key"] = record.request_key ? Json(shown(*record.request_key)) : Json(nullptr);
+  document["actor"] = shown(record.actor.actor);
+  document["host"] = shown(record.actor.host);
   document["pid"] = record.actor.pid;
   document["intent_at"] = to_rfc3339(record.intent_time);
   document["issued_at"] = optional_time(record.issued_time);
   document["revoked_at"] = optional_time(record.revoked_time);
-  document["note"] = printable(record.note);
+  document["note"] = shown(record.note);
 }
 
 std::string record_line(const store::Record& record) {
   return format("{:<32}  {:<7}  {}  {:<14}  {}\n", record.serial.to_text(), name(record.state),
-                to_rfc3339(record.validity.not_after), printable(record.profile),
-                subject_of(record));
+                to_rfc3339(record.validity.not_after), shown(record.profile), subject_of(record));
 }
 
 std::string record_text(const store::Record& record) {
@@ -64,7 +64,7 @@ std::string record_text(const store::Record& record) {
   fields.add("serial", record.serial.to_text());
   fields.add("state", name(record.state));
   fields.add("subject", record.subject);
-  fields.add("alt names", join(printable_all(record.sans)));
+  fields.add("alt names", join(shown_all(record.sans)));
   fields.add("valid", validity_text(record.validity));
   fields.add("profile", printable(record.profile));
   fields.add("origin", record.origin == store::Origin::imported ? "imported" : "");

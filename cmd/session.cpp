@@ -39,8 +39,8 @@ Json error_document(std::string_view schema, const Error& error) {
               {"error",
                {{"code", name(error.code())},
                 {"exit", static_cast<int>(exit_code(error.code()))},
-                {"message", error.message()},
-                {"hint", error.hint()}}}};
+                {"message", readable(error.message())},
+                {"hint", readable(error.hint())}}}};
 }
 
 }  // namespace mtls::cmd

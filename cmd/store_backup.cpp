@@ -19,10 +19,22 @@ struct Options {
   Path file;
 };
 
+/// A backup is a file; what looks like a URL would become a file of that name.
+void refuse_url(const Path& file) {
+  for (const std::string_view scheme : {"sqlite:", "postgresql://", "postgres://"}) {
+    if (file.native().rfind(scheme, 0) != 0) continue;
+    throw Error(Errc::usage, "store backup takes the name of a file, not the URL of a ledger",
+                "leave out 'sqlite:'; into a database of PostgreSQL's a ledger is copied with "
+                "'mtlsctl store copy --to URL'");
+  }
+}
+
 ExitCode run(const Options& options, Session& session) {
+  refuse_url(options.file);
   const store::LedgerLocation from = options.ca.locate_ledger();
   const Path target = std::filesystem::absolute(options.file);
   authority::refuse_ca_file(target);
+  authority::require_ledger_name(target);
   store::LedgerLocation to = store::LedgerLocation::at(store::StoreUrl::sqlite(target));
   to.lock_timeout = from.lock_timeout;
   const store::Copied copied = store::copy_ledger(from, to);

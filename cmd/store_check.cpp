@@ -1,3 +1,4 @@
+#include "authority/import_files.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/process_identity.hpp"
@@ -11,6 +12,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 
 namespace mtls::cmd {
@@ -34,11 +37,28 @@ struct Unrecorded {
   std::string subject;
 };
 
+/// The first ones of what may be any number, and how many there are.
+template <class Item>
+struct Listed {
+  std::vector<Item> first;
+  std::int64_t found = 0;
+  void add(const std::function<Item()>& make) {
+    ++found;
+    if (first.size() < store::k_findings_limit) first.push_back(make());
+  }
+  /// Ends a list of texts.
+  [[nodiscard]] std::string rest() const {
+    const auto listed = static_cast<std::int64_t>(first.size());
+    return found > listed ? format("  and {} more\n", found - listed) : "";
+  }
+};
+
 struct Checked {
   store::AuditReport audit;
-  std::vector<OpenIntent> intents;
-  std::vector<Unrecorded> unrecorded;
+  Listed<OpenIntent> intents;
+  Listed<Unrecorded> unrecorded;
   std::int64_t files = 0;
+  std::int64_t unread = 0;  // files that were not read, each with a warning
   bool rolled_back = false;
 };
 
@@ -74,21 +94,66 @@ void list_intents(const store::Ledger& ledger, UnixTime now, Checked& checked) {
     store::Query query;
     query.state = state;
     ledger.list(query, [&](const store::Record& record) {
-      checked.intents.push_back({record, explain(record, now, ledger.intent_pending())});
+      checked.intents.add([&] {
+        return OpenIntent{record, explain(record, now, ledger.intent_pending())};
+      });
       return store::Continue::yes;
     });
   }
 }
 
-void check_file(const Path& file, const store::Ledger& ledger, Checked& checked) {
+void look_up(const std::vector<x509::Certificate>& certificates, const Path& file,
+             const store::Ledger& ledger, Checked& checked) {
+  for (const x509::Certificate& certificate : certificates) {
+    if (ledger.find_by_fingerprint(certificate.fingerprint())) continue;
+    checked.unrecorded.add([&] {
+      return Unrecorded{shown_input(file), certificate.serial().to_text(),
+                        certificate.subject().to_text(256)};
+    });
+  }
+}
+
+/// A file that may hold a certificate and could not be read says nothing of what it holds.
+void pass_over(const authority::PassedOver& one, Checked& checked, const Session& session) {
+  using Why = authority::PassedOver::Why;
+  session.messages().warning(
+      format("not looked at: {}: {}", printable(one.file.native()), one.message));
+  if (one.why != Why::link && one.why != Why::empty && one.why != Why::not_regular) {
+    ++checked.unread;
+  }
+}
+
+/// Every file with certificates below a directory, as 'store import' would find it. What bears
+/// another issuer's name is none of this CA's, and may stand there.
+void check_directory(const Path& directory, const x509::Certificate& ca,
+                     const store::Ledger& ledger, Checked& checked, const Session& session) {
+  const authority::ImportFiles found = authority::find_import_files(directory);
+  for (const authority::PassedOver& one : found.passed_over) pass_over(one, checked, session);
+  for (const Path& file : found.files) {
+    ++checked.files;
+    authority::ImportedFile read = authority::read_import_file(file);
+    if (read.passed_over) pass_over(*read.passed_over, checked, session);
+    const auto is_other = [&ca](const x509::Certificate& one) {
+      return !one.issuer().matches(ca.subject());
+    };
+    read.certificates.erase(
+        std::remove_if(read.certificates.begin(), read.certificates.end(), is_other),
+        read.certificates.end());
+    look_up(read.certificates, file, ledger, checked);
+  }
+}
+
+void check_file(const Path& file, const x509::Certificate& ca, const store::Ledger& ledger,
+                Checked& checked, const Session& session) {
+  std::error_code ignored;
+  if (file != "-" && std::filesystem::is_directory(file, ignored)) {
+    check_directory(file, ca, ledger, checked, session);
+    return;
+  }
   const SecretBytes content = read_input(file);
   ++checked.files;
-  for (const x509::Certificate& certificate :
-       x509::read_certificates(content.view(), shown_input(file), x509::KeysBeside::allow)) {
-    if (ledger.find_by_fingerprint(certificate.fingerprint())) continue;
-    checked.unrecorded.push_back(
-        {shown_input(file), certificate.serial().to_text(), certificate.subject().to_text()});
-  }
+  look_up(x509::read_certificates(content.view(), shown_input(file), x509::KeysBeside::allow), file,
+          ledger, checked);
 }
 
 Checked check(const Options& options, const authority::CaDirectory& ca, const store::Ledger& ledger,
@@ -104,7 +169,9 @@ Checked check(const Options& options, const authority::CaDirectory& ca, const st
   const auto seen = ca.seen_head();
   checked.rolled_back = seen && !(issuer && ledger.has_log_entry(*issuer, seen->head));
   list_intents(ledger, session.clock().now(), checked);
-  for (const Path& file : options.files) check_file(file, ledger, checked);
+  for (const Path& file : options.files) {
+    check_file(file, ca.certificate(), ledger, checked, session);
+  }
   return checked;
 }
 
@@ -120,19 +187,21 @@ void print_json(const Checked& checked, const std::string& shown, ExitCode code,
   document["findings"] = findings_json(checked.audit);
   document["found"] = checked.audit.found;
   document["intents"] = Json::array();
-  for (const OpenIntent& intent : checked.intents) {
+  for (const OpenIntent& intent : checked.intents.first) {
     document["intents"].push_back({{"serial", intent.record.serial.to_text()},
                                    {"state", name(intent.record.state)},
-                                   {"subject", intent.record.subject},
+                                   {"subject", readable(intent.record.subject)},
                                    {"begun_at", to_rfc3339(intent.record.intent_time)},
                                    {"explanation", intent.explanation}});
   }
+  document["intents_found"] = checked.intents.found;
   document["files"] = checked.files;
   document["unrecorded"] = Json::array();
-  for (const Unrecorded& one : checked.unrecorded) {
+  for (const Unrecorded& one : checked.unrecorded.first) {
     document["unrecorded"].push_back(
-        {{"file", one.file}, {"serial", one.serial}, {"subject", one.subject}});
+        {{"file", one.file}, {"serial", one.serial}, {"subject", readable(one.subject)}});
   }
+  document["unrecorded_found"] = checked.unrecorded.found;
   session.print(document);
 }
 
@@ -148,17 +217,19 @@ void print_text(const Checked& checked, const std::string& shown, ExitCode code,
         "goes on with this one\n";
   }
   text += findings_text(checked.audit);
-  for (const Unrecorded& one : checked.unrecorded) {
+  for (const Unrecorded& one : checked.unrecorded.first) {
     text += format(
         "  error: {}: the ledger does not have {} [serial {}] (unrecorded)\n"
         "    hint: if this CA signed it, 'mtlsctl store import' puts it in\n",
-        one.file, one.subject, one.serial);
+        one.file, readable(one.subject), one.serial);
   }
-  for (const OpenIntent& intent : checked.intents) {
+  text += checked.unrecorded.rest();
+  for (const OpenIntent& intent : checked.intents.first) {
     text += format("  {}: serial {}, {}, begun {}\n    {}\n", name(intent.record.state),
-                   intent.record.serial.to_text(), intent.record.subject,
+                   intent.record.serial.to_text(), readable(intent.record.subject),
                    to_rfc3339(intent.record.intent_time), intent.explanation);
   }
+  text += checked.intents.rest();
   session.out().write(text);
 }
 
@@ -166,7 +237,8 @@ ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
   const store::Ledger ledger = options.ca.examine_ledger(ca, session);
   const Checked checked = check(options, ca, ledger, session);
-  const bool sound = checked.audit.found == 0 && checked.unrecorded.empty() && !checked.rolled_back;
+  const bool sound = checked.audit.found == 0 && checked.unrecorded.found == 0 &&
+                     checked.unread == 0 && !checked.rolled_back;
   const ExitCode code = sound ? ExitCode::ok : ExitCode::no;
   if (session.json()) {
     print_json(checked, ledger.shown(), code, session);
@@ -184,12 +256,13 @@ void add_store_check(Command& command) {
       "Re-derives everything that a ledger says, of all CAs in it: the engine's file is whole, the "
       "logs hold (as in 'mtlsctl log verify'), each row can be read, is what its certificate says, "
       "and that is signed by its issuer, no serial stands twice. With --files also that each "
-      "certificate in a file is recorded. It lists what was begun and not completed, and says what "
+      "certificate in a file is recorded, or each below a directory that bears this CA's name as "
+      "its issuer's. It lists what was begun and not completed, and says what "
       "that means: those are no error.\n\n"
       "It ends with 0 if all is sound, and with 1 if not; nothing is changed.");
   OptionSet set = command.options();
   set.list("--files", options->files, file_value(),
-           "Each certificate in FILE must be in the ledger");
+           "Each certificate in FILE, or of this CA below it, must be in the ledger");
   options->ca.add_to(set);
   command.example(
       "$ mtlsctl store check --files client.crt\n"

@@ -26,8 +26,10 @@ ExitCode run(const Options& options, Session& session) {
   const store::LedgerLocation from = options.ca.locate_ledger();
   store::LedgerLocation to = store::LedgerLocation::at(*options.to);
   to.lock_timeout = from.lock_timeout;
-  if (!to.server && name_exists(to.file.parent_path() / "ca.crt")) {
-    authority::refuse_ca_file(to.file);
+  if (!to.server) {
+    authority::require_ledger_name(to.file);
+    // The ledger of a CA that is there may be missing; nothing else of it is.
+    authority::require_ledger_name(*options.to, to.file.parent_path());
   }
   const store::Copied copied = store::copy_ledger(from, to);
   if (session.json()) {

@@ -109,19 +109,20 @@ class CsvWriter final : public RowWriter {
     std::string sans;
     for (const std::string& san : record.sans) {
       if (!sans.empty()) sans += ' ';
-      sans += printable(san);
+      sans += readable(printable(san));
     }
     const auto time = [](const std::optional<UnixTime>& at) {
       return at ? to_rfc3339(*at) : std::string();
     };
-    return line(
-        {record.serial.to_text(), std::string(name(record.state)),
-         record.origin == store::Origin::issued ? "issued" : "imported", record.subject, sans,
-         to_rfc3339(record.validity.not_before), to_rfc3339(record.validity.not_after),
-         time(record.issued_time), time(record.revoked_time),
-         store::reason_in_note(record.note).value_or(""), printable(record.profile),
-         printable(record.actor.actor), printable(record.actor.host),
-         record.fingerprint ? to_hex(*record.fingerprint) : std::string(), printable(record.note)});
+    return line({record.serial.to_text(), std::string(name(record.state)),
+                 record.origin == store::Origin::issued ? "issued" : "imported",
+                 readable(record.subject), sans, to_rfc3339(record.validity.not_before),
+                 to_rfc3339(record.validity.not_after), time(record.issued_time),
+                 time(record.revoked_time), store::reason_in_note(record.note).value_or(""),
+                 readable(printable(record.profile)), readable(printable(record.actor.actor)),
+                 readable(printable(record.actor.host)),
+                 record.fingerprint ? to_hex(*record.fingerprint) : std::string(),
+                 readable(printable(record.note))});
   }
 
  private:

@@ -1,4 +1,5 @@
 #include "authority/import_ca.hpp"
+#include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "cmd/actor.hpp"
@@ -36,7 +37,7 @@ Json note_json(const authority::ImportNote& note) {
   json["file"] = or_null(shown(note.file));
   json["line"] = or_null(note.line);
   json["serial"] = note.serial ? Json(note.serial->to_text()) : Json(nullptr);
-  json["message"] = printable(note.message);
+  json["message"] = readable(note.message);
   return json;
 }
 
@@ -69,7 +70,7 @@ std::string note_line(const authority::ImportNote& note) {
   if (note.line) where += format(":{}", *note.line);
   if (note.serial)
     where += format("{}serial {}", where.empty() ? "" : ": ", note.serial->to_text());
-  return format("  {}: {}: {}\n", authority::name(note.finding), where, printable(note.message));
+  return format("  {}: {}: {}\n", authority::name(note.finding), where, readable(note.message));
 }
 
 std::string text(const authority::ImportReport& report, const Options& options) {
@@ -81,6 +82,17 @@ std::string text(const authority::ImportReport& report, const Options& options) 
   const auto listed = static_cast<std::int64_t>(report.notes.size());
   if (report.found > listed) text += format("  … and {} more\n", report.found - listed);
   return text;
+}
+
+/// A place with nothing in it is, as likely as not, the wrong one.
+void require_something(const authority::ImportReport& report, const Options& options) {
+  const bool found = report.imported + report.already_there + report.copies + report.found > 0;
+  if (found || !report.indexes.empty()) return;
+  throw Error(
+      Errc::not_found,
+      format("{} holds no certificate that this CA issued", printable(options.path.native())),
+      "name the directory of openssl's ca (with index.txt and newcerts), easy-rsa's pki, or "
+      "any other with certificates; --ca says which CA is meant");
 }
 
 ExitCode run(const Options& options, Session& session) {
@@ -98,12 +110,13 @@ ExitCode run(const Options& options, Session& session) {
                             .trial = options.dry_run ? authority::ImportRequest::Trial::yes
                                                      : authority::ImportRequest::Trial::no},
                            context);
+  require_something(report, options);
   if (session.json()) {
     print_json(report, options, session);
   } else {
     session.out().write(text(report, options));
   }
-  if (report.indexes.empty()) {
+  if (report.indexes.empty() && report.imported + report.already_there > 0) {
     session.messages().note(
         "no index.txt of this CA is there: nothing says which of these certificates were revoked");
   }

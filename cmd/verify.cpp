@@ -242,9 +242,9 @@ void print_json(const Path& file, const Verdict& verdict, const Options& options
         {{"problem", finding.problem},
          {"severity", finding.severity == verify::Severity::error ? "error" : "warning"},
          {"depth", finding.depth},
-         {"subject", finding.subject},
-         {"message", finding.message},
-         {"hint", finding.hint}});
+         {"subject", readable(finding.subject)},
+         {"message", readable(finding.message)},
+         {"hint", readable(finding.hint)}});
   }
   session.print(document);
 }
@@ -254,7 +254,7 @@ void print_text(const Path& file, const Verdict& verdict, const Options& options
   const verify::VerifyReport& report = verdict.report;
   const bool yes = exit_code(verdict) == ExitCode::ok;
   std::string text = format("{}: {} ({}): {}\n", shown_input(file), yes ? "ok" : "refused",
-                            name(options.purpose), verdict.leaf.subject().to_text());
+                            name(options.purpose), readable(verdict.leaf.subject().to_text()));
   FieldList fields;
   fields.add("valid", validity_text(verdict.leaf.validity()));
   if (report.anchor) {
@@ -266,10 +266,10 @@ void print_text(const Path& file, const Verdict& verdict, const Options& options
   text += fields.text();
   for (const Shown& finding : all_findings(verdict, options, trust)) {
     text += format("  {}: {}", finding.severity == verify::Severity::error ? "error" : "warning",
-                   finding.message);
-    if (finding.depth > 0) text += format(" [{}]", finding.subject);
+                   readable(finding.message));
+    if (finding.depth > 0) text += format(" [{}]", readable(finding.subject));
     text += format(" ({})\n", finding.problem);
-    if (!finding.hint.empty()) text += format("    hint: {}\n", finding.hint);
+    if (!finding.hint.empty()) text += format("    hint: {}\n", readable(finding.hint));
   }
   session.out().write(text);
 }

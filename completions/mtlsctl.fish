@@ -429,7 +429,7 @@ complete -c mtlsctl -n '__mtlsctl_at "store copy"' -l no-input -d 'Never prompt,
 complete -c mtlsctl -n '__mtlsctl_at "store copy"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
 complete -c mtlsctl -n '__mtlsctl_at "store copy"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at "store"' -x -a 'check' -d 'Re-derive everything a ledger says, and tell what is wrong'
-complete -c mtlsctl -n '__mtlsctl_at "store check"' -l files -r -F -d 'Each certificate in FILE must be in the ledger'
+complete -c mtlsctl -n '__mtlsctl_at "store check"' -l files -r -F -d 'Each certificate in FILE, or of this CA below it, must be in the ledger'
 complete -c mtlsctl -n '__mtlsctl_at "store check"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
 complete -c mtlsctl -n '__mtlsctl_at "store check"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
 complete -c mtlsctl -n '__mtlsctl_at "store check"' -l lock-timeout -x -d 'How long to wait for others who write the ledger (default: 30s)'

@@ -1,5 +1,6 @@
 #include "authority/adopt.hpp"
 
+#include "authority/ca_files.hpp"
 #include "authority/new_directory.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
@@ -27,8 +28,44 @@ Error no_chain(const AdoptRequest& request) {
               "choose another directory with --ca");
 }
 
+/// Whether its own key signed it: the name alone does not tell.
+bool is_root(const x509::Certificate& certificate, const ossl::Context& context) {
+  return certificate.is_self_issued() &&
+         x509::judge_foreign_signature(certificate, certificate.public_key(), context) !=
+             x509::ForeignSignature::bad;
+}
+
+/// A certificate that says itself that it is no CA's, and that nobody here can make anew.
+void refuse_leaf(const AdoptRequest& request, const ossl::Context& context) {
+  const x509::Certificate& certificate = request.certificate;
+  if (certificate.version() < 3 || is_root(certificate, context)) return;
+  try {
+    const auto constraints = certificate.basic_constraints();
+    const auto usage = certificate.key_usage();
+    const bool may_sign = usage && usage->has(x509::KeyUsageBit::key_cert_sign);
+    const bool is_ca =
+        constraints ? constraints->subject == x509::BasicConstraints::Subject::ca : may_sign;
+    if (is_ca) return;
+  } catch (const Error& error) {
+    if (error.code() != Errc::malformed) throw;
+    return;  // a finding
+  }
+  throw Error(Errc::issuer_unfit,
+              format("{} is no CA: {} issued it for a client or a server",
+                     certificate.subject().to_text(128), certificate.issuer().to_text(128)),
+              "give a CA's own certificate and key; 'mtlsctl client issue --key FILE' issues for a "
+              "key that is there");
+}
+
 /// Who signed whom, from the CA up to the root, which signed itself.
 void require_chain(const AdoptRequest& request, const ossl::Context& context) {
+  if (!request.above.empty() && is_root(request.certificate, context)) {
+    throw Error(Errc::usage,
+                format("--chain is given, and {} is a root: nothing stands above it",
+                       request.certificate.subject().to_text(128)),
+                "leave --chain out");
+  }
+  refuse_leaf(request, context);
   std::vector<x509::Certificate> chain{request.certificate};
   chain.insert(chain.end(), request.above.begin(), request.above.end());
   for (std::size_t i = 0; i < chain.size(); ++i) {
@@ -55,6 +92,18 @@ void require_key(const AdoptRequest& request) {
   throw Error(Errc::key_mismatch,
               "the key and the certificate do not belong together: they have different public keys",
               "give the certificate and the key of one and the same CA");
+}
+
+/// No certificate makes up for the key.
+void refuse_weak_key(const std::vector<CaFinding>& findings) {
+  const auto weak = std::find_if(findings.begin(), findings.end(), [](const CaFinding& one) {
+    return one.defect == CaDefect::weak_key;
+  });
+  if (weak == findings.end()) return;
+  throw Error(
+      Errc::weak_key, format("no new certificate is made over this key: {}", weak->message),
+      "make a new CA with a key of its own with 'mtlsctl ca init', and issue anew what this "
+      "one issued");
 }
 
 InitRequest init_request(const AdoptRequest& request) {
@@ -149,6 +198,7 @@ class Adoption final {
       : m_request(request), m_profile(profile), m_surroundings(surroundings) {}
 
   Adopted run() {
+    if (m_request.store) require_ledger_name(*m_request.store, m_request.directory);
     require_key(m_request);
     require_chain(m_request, m_surroundings.context);
     if (reissues() && !m_request.above.empty()) {
@@ -157,7 +207,9 @@ class Adoption final {
     }
     refuse_other_ca();
     Adopted adopted = describe();
+    if (reissues()) refuse_weak_key(adopted.findings);
     if (m_request.rehearsal == Rehearsal::yes) {
+      require_fit_directory(m_request.directory);
       rehearse(adopted);
       return adopted;
     }

@@ -3,30 +3,68 @@
 #include "authority/ca_config.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
+#include "base/file_beginning.hpp"
 #include "base/format.hpp"
 #include "crypto/private_key.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 namespace mtls::authority {
 namespace {
 
+/// What the engine puts behind a database's name for the files that it keeps beside it.
+constexpr std::array<std::string_view, 3> k_engine_suffixes{"-wal", "-shm", "-journal"};
+
+/// The name of the database that a file belongs to; nothing where its name is no such file's.
+std::optional<std::string_view> database_beside(std::string_view name) {
+  for (const std::string_view suffix : k_engine_suffixes) {
+    if (name.size() > suffix.size() && name.substr(name.size() - suffix.size()) == suffix) {
+      return name.substr(0, name.size() - suffix.size());
+    }
+  }
+  return std::nullopt;
+}
+
 bool is_known(std::string_view name) {
   const auto& names = ca_file_names();
-  return std::find(names.begin(), names.end(), name) != names.end();
+  const auto has = [&names](std::string_view one) {
+    return std::find(names.begin(), names.end(), one) != names.end();
+  };
+  return has(name) || has(database_beside(name).value_or(name));
 }
 
 /// Whether ca.toml names it: a key, a passphrase or a ledger under another name than the usual one.
 bool is_configured(const Directory& directory, std::string_view name) {
+  constexpr std::string_view k_file = "file:";
+  const auto is_it = [&](const Path& named) {
+    const Path normal = (directory.path() / named).lexically_normal();
+    const Path own = directory.path() / name;
+    const auto database = database_beside(name);
+    return normal == own.lexically_normal() ||
+           (database && normal == (directory.path() / *database).lexically_normal());
+  };
+  const auto is_source = [&](std::string_view source) {
+    return source.rfind(k_file, 0) == 0 && is_it(Path(source.substr(k_file.size())));
+  };
   try {
     const FileContents text = directory.read("ca.toml");
     const CaConfig config = parse_ca_config(as_text(text.bytes.view()), "ca.toml");
-    const std::string own(name);
-    return config.key == "file:" + own || config.store == store::StoreUrl::sqlite(own) ||
-           config.passphrase == "file:" + own;
+    return is_source(config.key) || is_source(config.passphrase.value_or("")) ||
+           (config.store.engine() == store::Engine::sqlite && is_it(config.store.file()));
   } catch (const Error&) {
     return true;  // what a damaged ca.toml names cannot be told
   }
+}
+
+/// Whether a database of SQLite's bears the name, or stands beside a file that does.
+bool is_database(const Path& path) {
+  constexpr std::string_view k_magic("SQLite format 3\0", 16);
+  if (read_beginning(path, k_magic.size()) == k_magic) return true;
+  const Path name = path.filename();
+  const auto database = database_beside(name.native());
+  return database && read_beginning(path.parent_path() / *database, k_magic.size()) == k_magic;
 }
 
 [[noreturn]] void refuse(const Path& path) {
@@ -53,10 +91,49 @@ void refuse_ca_file(const Directory& directory, std::string_view name) {
 }
 
 void refuse_ca_file(const Path& path) {
+  if (names_descriptor(path)) return;
   const Path folder = path.has_parent_path() ? path.parent_path() : Path(".");
-  if (!name_exists(folder / "ca.toml")) return;
-  if (is_known(path.filename().native())) refuse(path);
-  if (is_configured(Directory::open(folder), path.filename().native())) refuse(path);
+  if (name_exists(folder / "ca.toml")) {
+    if (is_known(path.filename().native())) refuse(path);
+    if (is_configured(Directory::open(folder), path.filename().native())) refuse(path);
+  }
+  if (!is_database(path)) return;
+  throw Error(Errc::would_overwrite,
+              format("{} is a database (a ledger?) or belongs to one, and nothing else is written "
+                     "over it",
+                     printable(path.native())),
+              "choose another name");
+}
+
+void require_ledger_name(const Path& file) {
+  const Path name = file.filename();
+  const auto database = database_beside(name.native());
+  if (!database) return;
+  throw Error(Errc::usage,
+              format("'{}' cannot be the name of a ledger: SQLite takes such a file for the log of "
+                     "the database '{}'",
+                     printable(file.native()), printable(*database)),
+              "choose a name that does not end with -wal, -shm or -journal");
+}
+
+void require_ledger_name(const store::StoreUrl& store, const Path& directory) {
+  if (store.engine() != store::Engine::sqlite) return;
+  const Path file = store.below(directory).file();
+  require_ledger_name(file);
+  const std::string name = file.filename().native();
+  if (!is_known(name) || name == "ca.db") return;
+  const Path folder = file.parent_path();
+  const auto resolved = [](const Path& path) {
+    std::error_code ignored;
+    const Path found = std::filesystem::weakly_canonical(std::filesystem::absolute(path), ignored);
+    return found.has_filename() ? found : found.parent_path();
+  };
+  const bool own = resolved(folder) == resolved(directory);
+  if (!own && !name_exists(folder / "ca.toml")) return;
+  throw Error(Errc::usage,
+              format("{} cannot be the ledger: it is another file of the CA in {}",
+                     printable(file.native()), printable(folder.native())),
+              "choose another name with --store, or leave it out: the ledger is then ca.db");
 }
 
 void require_public_target(const Path& path) {

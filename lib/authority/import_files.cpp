@@ -33,8 +33,8 @@ bool holds_no_certificates(std::string_view directory) {
 /// Files that are something else by their names.
 bool is_other_file(const Path& file) {
   static const std::vector<std::string_view> extensions{
-      ".key", ".csr", ".req", ".p12",  ".pfx",  ".db",   ".db-wal", ".db-shm",
-      ".old", ".cnf", ".crl", ".attr", ".conf", ".toml", ".head",   ".creds"};
+      ".key", ".csr", ".req",  ".p12",  ".pfx",  ".db",   ".db-wal", ".db-shm", ".old",
+      ".cnf", ".crl", ".attr", ".conf", ".toml", ".head", ".creds",  ".srl"};
   static const std::vector<std::string_view> names{"serial", "crlnumber", "index.txt", "vars",
                                                    ".rand"};
   return is_one_of(file.extension().native(), extensions) ||
@@ -161,6 +161,12 @@ bool may_hold_certificate(ByteView content) {
   });
 }
 
+/// Whether octets may be a certificate in DER. One is longer than 127 octets, so that its length is
+/// in the long form: no text that begins with '0' (a serial) looks so.
+bool may_be_der(ByteView octets) {
+  return octets.size() > 1 && octets[0] == der::tag::sequence && octets[1] > 0x80;
+}
+
 PassedOver passed_over(PassedOver::Why why, const Path& file, std::string message) {
   return {.why = why, .file = file, .message = std::move(message)};
 }
@@ -185,8 +191,7 @@ ImportedFile read_import_file(const Path& file) {
               .passed_over = passed_over(PassedOver::Why::empty, file, "it has no octets at all")};
     }
     if (!may_hold_certificate(octets)) return {};
-    if (!is_certificate_name(file) && !der::looks_like_pem(octets) &&
-        octets.front() != der::tag::sequence) {
+    if (!is_certificate_name(file) && !der::looks_like_pem(octets) && !may_be_der(octets)) {
       return {};
     }
     return {.certificates = x509::read_certificates(octets, file.native(), x509::KeysBeside::allow,

@@ -224,17 +224,32 @@ Enrolled run(const InitRequest& request, const profile::Profile& profile, store:
 
 }  // namespace
 
-Directory open_new_directory(const Path& path) {
+namespace {
+
+[[noreturn]] void refuse_open_directory(const Path& path) {
   const std::string shown = printable(path.native());
+  throw Error(Errc::open_permissions,
+              format("{} is not empty and can be read or written by others", shown),
+              format("chmod 700 {}, or choose a new directory with --ca", shown));
+}
+
+}  // namespace
+
+Directory open_new_directory(const Path& path) {
   Directory directory = Directory::make(path);
-  if (directory.openness() == Openness::open) {
-    if (!directory.make_private_if_empty()) {
-      throw Error(Errc::open_permissions,
-                  format("{} is not empty and can be read or written by others", shown),
-                  format("chmod 700 {}, or choose a new directory with --ca", shown));
-    }
+  if (directory.openness() == Openness::open && !directory.make_private_if_empty()) {
+    refuse_open_directory(path);
   }
   return directory;
+}
+
+void require_fit_directory(const Path& path) {
+  if (!name_exists(path)) return;
+  const Directory directory = Directory::open(path);
+  if (directory.openness() == Openness::open && !directory.list().empty()) {
+    refuse_open_directory(path);
+  }
+  if (!directory.contains("ca.toml")) require_no_ca(directory);
 }
 
 OwnLedger open_new_ledger(const InitRequest& request,
@@ -269,10 +284,12 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
                request.parent ? "an intermediate CA" : "a root CA"),
         "name another one with --profile");
   }
+  if (request.store) require_ledger_name(*request.store, request.directory);
   if (request.existing != Existing::keep && name_exists(request.directory / "ca.crt")) {
     refuse_existing_ca(request.directory);
   }
   if (request.rehearsal == Rehearsal::yes) {
+    require_fit_directory(request.directory);
     store::Ledger nowhere = store::Ledger::create_in_memory(store::make_ledger_id());
     return {run(request, profile, request.parent ? request.parent->ledger : nowhere, nowhere,
                 surroundings),

@@ -9,6 +9,10 @@ namespace mtls::authority {
 /// (open_permissions where it is neither empty nor closed to others).
 [[nodiscard]] Directory open_new_directory(const Path& path);
 
+/// What open_new_directory and open_new_ledger would refuse a directory for, without making
+/// anything: for rehearsals.
+void require_fit_directory(const Path& path);
+
 /// The ledger of the new CA, and how it came to be.
 struct OwnLedger {
   store::Ledger ledger;

@@ -113,8 +113,8 @@ class Directory final {
   void remove(const std::string& name) const;
   /// The names in it, in no order, without "." and "..".
   [[nodiscard]] std::vector<std::string> list() const;
-  /// Removes what an interrupted PendingFile for `name` left, where it is this user's. One that a
-  /// living process writes is locked, and stays.
+  /// Removes what an interrupted PendingFile for `name` left, where it is this user's, and what the
+  /// database engine left beside that. One that a living process writes is locked, and stays.
   void remove_stale(const std::string& name) const;
   /// Makes an empty directory 0700 and returns true; false where it holds anything.
   [[nodiscard]] bool make_private_if_empty() const;
@@ -139,6 +139,8 @@ class PendingFile final {
   ~PendingFile();
 
   void write(ByteView bytes);
+  /// What it is called until it has its name, for another writer (the database engine) to fill it.
+  [[nodiscard]] const std::string& temporary() const noexcept { return m_temporary; }
   /// fsync; an error means that the content is lost and is not tried again.
   void sync();
   /// Gives the file its name; Overwrite::no throws would_overwrite where something bears it

@@ -28,6 +28,9 @@ std::string random_suffix() {
   return to_hex(octets);
 }
 
+/// What SQLite keeps beside a database.
+constexpr std::array k_beside{"-wal", "-shm"};
+
 std::string temporary_prefix(const std::string& name) { return "." + name + ".tmp-"; }
 
 /// True for what `temporary_prefix(name) + random_suffix()` makes, and nothing else: the temporary
@@ -61,7 +64,9 @@ void Directory::remove_stale(const std::string& name) const {
     if (!is_temporary_of(name, found)) continue;
     const Fd fd(::openat(this->fd(), found.c_str(),
                          O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    if (is_left_behind(fd)) remove(found);
+    if (!is_left_behind(fd)) continue;
+    for (const char* suffix : k_beside) remove(found + suffix);
+    remove(found);
   }
 }
 

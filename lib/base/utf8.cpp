@@ -1,5 +1,8 @@
 #include "base/utf8.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace mtls {
 namespace {
 
@@ -62,6 +65,28 @@ void append_utf8(std::string& text, char32_t code_point) {
 
 bool is_control(char32_t c) noexcept {
   return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029;
+}
+
+bool is_visible(char32_t c) noexcept {
+  struct Range {
+    char32_t first;
+    char32_t last;
+  };
+  // Unicode's White_Space (but the ideographic one, which is as wide as a character),
+  // Default_Ignorable_Code_Point, surrogates, private use and noncharacters.
+  constexpr std::array k_unseen{
+      Range{0x00, 0x20},       Range{0x7f, 0xa0},       Range{0xad, 0xad},
+      Range{0x34f, 0x34f},     Range{0x61c, 0x61c},     Range{0x115f, 0x1160},
+      Range{0x1680, 0x1680},   Range{0x17b4, 0x17b5},   Range{0x180b, 0x180f},
+      Range{0x2000, 0x200f},   Range{0x2028, 0x202f},   Range{0x205f, 0x206f},
+      Range{0x2800, 0x2800},   Range{0x3164, 0x3164},   Range{0xd800, 0xf8ff},
+      Range{0xfdd0, 0xfdef},   Range{0xfe00, 0xfe0f},   Range{0xfeff, 0xfeff},
+      Range{0xffa0, 0xffa0},   Range{0xfff0, 0xfffb},   Range{0xfffe, 0xffff},
+      Range{0x1bca0, 0x1bca3}, Range{0x1d173, 0x1d17a}, Range{0xe0000, 0xffffffff},
+  };
+  return std::none_of(k_unseen.begin(), k_unseen.end(),
+                      [c](const Range& range) { return c >= range.first && c <= range.last; }) &&
+         (c & 0xfffeU) != 0xfffeU;
 }
 
 bool is_bidirectional_mark(char32_t c) noexcept {

@@ -15,6 +15,9 @@ namespace mtls {
 void append_utf8(std::string& text, char32_t code_point);
 /// True for C0, C1, DEL, and the line and paragraph separators.
 [[nodiscard]] bool is_control(char32_t code_point) noexcept;
+/// True for what can be seen beyond ASCII: no control characters, bidirectional marks, blanks,
+/// joiners, fillers, selectors, tags, private or no characters at all.
+[[nodiscard]] bool is_visible(char32_t code_point) noexcept;
 /// True for the marks that change the direction of text (U+061C, U+200E/F, U+202A–E, U+2066–9).
 [[nodiscard]] bool is_bidirectional_mark(char32_t code_point) noexcept;
 

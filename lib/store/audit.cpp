@@ -15,10 +15,10 @@ constexpr std::string_view k_loss_note = "entry ";
 }  // namespace
 
 std::string_view name(Flaw flaw) noexcept {
-  constexpr std::array<std::string_view, 13> k_names{
+  constexpr std::array<std::string_view, 14> k_names{
       "log_gap",           "log_broken",       "log_altered",    "log_head",  "entry_without_row",
       "row_without_entry", "row_altered",      "row_unreadable", "row_wrong", "foreign_issuer",
-      "bad_signature",     "duplicate_serial", "engine"};
+      "bad_signature",     "duplicate_serial", "engine",         "schema"};
   return k_names.at(static_cast<std::size_t>(flaw));
 }
 

@@ -24,6 +24,7 @@ enum class Flaw {
   bad_signature,      // the issuer's key does not verify it
   duplicate_serial,   // two certificates of ours with one serial
   engine,             // the engine's own check of its file
+  schema,             // tables, indexes or triggers are not as the migrations make them
 };
 [[nodiscard]] std::string_view name(Flaw flaw) noexcept;
 

@@ -83,6 +83,14 @@ class Statement {
   virtual std::vector<std::int64_t> run_all(std::size_t count, const BindRow& bind_row);
 };
 
+/// Something that a schema consists of, as the engine describes it.
+struct SchemaObject {
+  std::string kind;  // "table", "index", "constraint", "trigger", "rule", "view" …
+  std::string name;
+  std::string table;  // that it belongs to; its own name for a table
+  std::string definition;
+};
+
 /// One session with an engine. Not for several threads at once.
 class Connection {
  public:
@@ -99,6 +107,15 @@ class Connection {
   virtual void define(std::string_view sql) = 0;
   /// The names of all tables and views, the engine's own left out.
   [[nodiscard]] virtual std::vector<std::string> tables() = 0;
+  /// What the schema consists of, the engine's own left out.
+  [[nodiscard]] virtual std::vector<SchemaObject> schema() { return {}; }
+  /// What `schema` would be had `make` defined it in an empty place: tried, and undone. Outside of
+  /// a transaction. Nothing where this session may not try.
+  [[nodiscard]] virtual std::optional<std::vector<SchemaObject>> schema_made_by(
+      const std::function<void(Connection&)>& make) {
+    static_cast<void>(make);
+    return std::nullopt;
+  }
   /// What is not as it should be with the server, for a person; none with SQLite.
   [[nodiscard]] virtual std::vector<std::string> warnings() const { return {}; }
   /// What time it is by the server's clock, since 1970; nothing where there is no server.

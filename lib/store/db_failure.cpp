@@ -78,6 +78,12 @@ Error to_error(const DbError& failure, const LedgerName& ledger) {
       return not_permitted(ledger, what);
     case DbErrc::unique:
     case DbErrc::constraint:
+      // What may be refused is asked for beforehand, or caught where it is meant.
+      return {
+          Errc::ledger_damaged,
+          format("the ledger {} is damaged: it refuses a row that belongs into it: {}", name, what),
+          "other hands changed its tables or rows: 'mtlsctl store check' looks at them; restore "
+          "it from a backup"};
     case DbErrc::other:
       break;
   }

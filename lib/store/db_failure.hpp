@@ -16,8 +16,9 @@ struct LedgerName {
 };
 
 /// Returns the Error for `failure`: ledger_locked (busy, undone), disk_full (full),
-/// ledger_unavailable (unavailable, outcome_unknown), ledger_damaged (corrupt), permission
-/// (readonly), and internal for the rest, which a ledger's own statements never meet.
+/// ledger_unavailable (unavailable, outcome_unknown), ledger_damaged (corrupt; and unique,
+/// constraint: what the ledger's own statements never meet unless its tables are not as they were
+/// made), permission (readonly), and internal for the rest.
 [[nodiscard]] Error to_error(const DbError& failure, const LedgerName& ledger);
 
 /// Runs `work` and turns every DbError that leaves it.

@@ -4,6 +4,7 @@
 #include "store/record_row.hpp"
 #include "store/row_audit.hpp"
 #include "store/schema.hpp"
+#include "store/schema_audit.hpp"
 
 #include <algorithm>
 #include <map>
@@ -137,6 +138,7 @@ AuditReport Ledger::check_rows(const ossl::Context& context) const {
                   .serial = {},
                   .message = std::move(damage)});
     }
+    report.merge(audit_schema(*m_data->connection));
     const Transaction snapshot(*m_data->connection, Transaction::Kind::reading);
     report.merge(audit_rows(*m_data->connection, context));
     return report;
@@ -145,15 +147,13 @@ AuditReport Ledger::check_rows(const ossl::Context& context) const {
 
 void Ledger::rebuild_indexes() {
   m_data->guard([&] {
-    for (const Table& table : ledger_tables()) {
-      try {
-        m_data->connection->rebuild_indexes(table.name);
-      } catch (const DbError& failure) {
-        if (failure.code() != DbErrc::unique) throw;
-        throw Error(Errc::ledger_damaged,
-                    format("the indexes of {} cannot be rebuilt: {}", table.name, failure.what()),
-                    "'mtlsctl store check' says which serials stand twice");
-      }
+    try {
+      restore_indexes(*m_data->connection);
+      for (const Table& table : ledger_tables()) m_data->connection->rebuild_indexes(table.name);
+    } catch (const DbError& failure) {
+      if (failure.code() != DbErrc::unique) throw;
+      throw Error(Errc::ledger_damaged, format("the indexes cannot be rebuilt: {}", failure.what()),
+                  "'mtlsctl store check' says which serials stand twice");
     }
   });
 }

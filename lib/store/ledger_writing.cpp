@@ -178,7 +178,7 @@ Error conflict(Connection& connection, const Intent& intent) {
             "machine are not random"};
   }
   if (!intent.request_key || !is_used(connection, intent.issuer, *intent.request_key)) {
-    require_changed(0, 1);
+    throw DbError(DbErrc::unique, "an index that is not mtlsctl's allows no such row");
   }
   return {Errc::request_key_used, "the request key was used already",
           "'mtlsctl cert list' shows what was issued for it"};

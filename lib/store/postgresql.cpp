@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "store/db.hpp"
 #include "store/dialect.hpp"
+#include "store/postgresql_catalogue.hpp"
 #include "store/postgresql_session.hpp"
 #include "store/postgresql_statement.hpp"
 
@@ -39,6 +40,23 @@ class PostgresqlConnection final : public Connection {
     std::vector<std::string> names;
     while (statement.step()) names.push_back(statement.text(0));
     return names;
+  }
+  std::vector<SchemaObject> schema() override { return read_catalogue(*this, CatalogueOf::ledger); }
+  /// As temporary tables, in a transaction that is rolled back.
+  std::optional<std::vector<SchemaObject>> schema_made_by(
+      const std::function<void(Connection&)>& make) override {
+    m_session.begin("BEGIN READ WRITE; SET LOCAL search_path TO pg_temp",
+                    PostgresqlSession::Reading::no);
+    try {
+      make(*this);
+      auto objects = read_catalogue(*this, CatalogueOf::temporary);
+      roll_back();
+      return objects;
+    } catch (const DbError& failure) {
+      roll_back();
+      if (failure.code() != DbErrc::readonly) throw;
+      return std::nullopt;
+    }
   }
   [[nodiscard]] std::vector<std::string> warnings() const override { return m_session.warnings(); }
 

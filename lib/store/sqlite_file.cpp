@@ -39,6 +39,21 @@ std::string prepare_sqlite_file(const Path& file, OpenMode mode) {
   return plain_name(file);
 }
 
+DbErrc file_errc(int system_error) noexcept {
+  switch (system_error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return DbErrc::full;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return DbErrc::readonly;
+    default:
+      return DbErrc::unavailable;
+  }
+}
+
 int find_directory_refusal(const char* file) {
   if (file == nullptr || *file == '\0') return 0;
   const std::string directory(file, static_cast<std::size_t>(std::strrchr(file, '/') - file) + 1);

@@ -14,4 +14,8 @@ namespace mtls::store {
 /// can.
 [[nodiscard]] int find_directory_refusal(const char* file);
 
+/// What the operating system said (an errno) decides where SQLite only says "could not open" or
+/// "I/O error".
+[[nodiscard]] DbErrc file_errc(int system_error) noexcept;
+
 }  // namespace mtls::store

@@ -1,7 +1,9 @@
 #include "store/transfer.hpp"
 
+#include "base/escape.hpp"
 #include "base/format.hpp"
 #include "store/ledger_opening.hpp"
+#include "store/record_row.hpp"
 #include "store/server_clock.hpp"
 
 #include <utility>
@@ -44,7 +46,7 @@ class Rows final {
         } else if (column.kind == Table::Kind::integer) {
           row.emplace_back(m_statement->integer(at));
         } else {
-          row.emplace_back(m_statement->text(at));
+          row.emplace_back(read_text(at));
         }
       }
       return row;
@@ -52,6 +54,15 @@ class Rows final {
   }
 
  private:
+  /// Only SQLite gives back what no engine takes.
+  [[nodiscard]] std::string read_text(int at) const {
+    std::string text = m_statement->text(at);
+    if (is_storable(text)) return text;
+    throw DbError(DbErrc::corrupt,
+                  format("a text in column {} of {} holds a NUL or is not UTF-8",
+                         m_table.columns[static_cast<std::size_t>(at)].name, m_table.name));
+  }
+
   const LedgerName& m_name;
   const Table& m_table;
   std::unique_ptr<Statement> m_statement;
@@ -123,16 +134,75 @@ bool is_empty(Connection& connection) {
   return true;
 }
 
-/// The tables, empty, under the id of the ledger that is to come: made with the connection, or
-/// taken over from an administrator or a run that was cut short.
-void take_over(const Side& to, const Meta& source) {
+/// The tables must be this copy's own: just made, or by a run of it that was cut short. A ledger of
+/// another id is another CA's, also while it is empty: that CA may be in the making.
+void require_own_tables(const Side& to, const Meta& source) {
   const Meta meta = read_ledger_meta(*to.connection, to.name);
-  if (meta.schema_version != source.schema_version || !is_empty(*to.connection)) {
+  if (meta.ledger_id != source.ledger_id || meta.schema_version != source.schema_version) {
     throw occupied(to.name, "holds another ledger");
   }
-  const auto update = to.connection->prepare("UPDATE meta SET ledger_id = :id");
-  require_changed(update->bind("id", source.ledger_id).run(), 1);
+  if (!is_empty(*to.connection)) throw occupied(to.name, "holds this ledger already");
 }
+
+/// A file that is written beside its name and gets that when the copy is whole: a copy that failed
+/// leaves nothing behind.
+class NewFile final {
+ public:
+  explicit NewFile(const LedgerLocation& to)
+      : m_to(to), m_directory(open_directory(to)), m_pending(make(to)) {}
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  ~NewFile() {
+    for (const std::string& name : beside()) {
+      std::error_code ignored;
+      std::filesystem::remove(m_directory.path() / name, ignored);
+    }
+  }
+
+  /// Where it is filled.
+  [[nodiscard]] LedgerLocation location() const {
+    LedgerLocation location = m_to;
+    location.file = m_directory.path() / m_pending.temporary();
+    return location;
+  }
+
+  /// To be called when its connection is closed: SQLite has then moved everything into it, and
+  /// where that failed its log still stands.
+  void publish() {
+    for (const std::string& name : beside()) {
+      if (!m_directory.contains(name)) continue;
+      throw Error(Errc::io, format("cannot write {}: SQLite could not bring it to the disk",
+                                   printable(m_to.file.native())));
+    }
+    m_pending.sync();
+    m_pending.publish(Overwrite::no);
+    m_directory.sync();
+  }
+
+ private:
+  static Directory open_directory(const LedgerLocation& to) {
+    const Path folder = to.file.parent_path();
+    return with_context(format("cannot write {}", printable(to.file.native())),
+                        [&folder] { return Directory::open(folder.empty() ? "." : folder); });
+  }
+  [[nodiscard]] PendingFile make(const LedgerLocation& to) const {
+    const std::string name = to.file.filename().native();
+    if (name_exists(to.file)) {
+      throw Error(Errc::would_overwrite,
+                  format("{} exists and is not overwritten", printable(to.file.native())),
+                  "choose another name");
+    }
+    m_directory.remove_stale(name);
+    return {m_directory, name, Access::secret};
+  }
+  [[nodiscard]] std::vector<std::string> beside() const {
+    return {m_pending.temporary() + "-wal", m_pending.temporary() + "-shm"};
+  }
+
+  const LedgerLocation& m_to;
+  Directory m_directory;
+  PendingFile m_pending;
+};
 
 Meta require_current(const Side& side) {
   const std::int64_t known = migrations().back().version;
@@ -180,9 +250,44 @@ Migrated migrate_ledger(const LedgerLocation& location, const Author& author, Tr
   });
 }
 
+namespace {
+
+/// What the new tables do not take, the old ones should not hold.
+[[noreturn]] void refuse_source(const Side& source, const DbError& failure) {
+  if (failure.code() != DbErrc::unique && failure.code() != DbErrc::constraint) throw failure;
+  throw Error(Errc::ledger_damaged,
+              format("the ledger {} is damaged: it holds rows that no ledger may hold: {}",
+                     source.name.shown(), failure.what()),
+              "'mtlsctl store check' says which; nothing was copied");
+}
+
+/// Fills `to`, which stays empty where that fails.
+std::vector<Copied::Rows> fill(const Side& source, const LedgerLocation& to, const LedgerName& name,
+                               const Meta& meta) {
+  return with_ledger_errors(name, [&] {
+    const Side copy{.name = name, .connection = open_or_make(to, meta.ledger_id)};
+    std::vector<Copied::Rows> rows;
+    Transaction transaction(*copy.connection, Transaction::Kind::exclusive);
+    copy.connection->expect_long();
+    require_own_tables(copy, meta);
+    try {
+      for (const Table& table : ledger_tables()) {
+        rows.push_back(
+            {.table = std::string(table.name), .count = copy_table(source, copy, table)});
+      }
+      for (const Table& table : ledger_tables()) compare_table(source, copy, table);
+      transaction.commit();
+    } catch (const DbError& failure) {
+      refuse_source(source, failure);
+    }
+    return rows;
+  });
+}
+
+}  // namespace
+
 Copied copy_ledger(const LedgerLocation& from, const LedgerLocation& to) {
   Side source{.name = name_of(from), .connection = nullptr};
-  Side copy{.name = name_of(to), .connection = nullptr};
   Meta meta;
   std::unique_ptr<Transaction> snapshot;
   with_ledger_errors(source.name, [&] {
@@ -190,20 +295,13 @@ Copied copy_ledger(const LedgerLocation& from, const LedgerLocation& to) {
     snapshot = std::make_unique<Transaction>(*source.connection, Transaction::Kind::reading);
     meta = require_current(source);
   });
-  Copied copied{.ledger_id = meta.ledger_id, .rows = {}};
-  with_ledger_errors(copy.name, [&] {
-    copy.connection = open_or_make(to, meta.ledger_id);
-    Transaction transaction(*copy.connection, Transaction::Kind::exclusive);
-    copy.connection->expect_long();
-    take_over(copy, meta);
-    for (const Table& table : ledger_tables()) {
-      copied.rows.push_back(
-          {.table = std::string(table.name), .count = copy_table(source, copy, table)});
-    }
-    for (const Table& table : ledger_tables()) compare_table(source, copy, table);
-    transaction.commit();
-  });
-  return copied;
+  if (to.server) {
+    return {.ledger_id = meta.ledger_id, .rows = fill(source, to, name_of(to), meta)};
+  }
+  NewFile file(to);
+  auto rows = fill(source, file.location(), name_of(to), meta);
+  file.publish();
+  return {.ledger_id = meta.ledger_id, .rows = std::move(rows)};
 }
 
 }  // namespace mtls::store

@@ -37,8 +37,10 @@ struct Copied {
 
 /// Copies a ledger into another place, of either engine: all or nothing, in one transaction there
 /// and from one snapshot here, each row read back and compared before it is committed. The copy has
-/// the same id. Throws would_overwrite where `to` holds a ledger that is not empty or anything
-/// else, ledger_mismatch where `from` has an older or newer schema, ledger_damaged where the copy
+/// the same id. A file is made beside its name and gets that last: one that failed leaves nothing
+/// behind. Throws would_overwrite where `to` is a file that is there, or a database that holds a
+/// ledger: an empty one too, unless it is what a copy of this very ledger left that was cut short;
+/// ledger_mismatch where `from` has an older or newer schema, ledger_damaged where the copy
 /// differs.
 [[nodiscard]] Copied copy_ledger(const LedgerLocation& from, const LedgerLocation& to);
 

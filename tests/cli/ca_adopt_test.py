@@ -238,6 +238,41 @@ class OtherCas(AdoptCase):
         self.path("bad.crt").write_bytes(der)
         self.assertEqual(self.adopt("bad.crt", "old/cakey.pem", exit=6)["error"]["code"], "bad_signature")
 
+    def test_a_hint_says_what_can_work(self):
+        self.path("weak").mkdir()
+        self.openssl("req", "-x509", "-newkey", "rsa:1024", "-nodes", "-keyout", "weak/ca.key", "-subj", "/CN=x",
+                     "-out", "weak/ca.crt")
+        told = self.mtlsctl("ca", "adopt", "weak/ca.crt", "weak/ca.key", "--dry-run").err.decode()
+        self.assertIn("mtlsctl ca init", told)
+        self.assertNotIn("--reissue", told)
+        error = self.adopt("weak/ca.crt", "weak/ca.key", "--reissue", exit=5)["error"]
+        self.assertIn("mtlsctl ca init", error["hint"])
+        old = OpensslCa(self, "old")
+        for more in ([], ["--chain", "old/cacert.pem"]):
+            error = self.adopt(old.issue("alice"), "old/alice.key", *more, exit=5)["error"]
+            self.assertEqual(error["code"], "issuer_unfit")
+            self.assertIn("is no CA", error["message"])
+        for chain in ("old/cacert.pem", "old/alice.crt"):
+            error = self.adopt("old/cacert.pem", "old/cakey.pem", "--chain", chain, exit=2)["error"]
+            self.assertIn("--chain", error["message"])
+        self.path("old", "cacert.pem").chmod(0o644)
+        error = self.adopt("old/cacert.pem", "old/cacert.pem", exit=6)["error"]
+        self.assertIn("no private key", error["message"])
+        self.assertFalse(self.path("ca").exists())
+
+    def test_a_dry_run_refuses_the_directory_that_the_run_refuses(self):
+        OpensslCa(self, "old")
+        self.path("open").mkdir()
+        self.path("open", "file").write_text("x")
+        self.path("open").chmod(0o777)
+        self.path("taken").mkdir(mode=0o700)
+        self.path("taken", "ca.crt").write_text("x")
+        self.path("file").write_text("x")
+        for directory, code in (("open", 5), ("taken", 5), ("file", 6)):
+            for more in ([], ["--dry-run"]):
+                self.adopt("old/cacert.pem", "old/cakey.pem", "--ca", directory, *more, exit=code)
+                self.mtlsctl("ca", "init", "--ca", directory, "--common-name", "x", *KEY, *more, exit=code)
+
     def test_an_intermediate_needs_its_chain(self):
         old = OpensslCa(self, "old")
         self.path("mid").mkdir()

@@ -150,6 +150,31 @@ class LedgerLog(Workbench):
         self.mtlsctl("store", "repair")
         self.mtlsctl("store", "check")
 
+    def test_a_schema_that_others_changed_is_found_and_indexes_are_made_again(self):
+        serials = "create unique index certificates_issued_serial on certificates (issuer, serial)"
+        sound = self.save()
+        for sql, repaired in ((["drop index certificates_issued_serial"], 0),
+                              (["drop index certificates_request_key"], 0),
+                              (["drop index certificates_issued_serial", serials + " where origin = 'imported'"], 0),
+                              (["create unique index mine on certificates (subject)"], 1),
+                              (["create trigger quiet before update on certificates begin select raise(ignore); end"], 1),
+                              (["pragma writable_schema=on", "update sqlite_master set sql = replace(sql, "
+                                "'''issued'', ''revoked''', '''issued''') where name = 'certificates'"], 1)):
+            self.put(sound)
+            with self.database() as db:
+                for one in sql:
+                    db.execute(one)
+            with self.subTest(sql=sql[0]):
+                found = self.mtlsctl("store", "check", "--json", exit=1).json["findings"]
+                self.assertEqual([one["flaw"] for one in found], ["schema"])
+                self.mtlsctl("store", "repair", exit=repaired)
+                self.mtlsctl("store", "check", exit=repaired)
+        self.put(sound)
+        with self.database() as db:  # what does no harm
+            db.execute("create index mine on certificates (subject)")
+            db.execute("create view v as select serial from certificates")
+        self.mtlsctl("store", "check")
+
     def test_lost_rows_are_put_back_and_the_loss_is_answered_for(self):
         serial = self.certificate_serial("a.crt")
         self.change("delete from certificates where request_key = 'r1'")

@@ -351,6 +351,20 @@ class PlainFiles(ImportCase):
             self.assertRegex(shown, rb"\A[\x20-\x7e\n]*\Z")
         self.assertEqual(self.count(), 2)
 
+    def test_a_place_with_nothing_of_the_ca_is_said(self):
+        self.path("keys").mkdir()
+        self.path("keys", "a.key").write_bytes(self.read("old", "cakey.pem"))
+        self.path("keys", "notes").write_text("0 is how this begins\n")
+        self.path("keys", "ca.srl").write_text("00AF\n")
+        for place in ("plain", "keys"):
+            for more in ([], ["--dry-run"]):
+                error = self.take(place, *more, exit=6)["error"]
+                self.assertEqual(error["code"], "not_found")
+                self.assertIn(place, error["message"])
+        self.assertEqual(self.count(), 1)
+        self.path("plain", "index.txt").write_bytes(b"")  # a CA that has issued nothing yet
+        self.assertEqual(self.take("plain")["imported"], 0)
+
     def test_what_is_not_there_and_what_is_too_large_is_said(self):
         self.assertEqual(self.take("absent", exit=6)["error"]["code"], "unreadable_file")
         self.assertEqual(self.take("old/cakey.pem", exit=6)["error"]["code"], "malformed")

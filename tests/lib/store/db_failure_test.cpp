@@ -11,7 +11,8 @@ const LedgerName k_name{.file = "ca/ca\x1b.db", .lock_timeout = std::chrono::mil
 
 TEST_CASE("each kind of failure has its code") {
   for (const auto& [kind, code] :
-       {std::pair(DbErrc::unique, Errc::internal), std::pair(DbErrc::constraint, Errc::internal),
+       {std::pair(DbErrc::unique, Errc::ledger_damaged),
+        std::pair(DbErrc::constraint, Errc::ledger_damaged),
         std::pair(DbErrc::busy, Errc::ledger_locked), std::pair(DbErrc::full, Errc::disk_full),
         std::pair(DbErrc::undone, Errc::ledger_locked),
         std::pair(DbErrc::unavailable, Errc::ledger_unavailable),

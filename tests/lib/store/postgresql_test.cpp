@@ -367,12 +367,40 @@ TEST_CASE("a ledger moves between the engines and back, row by row the same") {
 TEST_CASE("an older schema is brought up only when it is asked for") {
   const LedgerFixture fixture;
   const auto connection = fixture.connect();
-  connection->execute("UPDATE meta SET schema_version = schema_version - 1");
-  for (const auto access : {LedgerAccess::read_only, LedgerAccess::read_write}) {
+  connection->execute("UPDATE meta SET schema_version = 2");
+  CHECK(fixture.reopen(LedgerAccess::read_only).count() == 0);
+  for (const auto& [version, access] :
+       {std::pair{"2", LedgerAccess::read_write}, std::pair{"1", LedgerAccess::read_write},
+        std::pair{"1", LedgerAccess::read_only}}) {
+    CAPTURE(version);
+    connection->execute(std::string("UPDATE meta SET schema_version = ") + version);
     const auto error = thrown_by([&] { static_cast<void>(fixture.reopen(access)); });
     REQUIRE(error);
     CHECK(error->code() == Errc::ledger_mismatch);
     CHECK(error->hint().find("store migrate") != std::string::npos);
+  }
+}
+
+TEST_CASE("a schema that others changed is found, and its indexes are made again") {
+  const ossl::Context context = ossl::Context::process_default(ossl::Configuration::none);
+  for (const auto& [sql, left] : std::vector<std::pair<const char*, std::int64_t>>{
+           {"DROP INDEX certificates_issued_serial", 0},
+           {"DROP INDEX certificates_key; CREATE INDEX certificates_key ON certificates (serial)",
+            0},
+           {"ALTER TABLE certificates DROP CONSTRAINT certificates_state_check", 1},
+           {"ALTER TABLE log_entries DROP CONSTRAINT log_entries_pkey", 2},
+           {"CREATE RULE quiet AS ON UPDATE TO certificates DO INSTEAD NOTHING", 1},
+           {"ALTER TABLE certificates ENABLE ROW LEVEL SECURITY", 1},
+           {"CREATE UNIQUE INDEX mine ON certificates (subject)", 1},
+           {"CREATE INDEX mine ON certificates (subject); CREATE VIEW v AS SELECT 1 AS one", 0}}) {
+    CAPTURE(sql);
+    LedgerFixture fixture;
+    REQUIRE(fixture.ledger.check_rows(context).found == 0);
+    fixture.connect()->execute(sql);
+    const bool harmless = std::string_view(sql).find("VIEW") != std::string_view::npos;
+    CHECK((fixture.ledger.check_rows(context).found > 0) == !harmless);
+    fixture.ledger.rebuild_indexes();
+    CHECK(fixture.ledger.check_rows(context).found == left);
   }
 }
 

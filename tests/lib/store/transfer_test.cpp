@@ -68,23 +68,54 @@ TEST_CASE("a copy overwrites nothing") {
   CHECK(Ledger::open(other, k_other_id, LedgerAccess::read_only).count() == 0);
 }
 
-TEST_CASE("an empty ledger gives way to a copy") {
+std::vector<std::string> names_in(const LedgerFixture& fixture) {
+  auto names = Directory::open(fixture.directory.path()).list();
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+TEST_CASE("a copy takes no place of an empty ledger of somebody else, nor of any file") {
   LedgerFixture fixture;
   issue(fixture.ledger, intent(fixture.issuer, 1));
   const auto to = beside(fixture, "empty.db");
   static_cast<void>(Ledger::create(to, k_other_id));
-  static_cast<void>(copy_ledger(fixture.location, to));
-  CHECK(Ledger::open(to, k_id, LedgerAccess::read_only).count() == 1);
+  CHECK(code_of([&] { return copy_ledger(fixture.location, to); }) == Errc::would_overwrite);
+  CHECK(Ledger::open(to, k_other_id, LedgerAccess::read_only).count() == 0);
+  write_file(beside(fixture, "none.db").file, {}, Access::secret, Overwrite::no);
+  CHECK(code_of([&] { return copy_ledger(fixture.location, beside(fixture, "none.db")); }) ==
+        Errc::would_overwrite);
+  std::filesystem::create_symlink("nowhere", beside(fixture, "link.db").file);
+  CHECK(code_of([&] { return copy_ledger(fixture.location, beside(fixture, "link.db")); }) ==
+        Errc::would_overwrite);
+  CHECK_FALSE(name_exists(beside(fixture, "nowhere").file));
 }
 
-TEST_CASE("what cannot be copied leaves an empty ledger behind, which the next copy takes") {
+TEST_CASE("what cannot be copied leaves nothing behind") {
   LedgerFixture fixture;
   issue(fixture.ledger, intent(fixture.issuer, 1));
   const auto to = beside(fixture, "copy.db");
   fixture.connect()->execute("UPDATE certificates SET not_after = 'tomorrow'");
+  const auto before = names_in(fixture);
   CHECK(code_of([&] { return copy_ledger(fixture.location, to); }) == Errc::ledger_damaged);
+  CHECK(names_in(fixture) == before);
   fixture.connect()->execute("UPDATE certificates SET not_after = 5");
   CHECK(copy_ledger(fixture.location, to).rows.size() == ledger_tables().size());
+}
+
+TEST_CASE("a copy clears away what one that was cut short left") {
+  LedgerFixture fixture;
+  const auto to = beside(fixture, "copy.db");
+  const char* const left = ".copy.db.tmp-0123456789abcdef";
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    write_file(fixture.directory.path() / (std::string(left) + suffix), {}, Access::secret,
+               Overwrite::no);
+  }
+  auto before = names_in(fixture);
+  static_cast<void>(copy_ledger(fixture.location, to));
+  before.erase(before.begin(), before.begin() + 3);  // they come first in the order of names
+  before.emplace_back("copy.db");
+  std::sort(before.begin(), before.end());
+  CHECK(names_in(fixture) == before);
 }
 
 TEST_CASE("migrating says from where to where, and a trial does nothing") {

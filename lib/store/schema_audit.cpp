@@ -1,0 +1,125 @@
+#include "store/schema_audit.hpp"
+
+#include "base/escape.hpp"
+#include "base/format.hpp"
+#include "store/schema.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+namespace mtls::store {
+namespace {
+
+using Key = std::pair<std::string, std::string>;  // kind and name
+using Schema = std::map<Key, SchemaObject>;
+
+constexpr std::string_view k_trial_id = "00000000000000000000000000000000";
+
+/// What docs/ledger.md has an administrator add on a server.
+constexpr std::array<std::string_view, 2> k_own_triggers{"keep_certificate", "keep_head"};
+
+Schema by_name(std::vector<SchemaObject> objects) {
+  Schema schema;
+  for (SchemaObject& object : objects) {
+    schema.emplace(Key{object.kind, object.name}, std::move(object));
+  }
+  return schema;
+}
+
+/// The steps that made a ledger of this version.
+std::span<const Migration> steps_to(std::int64_t version) {
+  const auto all = migrations();
+  const auto end = std::find_if(
+      all.begin(), all.end(), [version](const Migration& step) { return step.version > version; });
+  return all.first(static_cast<std::size_t>(end - all.begin()));
+}
+
+struct Compared {
+  Schema wanted;
+  Schema found;
+};
+
+std::optional<Compared> compare(Connection& connection) {
+  const auto steps = steps_to(read_meta(connection).schema_version);
+  if (steps.empty()) return std::nullopt;
+  auto wanted = connection.schema_made_by(
+      [steps](Connection& trial) { create_schema(trial, steps, std::string(k_trial_id)); });
+  if (!wanted) return std::nullopt;
+  return Compared{by_name(std::move(*wanted)), by_name(connection.schema())};
+}
+
+/// Whether something that is no part of the schema can change or refuse rows.
+bool interferes(const SchemaObject& object) {
+  if (object.kind == "rule") return true;
+  if (object.kind == "index") return object.definition.find("UNIQUE") != std::string::npos;
+  return object.kind == "trigger" && std::find(k_own_triggers.begin(), k_own_triggers.end(),
+                                               object.name) == k_own_triggers.end();
+}
+
+std::string describe(const SchemaObject& object) {
+  const std::string name = printable(object.name);
+  if (object.table == object.name) return format("the {} {}", object.kind, name);
+  return format("the {} {} of {}", object.kind, name, printable(object.table));
+}
+
+void find(AuditReport& report, std::string message) {
+  report.add({.flaw = Flaw::schema,
+              .issuer = {},
+              .entry = std::nullopt,
+              .serial = {},
+              .message = std::move(message)});
+}
+
+/// The statement that makes an index.
+std::string_view definition_of(std::string_view index) {
+  for (const Migration& step : migrations()) {
+    for (const std::string_view statement : step.statements) {
+      if (statement.find(format(" INDEX {} ON ", index)) != std::string_view::npos) {
+        return statement;
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+AuditReport audit_schema(Connection& connection) {
+  AuditReport report;
+  const auto compared = compare(connection);
+  if (!compared) return report;
+  for (const auto& [key, object] : compared->wanted) {
+    const auto found = compared->found.find(key);
+    if (found == compared->found.end()) {
+      find(report, format("{} is missing", describe(object)));
+    } else if (found->second.definition != object.definition ||
+               found->second.table != object.table) {
+      find(report, format("{} is not as mtlsctl makes it", describe(found->second)));
+    }
+  }
+  for (const auto& [key, object] : compared->found) {
+    if (compared->wanted.contains(key) || !interferes(object)) continue;
+    find(report, format("{} is not mtlsctl's", describe(object)));
+  }
+  return report;
+}
+
+void restore_indexes(Connection& connection) {
+  const auto compared = compare(connection);
+  if (!compared) return;
+  Transaction transaction(connection, Transaction::Kind::exclusive);
+  for (const auto& [key, object] : compared->wanted) {
+    const std::string_view definition = definition_of(object.name);
+    if (object.kind != "index" || definition.empty()) continue;
+    const auto found = compared->found.find(key);
+    const bool is_there = found != compared->found.end();
+    if (is_there && found->second.definition == object.definition) continue;
+    if (is_there) connection.execute(format("DROP INDEX {}", object.name));
+    connection.define(definition);
+  }
+  transaction.commit();
+}
+
+}  // namespace mtls::store
