@@ -133,7 +133,7 @@ class Connection {
   virtual void reconnect() { throw DbError(DbErrc::other, "there is nothing to connect to"); }
   /// A lost session is replaced where nothing was open in it. `check` is called over each new one
   /// before anything else is, and throws where that is not the same ledger.
-  virtual void when_renewed(std::function<void()> check) { static_cast<void>(check); }
+  virtual void when_renewed(const std::function<void()>& check) { static_cast<void>(check); }
   /// Until the end of the transaction: an answer may take hours, and its absence is no sign of a
   /// server that has stopped.
   virtual void expect_long() {}
