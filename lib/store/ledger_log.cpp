@@ -11,6 +11,7 @@
 #include <variant>
 
 namespace mtls::store {
+
 bool has_entry(Connection& connection, IssuerId issuer, const LogHead& head) {
   // An empty log's origin is the `previous` of the first entry, or the head of one still empty.
   const auto statement = connection.prepare(
