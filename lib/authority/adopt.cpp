@@ -212,7 +212,7 @@ class Adoption final {
     adopted.store = own.store;
     adopted.ledger = own.origin;
     DirectorySet output(m_request.directory, "ca", SetOwner::ca);
-    const SetContents contents = output.open(m_request.lock_timeout, m_surroundings.clock);
+    const SetContents contents = output.open(m_request.lock_timeout);
     put_key(contents, output, adopted);
     record(own.ledger);
     if (reissues()) {

@@ -175,10 +175,9 @@ void require_grantable_ca(const InitRequest& request, const profile::Profile& pr
 }
 
 /// Gives a complete CA back what somebody removed of its chain. Returns whether anything was.
-bool complete_chain(const x509::Certificate& certificate, const InitRequest& request,
-                    const Clock& clock) {
+bool complete_chain(const x509::Certificate& certificate, const InitRequest& request) {
   Directory directory = Directory::open(request.directory);
-  directory.lock(request.lock_timeout, clock);
+  directory.lock(request.lock_timeout);
   bool written = false;
   for (const Publication::File& one : chain_files(certificate, request)) {
     directory.remove_stale(one.name);
@@ -240,7 +239,7 @@ Directory open_new_directory(const Path& path) {
 OwnLedger open_new_ledger(const InitRequest& request,
                           const ca::Issuer::Surroundings& surroundings) {
   Directory directory = Directory::open(request.directory);
-  directory.lock(request.lock_timeout, surroundings.clock);
+  directory.lock(request.lock_timeout);
   const store::Author author = author_of(surroundings);
   return directory.contains("ca.toml") ? open_own_ledger(directory, request, author)
                                        : make_own_ledger(directory, request, author);
@@ -291,7 +290,7 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
                      own.origin};
   if (request.parent) put_ledger_warnings(result.enrolled, own.ledger);
   if (result.enrolled.outcome == Outcome::unchanged &&
-      complete_chain(result.enrolled.certificate, request, surroundings.clock)) {
+      complete_chain(result.enrolled.certificate, request)) {
     result.enrolled.outcome = Outcome::completed;
   }
   begin_log(request.directory, own.ledger, surroundings);
