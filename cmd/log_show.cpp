@@ -29,10 +29,9 @@ std::int64_t first_entry(const Options& options, const store::LogHead& head) {
 ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
   const store::Ledger ledger = options.ca.examine_ledger(ca, session);
-  const auto issuer = ledger.find_issuer(ca.certificate().subject(), ca.certificate().public_key());
-  if (!issuer) return ExitCode::ok;
-  const std::int64_t first = first_entry(options, ledger.log_head(*issuer));
-  ledger.read_log(*issuer, first, [&](const store::LogEntry& entry) {
+  const store::IssuerId issuer = authority::require_issuer(ledger, ca.certificate());
+  const std::int64_t first = first_entry(options, ledger.log_head(issuer));
+  ledger.read_log(issuer, first, [&](const store::LogEntry& entry) {
     if (options.serial && entry.serial != options.serial) return store::Continue::yes;
     if (session.json()) {
       Json document = session.document();

@@ -1,3 +1,4 @@
+#include "base/error.hpp"
 #include "base/format.hpp"
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
@@ -17,35 +18,34 @@ struct Options {
   std::optional<store::LogHead> since;
 };
 
-/// A head that was seen, and whether the log still holds it.
-struct Pin {
-  std::string_view what;
-  store::LogHead head;
-  bool held;
+/// What the log was compared with, besides itself and the tables.
+struct Compared {
+  authority::SeenState seen;
+  bool holds_since;  // or nothing was kept elsewhere
 };
 
-std::vector<Pin> check_pins(const Options& options, const authority::CaDirectory& ca,
-                            const store::Ledger& ledger, store::IssuerId issuer) {
-  std::vector<Pin> pins;
-  if (const auto seen = ca.seen_head()) pins.push_back({"ledger.head", seen->head, false});
-  if (options.since) pins.push_back({"--since", *options.since, false});
-  for (Pin& pin : pins) pin.held = ledger.has_log_entry(issuer, pin.head);
+Json pins_json(const Options& options, const Compared& compared) {
+  Json pins = Json::array();
+  const auto put = [&pins](std::string_view source, const store::LogHead& head, bool held) {
+    pins.push_back({{"source", source}, {"head", head.to_text()}, {"held", held}});
+  };
+  if (const auto& seen = compared.seen.seen) {
+    put("ledger.head", seen->head, compared.seen.verdict == authority::SeenVerdict::held);
+  }
+  if (options.since) put("--since", *options.since, compared.holds_since);
   return pins;
 }
 
-void print(const store::AuditReport& report, const std::vector<Pin>& pins, ExitCode code,
-           const Session& session) {
+void print(const store::AuditReport& report, const Options& options, const Compared& compared,
+           ExitCode code, const Session& session) {
   if (session.json()) {
     Json document = session.document();
     document["sound"] = code == ExitCode::ok;
     document["head"] = report.head ? Json(report.head->to_text()) : Json(nullptr);
     document["entries"] = report.entries;
     document["rows"] = report.rows;
-    document["pins"] = Json::array();
-    for (const Pin& pin : pins) {
-      document["pins"].push_back(
-          {{"source", pin.what}, {"head", pin.head.to_text()}, {"held", pin.held}});
-    }
+    document["seen"] = name(compared.seen.verdict);
+    document["pins"] = pins_json(options, compared);
     document["findings"] = findings_json(report);
     document["found"] = report.found;
     session.print(document);
@@ -54,13 +54,12 @@ void print(const store::AuditReport& report, const std::vector<Pin>& pins, ExitC
   std::string text = format("{}: {} entries, {} certificates, head {}\n",
                             code == ExitCode::ok ? "sound" : "not sound", report.entries,
                             report.rows, report.head ? report.head->to_text() : "none");
-  for (const Pin& pin : pins) {
-    if (pin.held) continue;
+  text += seen_text(compared.seen);
+  if (!compared.holds_since) {
     text += format(
-        "  error: the log does not hold the entry {} of {}: it was cut off, rolled back or "
-        "replaced\n    hint: restore the newest backup; 'mtlsctl store accept-rollback' goes on "
-        "with this one\n",
-        pin.head.to_text(), pin.what);
+        "  error: the log does not hold the entry {} of --since: it was cut off, rolled back or "
+        "replaced\n    hint: restore the newest backup\n",
+        options.since->to_text());
   }
   session.out().write(text + findings_text(report));
 }
@@ -68,18 +67,18 @@ void print(const store::AuditReport& report, const std::vector<Pin>& pins, ExitC
 ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
   const store::Ledger ledger = options.ca.examine_ledger(ca, session);
-  const auto issuer = ledger.find_issuer(ca.certificate().subject(), ca.certificate().public_key());
-  if (!issuer) {
-    throw Error(Errc::ledger_rolled_back,
-                format("the ledger {} knows nothing of this CA", ledger.shown()),
-                "look at 'store' in ca.toml");
+  authority::SeenState seen = ca.compare_seen(ledger);
+  if (seen.verdict == authority::SeenVerdict::not_held && !ca.find_issuer(ledger)) {
+    throw Error(Errc::ledger_rolled_back, seen.message, seen.hint);
   }
-  const store::AuditReport report = ledger.verify_log(*issuer);
-  const std::vector<Pin> pins = check_pins(options, ca, ledger, *issuer);
-  bool sound = report.found == 0;
-  for (const Pin& pin : pins) sound = sound && pin.held;
+  const store::IssuerId issuer = authority::require_issuer(ledger, ca.certificate());
+  const store::AuditReport report = ledger.verify_log(issuer);
+  const Compared compared{
+      .seen = std::move(seen),
+      .holds_since = !options.since || ledger.has_log_entry(issuer, *options.since)};
+  const bool sound = report.found == 0 && compared.holds_since && !is_against(compared.seen);
   const ExitCode code = sound ? ExitCode::ok : ExitCode::no;
-  print(report, pins, code, session);
+  print(report, options, compared, code, session);
   return code;
 }
 

@@ -44,7 +44,7 @@ ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
   const std::chrono::milliseconds wait = options.ca.wait().value;
   // Before anything is looked up by them.
-  ca.examine_ledger(store::LedgerAccess::read_write, wait).rebuild_indexes();
+  ca.examine_ledger(store::LedgerAccess::read_write, wait, make_author(session)).rebuild_indexes();
   store::Ledger ledger = ca.open_ledger(wait, make_author(session));
   tell_ledger_warnings(ledger, session);
   const PutBack back = import_files(options, ca, ledger, session);

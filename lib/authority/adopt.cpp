@@ -219,9 +219,9 @@ class Adoption final {
       adopted.certificate =
           Reissue(m_request, m_profile, own.ledger, m_surroundings).run(adopted.notices);
     }
+    join_ledger(directory, own.ledger, adopted.certificate, m_surroundings);
     output.publish(make_publication(adopted.certificate),
                    m_stands ? Overwrite::yes : Overwrite::no);
-    begin_log(m_request.directory, own.ledger, m_surroundings);
     for (const char* name : {"ca.key", "ca.csr", "ca.crt", "chain.crt", "root.crt", "ca.toml",
                              "ca.db", "ledger.head"}) {
       if (directory.contains(name)) {

@@ -64,6 +64,7 @@ Ledger Ledger::open(const LedgerLocation& location, const std::string& ledger_id
                   "look at 'store' and 'ledger_id' in ca.toml; was one of the two files replaced?");
     }
     data->id = meta.ledger_id;
+    data->brought_up = meta.brought_up;
     data->take_server_time(location.author);
   });
   return Ledger(std::move(data));
@@ -95,6 +96,8 @@ void Ledger::Data::take_server_time(const std::optional<Author>& author) {
 }
 
 std::chrono::seconds Ledger::intent_pending() const noexcept { return m_data->intent_pending; }
+
+bool Ledger::was_brought_up() const noexcept { return m_data->brought_up; }
 
 const std::string& Ledger::id() const noexcept { return m_data->id; }
 

@@ -11,6 +11,7 @@ struct Ledger::Data {
   LedgerName name;
   std::unique_ptr<Connection> connection;
   std::string id = {};
+  bool brought_up = false;
   std::chrono::seconds intent_pending = k_intent_pending;
   /// What the server's clock was ahead of this machine's when the ledger was opened: all that is
   /// recorded bears the server's time, which is one for all machines.

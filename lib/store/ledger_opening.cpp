@@ -109,6 +109,7 @@ Meta settle_schema(Connection& connection, const LedgerName& name, LedgerAccess 
   // A database that several machines share is brought up when all of them are ready (`migrate`).
   if (meta.schema_version < known && access == LedgerAccess::read_write && !name.server) {
     meta = migrate(connection, migrations(), author.value_or(Author{}));
+    meta.brought_up = true;
   }
   if (meta.schema_version > known) {
     throw Error(Errc::ledger_mismatch,

@@ -4,19 +4,15 @@ ledgers of every earlier schema open. The changes are made by sqlite3, the signa
 the hash chain is computed again here by hashlib."""
 
 import base64
-import contextlib
 import hashlib
 import json
 import os
-import pathlib
 import re
-import shutil
-import sqlite3
 import struct
 
-from workbench import KEY, Workbench, main
-
-VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors" / "store"
+from ledger_files import LedgerFiles
+from ledger_vectors import old_ledger
+from workbench import KEY, main
 
 
 def field(octets):
@@ -31,35 +27,12 @@ def text(value):
     return field(value.encode())
 
 
-class LedgerLog(Workbench):
+class LedgerLog(LedgerFiles):
     def setUp(self):
         super().setUp()
         self.make_ca()
         self.mtlsctl("client", "issue", *KEY, "--name", "a", "--san", "dns:a.example", "--request-key", "r1")
         self.mtlsctl("client", "issue", *KEY, "--name", "b", "--actor", "ci")
-
-    @contextlib.contextmanager
-    def database(self, directory="ca"):
-        with contextlib.closing(sqlite3.connect(self.path(directory, "ca.db"))) as db:
-            yield db
-            db.commit()
-
-    def change(self, sql, *values):
-        with self.database() as db:
-            db.execute("pragma foreign_keys=off")
-            db.execute("pragma ignore_check_constraints=on")
-            done = db.execute(sql, values)
-            self.assertGreater(done.rowcount, 0, sql)
-
-    def save(self, directory="ca"):
-        """The ledger's files, as a copy that no process has open holds them."""
-        self.assertFalse(self.path(directory, "ca.db-wal").exists())
-        return self.read(directory, "ca.db")
-
-    def put(self, octets, directory="ca"):
-        for name in ("ca.db-wal", "ca.db-shm"):
-            self.path(directory, name).unlink(missing_ok=True)
-        self.path(directory, "ca.db").write_bytes(octets)
 
     def assert_found(self, what):
         """Found by the log's verification or by the check, and by no answer that all is well."""
@@ -362,10 +335,7 @@ class LedgerLog(Workbench):
     # --- point 8 ---------------------------------------------------------------------------------
 
     def test_a_ledger_of_schema_1_opens_migrates_and_verifies(self):
-        shutil.copytree(VECTORS / "schema-1", self.path("old"))
-        os.chmod(self.path("old"), 0o700)
-        shutil.copy(self.path("old", "ca.crt"), self.path("old", "root.crt"))
-        self.path("old", "chain.crt").write_bytes(b"")
+        old_ledger(self, "old")
         with self.database("old") as db:
             before = db.execute("select serial, state, certificate from certificates order by id").fetchall()
         self.assertEqual(len(before), 8 + 2)
