@@ -197,7 +197,10 @@ ExitCode run(Options options, Session& session) {
   const HeldPassphrase passphrase =
       gather_passphrase(options, stands ? Expected::complete : Expected::nothing, session);
   std::optional<SigningCa> signing;
-  if (parent) signing.emplace(*parent, options.signing, options.ca.wait().value, session);
+  if (parent) {
+    signing.emplace(*parent, options.signing, options.ca.wait().value, session,
+                    options.existing.rehearsal());
+  }
 
   authority::InitRequest request = make_request(options, std::move(answers), passphrase, session);
   if (signing) {

@@ -71,7 +71,8 @@ ExitCode run(const Options& options, Session& session) {
   if (to_stdout && session.json()) {
     refuse_together("--json", "-o -", "both want standard output: name a file with -o");
   }
-  SigningCa ca(options.ca.open(), options.signing, options.ca.wait().value, session);
+  SigningCa ca(options.ca.open(), options.signing, options.ca.wait().value, session,
+               options.existing.rehearsal());
   const profile::Profile profile = choose_profile(options.profile, std::nullopt, "mtls-client",
                                                   options.profiles, &ca.directory());
   authority::EnrolRequest request;

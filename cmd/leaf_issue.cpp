@@ -148,7 +148,8 @@ ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
   const Role role = describe(leaf_role);
   const std::string name = options.name.value_or(role.word);
   authority::DirectorySet output(options.out_dir.value_or("."), name, authority::SetOwner::leaf);
-  SigningCa ca(options.ca.open(), options.signing, options.ca.wait().value, session);
+  SigningCa ca(options.ca.open(), options.signing, options.ca.wait().value, session,
+               options.existing.rehearsal());
   const authority::CaConfig& config = ca.directory().config();
   const bool client = leaf_role == LeafRole::client;
   const profile::Profile profile =

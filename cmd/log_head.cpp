@@ -1,6 +1,8 @@
 #include "base/base64.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
+#include "ca/going_clock.hpp"
+#include "cmd/actor.hpp"
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
@@ -29,12 +31,13 @@ std::string statement(const authority::CaDirectory& ca, const store::LogHead& he
 
 ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
-  const store::Ledger ledger = options.ca.read_ledger(ca, session);
-  const auto issuer = ledger.find_issuer(ca.certificate().subject(), ca.certificate().public_key());
-  if (!issuer) {
-    throw Error(Errc::not_found, "the log of this CA is empty", "issue something first");
-  }
-  const store::LogHead head = ledger.log_head(*issuer);
+  const store::Ledger ledger = ca.read_ledger(
+      options.ca.wait().value, options.sign ? std::optional(make_author(session)) : std::nullopt);
+  tell_ledger_warnings(ledger, session);
+  const store::IssuerId issuer = authority::require_issuer(ledger, ca.certificate());
+  const store::LogHead head = ledger.log_head(issuer);
+  // The statement says what time it is.
+  if (options.sign) ca::require_going_clock(ledger, issuer, session.clock().now());
   const std::string text = statement(ca, head, session.clock().now());
   std::optional<std::string> signature;
   std::string algorithm;

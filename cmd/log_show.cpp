@@ -30,22 +30,11 @@ std::int64_t first_entry(const Options& options, const store::LogHead& head) {
 ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
   const store::Ledger ledger = options.ca.examine_ledger(ca, session);
-  const auto issuer = ledger.find_issuer(ca.certificate().subject(), ca.certificate().public_key());
-  if (!issuer) {
-    throw Error(Errc::ledger_rolled_back,
-                format("the ledger {} knows nothing of this CA", ledger.shown()),
-                "look at 'store' in ca.toml");
-  }
-  const auto seen = ca.seen_head();
-  if (seen && !ledger.has_log_entry(*issuer, seen->head)) {
-    session.messages().warning(
-        format("this log does not hold entry {}, which this CA directory saw last: the ledger was "
-               "rolled back or replaced",
-               seen->head.seq),
-        "'mtlsctl log verify' says more; 'mtlsctl store accept-rollback' goes on with this one");
-  }
-  const std::int64_t first = first_entry(options, ledger.log_head(*issuer));
-  ledger.read_log(*issuer, first, [&](const store::LogEntry& entry) {
+  const store::IssuerId issuer = authority::require_issuer(ledger, ca.certificate());
+  const authority::SeenState seen = ca.compare_seen(ledger);
+  if (is_against(seen)) session.messages().warning(seen.message, seen.hint);
+  const std::int64_t first = first_entry(options, ledger.log_head(issuer));
+  ledger.read_log(issuer, first, [&](const store::LogEntry& entry) {
     if (options.serial && entry.serial != options.serial) return store::Continue::yes;
     if (session.json()) {
       Json document = session.document();

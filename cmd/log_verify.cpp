@@ -1,3 +1,4 @@
+#include "base/error.hpp"
 #include "base/format.hpp"
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
@@ -18,55 +19,61 @@ struct Options {
   std::optional<store::LogHead> since;
 };
 
-constexpr std::string_view k_since = "--since";
-
-/// A head that was seen, and whether the log still holds it.
-struct Pin {
-  std::string_view what;
-  store::LogHead head;
-  bool held;
+/// What the log was compared with, besides itself and the tables.
+struct Compared {
+  authority::SeenState seen;
+  bool holds_since;  // or nothing was kept elsewhere
 };
 
-std::vector<Pin> check_pins(const Options& options, const authority::CaDirectory& ca,
-                            const store::Ledger& ledger, store::IssuerId issuer) {
-  std::vector<Pin> pins;
-  if (const auto seen = ca.seen_head()) pins.push_back({"ledger.head", seen->head, false});
-  if (options.since) pins.push_back({k_since, *options.since, false});
-  for (Pin& pin : pins) pin.held = ledger.has_log_entry(issuer, pin.head);
+Json pins_json(const Options& options, const Compared& compared) {
+  Json pins = Json::array();
+  const auto put = [&pins](std::string_view source, const store::LogHead& head, bool held) {
+    pins.push_back({{"source", source}, {"head", head.to_text()}, {"held", held}});
+  };
+  if (const auto& seen = compared.seen.seen) {
+    put("ledger.head", seen->head, compared.seen.verdict == authority::SeenVerdict::held);
+  }
+  if (options.since) put("--since", *options.since, compared.holds_since);
   return pins;
 }
 
-std::string message_of(const Pin& pin, const store::AuditReport& report) {
-  const bool later = report.head && pin.head.seq > report.head->seq;
-  return format("the log does not hold the entry {} of {}: {}", pin.head.to_text(), pin.what,
+std::string since_message(const Options& options, const store::AuditReport& report) {
+  const bool later = report.head && options.since->seq > report.head->seq;
+  return format("the log does not hold the entry {} of --since: {}", options.since->to_text(),
                 later ? "its end was cut off, or it was rolled back or replaced"
                       : "another one stands there");
 }
 
-std::string_view remedy_of(const Pin& pin) {
-  if (pin.what == k_since) {
-    return "is it a head of this CA's log? If so, entries are missing: restore the newest backup, "
-           "and keep what 'mtlsctl log head' says then";
-  }
-  return "restore the newest backup; 'mtlsctl store accept-rollback' goes on with this one";
-}
+constexpr std::string_view k_since_hint =
+    "is it a head of this CA's log? If so, entries are missing: restore the newest backup, and "
+    "keep "
+    "what 'mtlsctl log head' says then";
 
 /// What is wrong with the log itself, and then with the heads that it should hold.
-Json all_findings(const store::AuditReport& report, const std::vector<Pin>& pins) {
+Json all_findings(const store::AuditReport& report, const Options& options,
+                  const Compared& compared) {
   Json findings = findings_json(report);
-  for (const Pin& pin : pins) {
-    if (pin.held) continue;
-    findings.push_back({{"flaw", "head_not_held"},
-                        {"entry", pin.head.seq},
+  const auto put = [&findings](std::string_view flaw, const std::optional<std::int64_t>& entry,
+                               std::string_view message, std::string_view hint) {
+    findings.push_back({{"flaw", flaw},
+                        {"entry", entry ? Json(*entry) : Json(nullptr)},
                         {"serial", nullptr},
-                        {"message", message_of(pin, report)},
-                        {"hint", remedy_of(pin)}});
+                        {"message", message},
+                        {"hint", hint}});
+  };
+  if (is_against(compared.seen)) {
+    const auto& seen = compared.seen.seen;
+    put("head_not_held", seen ? std::optional(seen->head.seq) : std::nullopt, compared.seen.message,
+        compared.seen.hint);
+  }
+  if (!compared.holds_since) {
+    put("head_not_held", options.since->seq, since_message(options, report), k_since_hint);
   }
   return findings;
 }
 
-void print(const store::AuditReport& report, const std::vector<Pin>& pins, ExitCode code,
-           const Session& session) {
+void print(const store::AuditReport& report, const Options& options, const Compared& compared,
+           ExitCode code, const Session& session) {
   if (session.json()) {
     Json document = session.document();
     document["sound"] = code == ExitCode::ok;
@@ -74,23 +81,20 @@ void print(const store::AuditReport& report, const std::vector<Pin>& pins, ExitC
     document["entries"] = report.entries;
     document["rows"] = report.rows;
     document["accepted_losses"] = report.accepted_losses;
-    document["pins"] = Json::array();
-    for (const Pin& pin : pins) {
-      document["pins"].push_back(
-          {{"source", pin.what}, {"head", pin.head.to_text()}, {"held", pin.held}});
-    }
-    document["findings"] = all_findings(report, pins);
-    document["found"] = report.found + std::count_if(pins.begin(), pins.end(),
-                                                     [](const Pin& pin) { return !pin.held; });
+    document["seen"] = name(compared.seen.verdict);
+    document["pins"] = pins_json(options, compared);
+    document["findings"] = all_findings(report, options, compared);
+    document["found"] =
+        report.found + (is_against(compared.seen) ? 1 : 0) + (compared.holds_since ? 0 : 1);
     session.print(document);
     return;
   }
   std::string text = format("{}: {} entries, {} certificates, head {}\n",
                             code == ExitCode::ok ? "sound" : "not sound", report.entries,
                             report.rows, report.head ? report.head->to_text() : "none");
-  for (const Pin& pin : pins) {
-    if (pin.held) continue;
-    text += format("  error: {}\n    hint: {}\n", message_of(pin, report), remedy_of(pin));
+  text += seen_text(compared.seen);
+  if (!compared.holds_since) {
+    text += format("  error: {}\n    hint: {}\n", since_message(options, report), k_since_hint);
   }
   session.out().write(text + findings_text(report));
 }
@@ -98,18 +102,18 @@ void print(const store::AuditReport& report, const std::vector<Pin>& pins, ExitC
 ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
   const store::Ledger ledger = options.ca.examine_ledger(ca, session);
-  const auto issuer = ledger.find_issuer(ca.certificate().subject(), ca.certificate().public_key());
-  if (!issuer) {
-    throw Error(Errc::ledger_rolled_back,
-                format("the ledger {} knows nothing of this CA", ledger.shown()),
-                "look at 'store' in ca.toml");
+  authority::SeenState seen = ca.compare_seen(ledger);
+  if (seen.verdict == authority::SeenVerdict::not_held && !ca.find_issuer(ledger)) {
+    throw Error(Errc::ledger_rolled_back, seen.message, seen.hint);
   }
-  const store::AuditReport report = ledger.verify_log(*issuer);
-  const std::vector<Pin> pins = check_pins(options, ca, ledger, *issuer);
-  bool sound = report.found == 0;
-  for (const Pin& pin : pins) sound = sound && pin.held;
+  const store::IssuerId issuer = authority::require_issuer(ledger, ca.certificate());
+  const store::AuditReport report = ledger.verify_log(issuer);
+  const Compared compared{
+      .seen = std::move(seen),
+      .holds_since = !options.since || ledger.has_log_entry(issuer, *options.since)};
+  const bool sound = report.found == 0 && compared.holds_since && !is_against(compared.seen);
   const ExitCode code = sound ? ExitCode::ok : ExitCode::no;
-  print(report, pins, code, session);
+  print(report, options, compared, code, session);
   return code;
 }
 

@@ -110,4 +110,16 @@ std::string_view remedy(store::Flaw flaw) noexcept {
   return "";
 }
 
+std::string seen_text(const authority::SeenState& state) {
+  if (state.verdict == authority::SeenVerdict::held) return {};
+  const std::string_view kind = is_against(state) ? "error" : "note";
+  return format("  {}: {} ({})\n    hint: {}\n", kind, state.message, name(state.verdict),
+                state.hint);
+}
+
+bool is_against(const authority::SeenState& state) noexcept {
+  return state.verdict != authority::SeenVerdict::held &&
+         state.verdict != authority::SeenVerdict::absent;
+}
+
 }  // namespace mtls::cmd

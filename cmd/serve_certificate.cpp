@@ -41,7 +41,7 @@ std::optional<ServeCertificate> read_set(const Path& path, const ServeCertificat
   if (!name_exists(path)) return std::nullopt;
   Directory directory = Directory::open(path);
   if (directory.openness() == Openness::open) refuse_open(printable(path.native()), "700");
-  directory.lock(request.lock_timeout, session.clock());
+  directory.lock(request.lock_timeout);
   if (!directory.contains(key_name) || !directory.contains(certificate_name)) return std::nullopt;
   const FileContents key = directory.read(key_name);
   const std::string shown = printable((path / key_name).native());

@@ -51,11 +51,14 @@ crypto::PrivateKey SigningOptions::load_key(const authority::CaDirectory& ca,
 }
 
 SigningCa::SigningCa(authority::CaDirectory ca, const SigningOptions& options,
-                     std::chrono::milliseconds lock_timeout, Session& session)
+                     std::chrono::milliseconds lock_timeout, Session& session,
+                     authority::Rehearsal rehearsal)
     : m_ca(std::move(ca)),
       m_options(options),
       m_session(session),
-      m_ledger(m_ca.open_ledger(lock_timeout, make_author(session))),
+      m_ledger(rehearsal == authority::Rehearsal::yes
+                   ? m_ca.rehearse_ledger(lock_timeout, make_author(session))
+                   : m_ca.open_ledger(lock_timeout, make_author(session))),
       m_surroundings(make_surroundings(session)) {}
 
 void SigningCa::load() { static_cast<void>(key()); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "authority/ca_directory.hpp"
+#include "authority/enrol.hpp"
 #include "ca/issuer.hpp"
 #include "cmd/ca_options.hpp"
 #include "cmd/secret_source.hpp"
@@ -34,8 +35,10 @@ struct SigningOptions {
 /// A CA directory opened for signing. The key is read when it is first needed, or by `load`.
 class SigningCa final {
  public:
+  /// A rehearsal opens the ledger only for reading, and changes nothing of it.
   SigningCa(authority::CaDirectory ca, const SigningOptions& options,
-            std::chrono::milliseconds lock_timeout, Session& session);
+            std::chrono::milliseconds lock_timeout, Session& session,
+            authority::Rehearsal rehearsal = authority::Rehearsal::no);
 
   [[nodiscard]] const authority::CaDirectory& directory() const noexcept { return m_ca; }
   [[nodiscard]] store::Ledger& ledger() noexcept { return m_ledger; }

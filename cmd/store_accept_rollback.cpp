@@ -1,9 +1,11 @@
 #include "base/error.hpp"
+#include "base/escape.hpp"
 #include "base/format.hpp"
 #include "cmd/actor.hpp"
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/log_view.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -16,22 +18,24 @@ struct Options {
   CaOptions ca;
 };
 
-/// What was seen, as far as it can be told.
-struct Seen {
-  std::string text;
-  bool held;
-};
+std::string seen_word(const authority::SeenState& state) {
+  if (state.seen) return state.seen->head.to_text();
+  return state.verdict == authority::SeenVerdict::absent ? "none" : "unreadable";
+}
 
-Seen look(const authority::CaDirectory& ca, const store::Ledger& ledger, store::IssuerId issuer) {
-  try {
-    const auto seen = ca.seen_head();
-    if (!seen) return {"none", true};
-    return {seen->head.to_text(),
-            seen->ledger_id == ca.config().ledger_id && ledger.has_log_entry(issuer, seen->head)};
-  } catch (const Error& error) {
-    if (error.code() != Errc::ledger_damaged) throw;
-    return {"unreadable", false};
-  }
+/// Somebody may answer for an older log, not for one that does not hold together: what it says of
+/// what was issued and revoked is worth nothing.
+void require_sound(const store::Ledger& ledger, store::IssuerId issuer) {
+  const store::AuditReport report = ledger.verify_log(issuer);
+  if (report.found == 0) return;
+  throw Error(Errc::ledger_damaged,
+              format("the log of this ledger is broken, and nothing was accepted: {} ({}, {} "
+                     "findings in all: 'mtlsctl log verify')",
+                     printable(report.findings.front().message), name(report.findings.front().flaw),
+                     report.found),
+              "restore a backup whose log holds; where there is none, docs/ledger.md (\"When there "
+              "is no sound backup\") begins a new ledger for the same CA: 'mtlsctl ca adopt' and "
+              "'mtlsctl store import'");
 }
 
 ExitCode run(const Options& options, Session& session) {
@@ -40,36 +44,33 @@ ExitCode run(const Options& options, Session& session) {
   store::Ledger ledger =
       ca.examine_ledger(store::LedgerAccess::read_write, options.ca.wait().value, author);
   tell_ledger_warnings(ledger, session);
-  const auto known = ledger.find_issuer(ca.certificate().subject(), ca.certificate().public_key());
-  if (!known) {
-    throw Error(
-        Errc::ledger_mismatch,
-        format("the ledger {} knows nothing of this CA: it is not an older state of its own",
-               ledger.shown()),
-        "look at 'store' in ca.toml, or restore a backup of this CA's ledger");
-  }
-  const store::IssuerId issuer = *known;
-  const Seen seen = look(ca, ledger, issuer);
-  if (!seen.held) {
-    ledger.accept(issuer, store::LogAction::accept_rollback, std::nullopt,
-                  format("seen before: {}; the log ended with {}", seen.text,
-                         ledger.log_head(issuer).to_text()),
+  const store::IssuerId issuer = authority::require_issuer(ledger, ca.certificate());
+  const authority::SeenState state = ca.compare_seen(ledger);
+  const bool held = !is_against(state);
+  const std::string seen = seen_word(state);
+  if (!held) {
+    require_sound(ledger, issuer);
+    ledger.accept(issuer,
+                  {.what = store::LogAction::accept_rollback,
+                   .note = format("seen before: {}; the log ended with {}", seen,
+                                  ledger.log_head(issuer).to_text())},
                   author);
     ca.accept_head(ledger.log_head(issuer));
   }
   const std::string head = ledger.log_head(issuer).to_text();
   if (session.json()) {
     Json document = session.document();
-    document["seen"] = seen.text;
+    document["seen"] = seen;
     document["head"] = head;
-    document["accepted"] = !seen.held;
+    document["accepted"] = !held;
     session.print(document);
-  } else if (seen.held) {
+  } else if (held) {
     session.out().write(
-        format("nothing to accept: the log holds what was seen last ({})\n", seen.text));
+        state.seen ? format("nothing to accept: the log holds what was seen last ({})\n", seen)
+                   : format("nothing to accept: {}\n", state.message));
   } else {
     session.out().write(
-        format("accepted: the log goes on from {} (seen before: {})\n", head, seen.text));
+        format("accepted: the log goes on from {} (seen before: {})\n", head, seen));
     session.messages().note(
         "what was issued after this state is not in the ledger: put it in with 'mtlsctl store "
         "import' from the files, or it can be neither listed nor revoked");
@@ -86,7 +87,9 @@ void add_store_accept_rollback(Command& command) {
       "that "
       "does not hold it was rolled back or replaced, and nothing is issued, signed or said of "
       "revocation from it. Where that is known and meant, as after restoring a backup, this goes "
-      "on with the ledger as it is. Who did it stands in the log.");
+      "on with the ledger as it is. Who did it stands in the log. So does it where ledger.head "
+      "itself is damaged, which is then written anew.\n\n"
+      "The log is verified first: one that is broken is not accepted (exit 7).");
   OptionSet set = command.options();
   options->ca.add_to(set);
   command.example(

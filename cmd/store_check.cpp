@@ -59,7 +59,8 @@ struct Checked {
   Listed<Unrecorded> unrecorded;
   std::int64_t files = 0;
   std::int64_t unread = 0;  // files that were not read, each with a warning
-  bool rolled_back = false;
+  authority::SeenState seen;
+  bool knows_ca = true;
 };
 
 std::string explain(const store::Record& record, UnixTime now, std::chrono::seconds pending) {
@@ -165,9 +166,8 @@ Checked check(const Options& options, const authority::CaDirectory& ca, const st
     checked.audit.merge(ledger.verify_log(issuer));
   }
   checked.audit.rows = rows;  // the log's verification passes over the same
-  const auto issuer = ledger.find_issuer(ca.certificate().subject(), ca.certificate().public_key());
-  const auto seen = ca.seen_head();
-  checked.rolled_back = seen && !(issuer && ledger.has_log_entry(*issuer, seen->head));
+  checked.seen = ca.compare_seen(ledger);
+  checked.knows_ca = ca.find_issuer(ledger).has_value();
   list_intents(ledger, session.clock().now(), checked);
   for (const Path& file : options.files) {
     check_file(file, ca.certificate(), ledger, checked, session);
@@ -183,7 +183,9 @@ void print_json(const Checked& checked, const std::string& shown, ExitCode code,
   document["entries"] = checked.audit.entries;
   document["rows"] = checked.audit.rows;
   document["accepted_losses"] = checked.audit.accepted_losses;
-  document["rolled_back"] = checked.rolled_back;
+  document["rolled_back"] = checked.seen.verdict == authority::SeenVerdict::not_held;
+  document["seen"] = name(checked.seen.verdict);
+  document["knows_ca"] = checked.knows_ca;
   document["findings"] = findings_json(checked.audit);
   document["found"] = checked.audit.found;
   document["intents"] = Json::array();
@@ -210,11 +212,10 @@ void print_text(const Checked& checked, const std::string& shown, ExitCode code,
   std::string text = format("{}: {}: {} certificates, {} log entries\n",
                             code == ExitCode::ok ? "sound" : "not sound", shown, checked.audit.rows,
                             checked.audit.entries);
-  if (checked.rolled_back) {
-    text +=
-        "  error: the log does not hold the entry that this CA directory saw last "
-        "(rolled_back)\n    hint: restore the newest backup; 'mtlsctl store accept-rollback' "
-        "goes on with this one\n";
+  text += seen_text(checked.seen);
+  if (!checked.knows_ca) {
+    text += format("  error: the ledger knows nothing of this CA (unknown_ca)\n    hint: {}\n",
+                   authority::lost_issuer_hint());
   }
   text += findings_text(checked.audit);
   for (const Unrecorded& one : checked.unrecorded.first) {
@@ -238,7 +239,7 @@ ExitCode run(const Options& options, Session& session) {
   const store::Ledger ledger = options.ca.examine_ledger(ca, session);
   const Checked checked = check(options, ca, ledger, session);
   const bool sound = checked.audit.found == 0 && checked.unrecorded.found == 0 &&
-                     checked.unread == 0 && !checked.rolled_back;
+                     checked.unread == 0 && checked.knows_ca && !is_against(checked.seen);
   const ExitCode code = sound ? ExitCode::ok : ExitCode::no;
   if (session.json()) {
     print_json(checked, ledger.shown(), code, session);

@@ -99,8 +99,11 @@ ExitCode run(const Options& options, Session& session) {
   const ossl::Context& context = session.openssl(ossl::Configuration::openssl);
   const authority::CaDirectory ca = options.ca.open();
   const std::chrono::milliseconds wait = options.ca.wait().value;
-  store::Ledger ledger =
-      options.dry_run ? ca.read_ledger(wait) : ca.open_ledger(wait, make_author(session));
+  // A ledger that does not know this CA yet gets to know it here.
+  constexpr auto k_stranger = authority::Stranger::allow;
+  store::Ledger ledger = options.dry_run
+                             ? ca.rehearse_ledger(wait, make_author(session), k_stranger)
+                             : ca.open_ledger(wait, make_author(session), k_stranger);
   tell_ledger_warnings(ledger, session);
   const authority::ImportReport report =
       authority::import_ca({.path = options.path,

@@ -24,10 +24,20 @@ std::string sentence(const store::Migrated& done, std::string_view name, bool dr
   return format("{}brought from schema {} to {}: {}\n", would, *done.from, done.to, name);
 }
 
+/// One of schema 1 did not know an intermediate that had not issued yet: from here on it has to.
+void put_in(const Options& options, Session& session) {
+  if (options.ca.ledger()) return;  // a ledger as a whole: no CA is asked
+  const authority::CaDirectory ca = options.ca.open();
+  const auto wait = options.ca.wait().value;
+  if (!ca.examine_ledger(store::LedgerAccess::read_only, wait).issuers().empty()) return;
+  static_cast<void>(ca.open_ledger(wait, make_author(session), authority::Stranger::allow));
+}
+
 ExitCode run(const Options& options, Session& session) {
   const store::LedgerLocation location = options.ca.locate_ledger();
   const store::Migrated done = store::migrate_ledger(
       location, make_author(session), options.dry_run ? store::Trial::yes : store::Trial::no);
+  if (!options.dry_run && done.from == 1) put_in(options, session);
   const std::string name = location.shown();
   if (session.json()) {
     Json document = session.document();

@@ -312,6 +312,7 @@ _mtlsctl() {
     'store accept-rollback:--trace') _mtlsctl_files; return ;;
     'store accept-rollback:--actor') :; return ;;
     'store accept-clock:--serial') :; return ;;
+    'store accept-clock:--entry') :; return ;;
     'store accept-clock:--ca') _mtlsctl_directories; return ;;
     'store accept-clock:--store') :; return ;;
     'store accept-clock:--lock-timeout') :; return ;;
@@ -511,7 +512,7 @@ _mtlsctl() {
       else :
       fi ;;
     'store accept-clock')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--serial --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--serial --entry --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'store accept-loss')

@@ -264,16 +264,16 @@ class Adoption final {
     adopted.store = own.store;
     adopted.ledger = own.origin;
     DirectorySet output(m_request.directory, "ca", SetOwner::ca);
-    const SetContents contents = output.open(m_request.lock_timeout, m_surroundings.clock);
+    const SetContents contents = output.open(m_request.lock_timeout);
     put_key(contents, output, adopted);
     record(own.ledger);
     if (reissues()) {
       adopted.certificate =
           Reissue(m_request, m_profile, own.ledger, m_surroundings).run(adopted.notices);
     }
+    join_ledger(directory, own.ledger, adopted.certificate, m_surroundings);
     output.publish(make_publication(adopted.certificate),
                    m_stands ? Overwrite::yes : Overwrite::no);
-    begin_log(m_request.directory, own.ledger, m_surroundings);
     for (const char* name : {"ca.key", "ca.csr", "ca.crt", "chain.crt", "root.crt", "ca.toml",
                              "ca.db", "ledger.head"}) {
       if (directory.contains(name)) {

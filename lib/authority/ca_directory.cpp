@@ -154,35 +154,65 @@ store::LedgerLocation CaDirectory::ledger_location(std::chrono::milliseconds loc
   return m_config.ledger_location(path(), lock_timeout);
 }
 
-store::Ledger CaDirectory::read_ledger(std::chrono::milliseconds lock_timeout) const {
-  store::Ledger ledger = store::Ledger::open(ledger_location(lock_timeout), m_config.ledger_id,
-                                             store::LedgerAccess::read_only);
-  if (const auto seen = read_ledger_head(*m_directory)) require_seen(ledger, *seen);
+store::Ledger CaDirectory::open_at(store::LedgerAccess access,
+                                   std::chrono::milliseconds lock_timeout,
+                                   const std::optional<store::Author>& author) const {
+  store::LedgerLocation location = ledger_location(lock_timeout);
+  location.author = author;
+  return store::Ledger::open(location, m_config.ledger_id, access);
+}
+
+store::Ledger CaDirectory::read_ledger(std::chrono::milliseconds lock_timeout,
+                                       const std::optional<store::Author>& author) const {
+  store::Ledger ledger = open_at(store::LedgerAccess::read_only, lock_timeout, author);
+  require_seen_and_note(*m_directory, ledger, certificate());
+  return ledger;
+}
+
+store::Ledger CaDirectory::rehearse_ledger(std::chrono::milliseconds lock_timeout,
+                                           const store::Author& author, Stranger stranger) const {
+  store::Ledger ledger = open_at(store::LedgerAccess::read_only, lock_timeout, author);
+  if (stranger == Stranger::allow && !find_issuer(ledger)) return ledger;
+  require_seen(*m_directory, ledger, certificate());
+  static_cast<void>(require_issuer(ledger, certificate()));
   return ledger;
 }
 
 store::Ledger CaDirectory::open_ledger(std::chrono::milliseconds lock_timeout,
-                                       const store::Author& author) const {
-  store::LedgerLocation location = ledger_location(lock_timeout);
-  location.author = author;
-  store::Ledger ledger =
-      store::Ledger::open(location, m_config.ledger_id, store::LedgerAccess::read_write);
-  const auto seen = read_ledger_head(*m_directory);
-  if (seen) require_seen(ledger, *seen);
-  keep_head(ledger, ledger.add_issuer(certificate().subject(), certificate().public_key(),
-                                      certificate(), author));
+                                       const store::Author& author, Stranger stranger) const {
+  store::Ledger ledger = open_at(store::LedgerAccess::read_write, lock_timeout, author);
+  const bool is_stranger = !find_issuer(ledger);
+  const auto add = [&] {
+    return ledger.add_issuer(certificate().subject(), certificate().public_key(), certificate(),
+                             author);
+  };
+  if (is_stranger && stranger == Stranger::allow) {
+    // Another log than the one that was seen begins here: ledger.head is for accept-rollback then.
+    const store::IssuerId issuer = add();
+    if (!m_directory->contains("ledger.head")) keep_head(ledger, issuer);
+    return ledger;
+  }
+  require_seen(*m_directory, ledger, certificate());
+  if (is_stranger && !was_never_used(ledger)) {
+    static_cast<void>(require_issuer(ledger, certificate()));
+  }
+  keep_head(ledger, add());
   return ledger;
 }
 
 store::Ledger CaDirectory::examine_ledger(store::LedgerAccess access,
                                           std::chrono::milliseconds lock_timeout,
                                           const std::optional<store::Author>& author) const {
-  store::LedgerLocation location = ledger_location(lock_timeout);
-  location.author = author;
-  return store::Ledger::open(location, m_config.ledger_id, access);
+  return open_at(access, lock_timeout, author);
 }
 
-std::optional<SeenHead> CaDirectory::seen_head() const { return read_ledger_head(*m_directory); }
+std::optional<store::IssuerId> CaDirectory::find_issuer(const store::Ledger& ledger) const {
+  return ledger.find_issuer(certificate().subject(), certificate().public_key());
+}
+
+SeenState CaDirectory::compare_seen(const store::Ledger& ledger) const {
+  return compare_ledger_head(*m_directory, ledger, certificate());
+}
 
 void CaDirectory::accept_head(const store::LogHead& head) const {
   reset_ledger_head(*m_directory, {.ledger_id = m_config.ledger_id, .head = head});
@@ -197,10 +227,6 @@ void CaDirectory::keep_head(store::Ledger& ledger, store::IssuerId issuer) const
   };
   note(issuer, ledger.log_head(issuer));
   ledger.when_appended(note);
-}
-
-void CaDirectory::require_seen(const store::Ledger& ledger, const SeenHead& seen) const {
-  authority::require_seen(ledger, seen, certificate(), *m_directory);
 }
 
 std::unique_ptr<crypto::Signer> make_signer(const crypto::PrivateKey& key,

@@ -21,6 +21,9 @@ namespace mtls::authority {
 /// Whether the user named the directory, or it was found because it stands there.
 enum class Named { explicitly, implicitly };
 
+/// Whether a ledger that does not know the CA may be opened: to put it in (`store import`).
+enum class Stranger { refuse, allow };
+
 /// An existing, complete CA directory. Reading it opens neither key nor ledger.
 class CaDirectory final {
  public:
@@ -57,29 +60,44 @@ class CaDirectory final {
   /// The same directory with its ledger elsewhere than its ca.toml says (--store, MTLSCTL_STORE).
   [[nodiscard]] CaDirectory with_store(const store::StoreUrl& store) const;
   [[nodiscard]] store::LedgerLocation ledger_location(std::chrono::milliseconds lock_timeout) const;
-  /// Opens the ledger for reading. Throws as Ledger::open, and ledger_rolled_back where its log
-  /// does not hold the entry that this directory saw last (ledger.head): what it says of revocation
-  /// may be out of date.
-  [[nodiscard]] store::Ledger read_ledger(std::chrono::milliseconds lock_timeout) const;
-  /// Opens it for writing, under the same condition, puts this CA in where it is not there yet, and
-  /// keeps ledger.head at its last entry from then on. `author` is who does it.
+  /// Opens the ledger for reading. Throws as Ledger::open; as require_seen where its log does not
+  /// hold the entry that this directory saw last (ledger.head): what it says of revocation may be
+  /// out of date; as require_issuer where it does not know this CA. Where the log has gone on,
+  /// ledger.head is brought up to it if it stands and can be written. `author`, where given, is for
+  /// comparing this machine's clock with a server's.
+  [[nodiscard]] store::Ledger read_ledger(
+      std::chrono::milliseconds lock_timeout,
+      const std::optional<store::Author>& author = std::nullopt) const;
+  /// Opens it for writing, under the same conditions, and keeps ledger.head at its last entry from
+  /// then on. `author` is who does it. A stranger that is allowed is put in; its ledger.head, if
+  /// there is one, stays as it is, and refuses until somebody answers for it (accept-rollback).
   [[nodiscard]] store::Ledger open_ledger(std::chrono::milliseconds lock_timeout,
-                                          const store::Author& author) const;
+                                          const store::Author& author,
+                                          Stranger stranger = Stranger::refuse) const;
+  /// Opens it as open_ledger does, to try what would be done: nothing is changed, neither an older
+  /// schema nor ledger.head.
+  [[nodiscard]] store::Ledger rehearse_ledger(std::chrono::milliseconds lock_timeout,
+                                              const store::Author& author,
+                                              Stranger stranger = Stranger::refuse) const;
   /// Opens it whatever ledger.head says, and leaves that alone: for what examines a ledger, or goes
   /// on with one that somebody answers for.
   /// `author` is who does it: needed for writing.
   [[nodiscard]] store::Ledger examine_ledger(
       store::LedgerAccess access, std::chrono::milliseconds lock_timeout,
       const std::optional<store::Author>& author = std::nullopt) const;
-  /// What ledger.head says; nothing where there is none. Throws ledger_damaged.
-  [[nodiscard]] std::optional<SeenHead> seen_head() const;
+  /// Which issuer of `ledger` this CA is.
+  [[nodiscard]] std::optional<store::IssuerId> find_issuer(const store::Ledger& ledger) const;
+  /// What comparing `ledger` with ledger.head says.
+  [[nodiscard]] SeenState compare_seen(const store::Ledger& ledger) const;
   /// Writes ledger.head anew: somebody answers for the log that ends there.
   void accept_head(const store::LogHead& head) const;
   /// Keeps ledger.head at the last entry of `issuer`, which is this CA, from now on.
   void keep_head(store::Ledger& ledger, store::IssuerId issuer) const;
 
  private:
-  void require_seen(const store::Ledger& ledger, const SeenHead& seen) const;
+  [[nodiscard]] store::Ledger open_at(store::LedgerAccess access,
+                                      std::chrono::milliseconds lock_timeout,
+                                      const std::optional<store::Author>& author) const;
   CaDirectory(std::shared_ptr<const Directory> directory, CaConfig config,
               std::vector<x509::Certificate> chain)
       : m_directory(std::move(directory)), m_config(std::move(config)), m_chain(std::move(chain)) {}

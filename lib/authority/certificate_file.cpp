@@ -24,12 +24,12 @@ SetContents CertificateFile::peek() const {
   return contents;
 }
 
-SetContents CertificateFile::open(std::chrono::milliseconds lock_timeout, const Clock& clock) {
+SetContents CertificateFile::open(std::chrono::milliseconds lock_timeout) {
   if (!is_plain()) return peek();
   const Path folder = m_path.has_parent_path() ? m_path.parent_path() : Path(".");
   m_directory = with_context(format("cannot write {}", printable(m_path.native())),
                              [&folder] { return Directory::open(folder); });
-  m_directory->lock(lock_timeout, clock);
+  m_directory->lock(lock_timeout);
   const std::string name = m_path.filename().native();
   refuse_ca_file(*m_directory, name);
   m_directory->remove_stale(name);

@@ -65,9 +65,9 @@ SetContents DirectorySet::peek() const {
   return same.read();
 }
 
-SetContents DirectorySet::open(std::chrono::milliseconds lock_timeout, const Clock& clock) {
+SetContents DirectorySet::open(std::chrono::milliseconds lock_timeout) {
   m_directory = Directory::make(m_path);
-  m_directory->lock(lock_timeout, clock);
+  m_directory->lock(lock_timeout);
   refuse_ca_files();
   for (const std::string_view extension : {k_key, k_new_key, k_request, k_certificate}) {
     m_directory->remove_stale(join(m_name, extension));

@@ -26,8 +26,7 @@ class Enrolment final {
   Enrolled run() {
     if (m_request.rehearsal == Rehearsal::yes) return rehearse();
     if (auto done = look_early()) return *std::move(done);
-    const SetContents contents =
-        m_output.open(m_request.lock_timeout, m_standing.surroundings.clock);
+    const SetContents contents = m_output.open(m_request.lock_timeout);
     if (auto done = settle_existing(contents, m_standing)) return *std::move(done);
     choose_again(contents);
     return issue(contents);

@@ -39,6 +39,17 @@ store::Author author_of(const ca::Issuer::Surroundings& surroundings) {
           .time = surroundings.clock.now()};
 }
 
+/// A CA that stands has a ledger that was used before, and was put into it before ca.crt stood:
+/// this must be it.
+void require_own(const store::Ledger& ledger, const Directory& directory) {
+  const FileContents file = directory.read("ca.crt");
+  const x509::Certificate ca =
+      x509::read_certificates(file.bytes.view(), printable((directory.path() / "ca.crt").native()))
+          .front();
+  require_seen(directory, ledger, ca);
+  if (!was_never_used(ledger)) static_cast<void>(require_issuer(ledger, ca));
+}
+
 /// Goes on with the ca.toml of a run that was cut short. The ledger is made only where no
 /// certificate of the CA stands yet: a ledger that is lost beside one is lost, and an empty one in
 /// its place would hide that. One on a server was there before ca.toml was: it is never made here.
@@ -61,14 +72,7 @@ OwnLedger open_own_ledger(const Directory& directory, const InitRequest& request
   store::Ledger ledger =
       stands ? store::Ledger::open(location, config.ledger_id, store::LedgerAccess::read_write)
              : store::Ledger::create(location, config.ledger_id);
-  // A CA that stands has a ledger that was used before: this must be it.
-  const auto seen = has_ca ? read_ledger_head(directory) : std::nullopt;
-  if (seen) {
-    const FileContents file = directory.read("ca.crt");
-    const auto certificates = x509::read_certificates(
-        file.bytes.view(), printable((directory.path() / "ca.crt").native()));
-    require_seen(ledger, *seen, certificates.front(), directory);
-  }
+  if (has_ca) require_own(ledger, directory);
   return {std::move(ledger), store, LedgerOrigin::own};
 }
 
@@ -179,10 +183,9 @@ void require_grantable_ca(const InitRequest& request, const profile::Profile& pr
 }
 
 /// Gives a complete CA back what somebody removed of its chain. Returns whether anything was.
-bool complete_chain(const x509::Certificate& certificate, const InitRequest& request,
-                    const Clock& clock) {
+bool complete_chain(const x509::Certificate& certificate, const InitRequest& request) {
   Directory directory = Directory::open(request.directory);
-  directory.lock(request.lock_timeout, clock);
+  directory.lock(request.lock_timeout);
   bool written = false;
   for (const Publication::File& one : chain_files(certificate, request)) {
     directory.remove_stale(one.name);
@@ -195,13 +198,6 @@ bool complete_chain(const x509::Certificate& certificate, const InitRequest& req
   }
   directory.sync();
   return written;
-}
-
-/// Adds the new CA with its certificate to its own ledger.
-store::IssuerId add_self(store::Ledger& own, const x509::Certificate& certificate,
-                         const ca::Issuer::Surroundings& surroundings) {
-  return own.add_issuer(certificate.subject(), certificate.public_key(), certificate,
-                        author_of(surroundings));
 }
 
 /// `ledger` is where the issuer records: the parent's, or the CA's own.
@@ -217,9 +213,7 @@ Enrolled run(const InitRequest& request, const profile::Profile& profile, store:
   // A CA whose certificate stands is known to its ledger and has a ledger.head, also where this is
   // cut short or finds no room.
   wanted.before = [&](const x509::Certificate& certificate) {
-    const store::IssuerId self = add_self(own, certificate, surroundings);
-    advance_ledger_head(Directory::open(request.directory),
-                        {.ledger_id = own.id(), .head = own.log_head(self)});
+    join_ledger(Directory::open(request.directory), own, certificate, surroundings);
     return chain_files(certificate, request);
   };
   DirectorySet output(request.directory, "ca", SetOwner::ca);
@@ -259,16 +253,18 @@ void require_fit_directory(const Path& path) {
 OwnLedger open_new_ledger(const InitRequest& request,
                           const ca::Issuer::Surroundings& surroundings) {
   Directory directory = Directory::open(request.directory);
-  directory.lock(request.lock_timeout, surroundings.clock);
+  directory.lock(request.lock_timeout);
   const store::Author author = author_of(surroundings);
   return directory.contains("ca.toml") ? open_own_ledger(directory, request, author)
                                        : make_own_ledger(directory, request, author);
 }
 
-void begin_log(const Path& path, store::Ledger& ledger,
-               const ca::Issuer::Surroundings& surroundings) {
-  const auto made = CaDirectory::open(path, Named::explicitly);
-  made.keep_head(ledger, add_self(ledger, made.certificate(), surroundings));
+void join_ledger(const Directory& directory, store::Ledger& own,
+                 const x509::Certificate& certificate,
+                 const ca::Issuer::Surroundings& surroundings) {
+  const store::IssuerId self = own.add_issuer(certificate.subject(), certificate.public_key(),
+                                              certificate, author_of(surroundings));
+  advance_ledger_head(directory, {.ledger_id = own.id(), .head = own.log_head(self)});
 }
 
 void refuse_existing_ca(const Path& directory) {
@@ -312,10 +308,11 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
                      own.origin};
   if (request.parent) put_ledger_warnings(result.enrolled, own.ledger);
   if (result.enrolled.outcome == Outcome::unchanged &&
-      complete_chain(result.enrolled.certificate, request, surroundings.clock)) {
+      complete_chain(result.enrolled.certificate, request)) {
     result.enrolled.outcome = Outcome::completed;
   }
-  begin_log(request.directory, own.ledger, surroundings);
+  join_ledger(directory, own.ledger,
+              CaDirectory::open(request.directory, Named::explicitly).certificate(), surroundings);
   for (const char* name :
        {"ca.key", "ca.csr", "ca.crt", "chain.crt", "root.crt", "ca.toml", "ca.db", "ledger.head"}) {
     if (directory.contains(name)) {

@@ -25,9 +25,11 @@ struct OwnLedger {
 [[nodiscard]] OwnLedger open_new_ledger(const InitRequest& request,
                                         const ca::Issuer::Surroundings& surroundings);
 
-/// Puts the CA, whose certificate is published now, into its own ledger, and ledger.head at the end
-/// of its log.
-void begin_log(const Path& path, store::Ledger& ledger,
-               const ca::Issuer::Surroundings& surroundings);
+/// Puts the CA with its certificate into its own ledger, and ledger.head at the end of its log:
+/// before ca.crt is published, so that a CA that stands is always known to its ledger and has a
+/// ledger.head.
+void join_ledger(const Directory& directory, store::Ledger& own,
+                 const x509::Certificate& certificate,
+                 const ca::Issuer::Surroundings& surroundings);
 
 }  // namespace mtls::authority

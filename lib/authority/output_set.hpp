@@ -53,8 +53,7 @@ class OutputSet {
   [[nodiscard]] virtual SetContents peek() const = 0;
   /// Locks the set until the object goes, removes what an interrupted write left, and says what
   /// stands there. Throws ledger_locked.
-  [[nodiscard]] virtual SetContents open(std::chrono::milliseconds lock_timeout,
-                                         const Clock& clock) = 0;
+  [[nodiscard]] virtual SetContents open(std::chrono::milliseconds lock_timeout) = 0;
   /// Writes a private key durably: as the key where none stands, else as its replacement, which
   /// `publish` renames. 0600 from creation.
   [[nodiscard]] virtual PutAs put_key(const SecretBytes& pem) = 0;
@@ -75,8 +74,7 @@ class DirectorySet final : public OutputSet {
  public:
   DirectorySet(Path directory, std::string name, SetOwner owner);
   [[nodiscard]] SetContents peek() const override;
-  [[nodiscard]] SetContents open(std::chrono::milliseconds lock_timeout,
-                                 const Clock& clock) override;
+  [[nodiscard]] SetContents open(std::chrono::milliseconds lock_timeout) override;
   [[nodiscard]] PutAs put_key(const SecretBytes& pem) override;
   void publish(const Publication& publication, Overwrite overwrite) override;
   [[nodiscard]] std::string key_name() const override;
@@ -98,8 +96,7 @@ class CertificateFile final : public OutputSet {
  public:
   explicit CertificateFile(Path path) : m_path(std::move(path)) {}
   [[nodiscard]] SetContents peek() const override;
-  [[nodiscard]] SetContents open(std::chrono::milliseconds lock_timeout,
-                                 const Clock& clock) override;
+  [[nodiscard]] SetContents open(std::chrono::milliseconds lock_timeout) override;
   [[nodiscard]] PutAs put_key(const SecretBytes& pem) override;
   void publish(const Publication& publication, Overwrite overwrite) override;
   [[nodiscard]] std::string key_name() const override;

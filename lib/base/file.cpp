@@ -4,10 +4,10 @@
 #include "base/file_events.hpp"
 #include "base/format.hpp"
 #include "base/system_error.hpp"
+#include "base/timed_lock.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,7 +18,6 @@
 #include <cstdio>
 #include <dirent.h>
 #include <memory>
-#include <thread>
 #include <utility>
 
 namespace mtls {
@@ -239,32 +238,14 @@ Directory Directory::make(const Path& path) {
   return open(path);
 }
 
-namespace {
-
-/// Who has waited longer asks more often, so that of many that wait few are passed over for long.
-void wait_for_lock(std::chrono::nanoseconds waited) {
-  using Seconds = std::chrono::duration<double>;
-  constexpr Seconds k_first = std::chrono::milliseconds(20);
-  constexpr Seconds k_half_as_long_after = std::chrono::seconds(2);
-  std::this_thread::sleep_for(k_first / (1 + Seconds(waited) / k_half_as_long_after));
-}
-
-}  // namespace
-
-void Directory::lock(std::chrono::milliseconds timeout, const Clock& clock) {
-  const MonotonicTime start = clock.monotonic();
-  while (::flock(fd(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EINTR) continue;
-    if (errno != EWOULDBLOCK) throw_errno(errno, format("cannot lock {}", shown(m_path)));
-    const auto waited = clock.monotonic() - start;
-    if (waited >= timeout) {
-      throw Error(Errc::ledger_locked,
-                  format("another mtlsctl is working in {} and did not end within {} ms",
-                         shown(m_path), timeout.count()),
-                  "try again, or wait longer with --lock-timeout");
-    }
-    wait_for_lock(waited);
-  }
+void Directory::lock(std::chrono::milliseconds timeout) {
+  const int failure = lock_within(fd(), LockKind::exclusive, timeout);
+  if (failure == 0) return;
+  if (failure != EWOULDBLOCK) throw_errno(failure, format("cannot lock {}", shown(m_path)));
+  throw Error(Errc::ledger_locked,
+              format("another mtlsctl is working in {} and did not end within {} ms", shown(m_path),
+                     timeout.count()),
+              "try again, or wait longer with --lock-timeout");
 }
 
 bool Directory::contains(const std::string& name) const {

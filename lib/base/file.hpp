@@ -3,7 +3,6 @@
 #pragma once
 
 #include "base/bytes.hpp"
-#include "base/clock.hpp"
 #include "base/secret.hpp"
 
 #include <chrono>
@@ -92,9 +91,10 @@ class Directory final {
     return {std::move(shown), std::move(fd)};
   }
 
-  /// Takes the exclusive lock, waiting up to `timeout`. Throws ledger_locked when it runs out,
-  /// which names the directory. Released when the object goes.
-  void lock(std::chrono::milliseconds timeout, const Clock& clock);
+  /// Takes the exclusive lock, waiting up to `timeout`, those who wait one after the other as they
+  /// came. Throws ledger_locked when it runs out, which names the directory. Released when the
+  /// object goes.
+  void lock(std::chrono::milliseconds timeout);
 
   [[nodiscard]] const Path& path() const noexcept { return m_path; }
   [[nodiscard]] int fd() const noexcept { return m_fd.get(); }

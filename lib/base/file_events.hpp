@@ -11,8 +11,8 @@ namespace mtls {
 
 /// While one of these lives, what lib/base reads, writes, renames and removes is noted in `trace`:
 /// file.read.start, file.read.end, file.write.start, file.write.end (with the size in octets),
-/// file.rename, file.remove; nothing of /proc. For the whole process, and made before there are threads: file
-/// functions are called from everywhere, and none of them decides anything by it.
+/// file.rename, file.remove; nothing of /proc. For the whole process, and made before there are
+/// threads: file functions are called from everywhere, and none of them decides anything by it.
 class TracedFiles final {
  public:
   explicit TracedFiles(Trace& trace) noexcept;

@@ -13,9 +13,18 @@ namespace mtls {
 /// The largest such file: what a disk writes as a whole or not at all.
 inline constexpr std::size_t k_record_limit = 512;
 
-/// Reads a record file; nothing where there is none. Throws as Directory::read, too_large.
-[[nodiscard]] std::optional<std::string> read_record_file(const Directory& directory,
-                                                          const std::string& name);
+/// What was read of a record file.
+struct RecordFile {
+  std::string record;
+  /// Why it is none ("is a symbolic link", "is larger than 512 octets"), `record` being empty then.
+  std::string flaw = {};
+};
+
+/// Reads a record file under its lock, so that no change is seen half made; nothing where there is
+/// none. No symbolic link is followed, and nothing is waited for but a lock, for two seconds
+/// (ledger_locked). Throws as throw_errno does: permission where this user may not read it.
+[[nodiscard]] std::optional<RecordFile> read_record_file(const Directory& directory,
+                                                         const std::string& name);
 
 /// Returns what is to stand in the file instead of `current` (empty for a new one), of the same
 /// length; nothing to leave it.
@@ -24,8 +33,20 @@ using RecordChange = std::function<std::optional<std::string>(std::string_view c
 /// Changes a record file under its lock, so that of several processes one changes it after the
 /// other. A new one is made durable (0600); a change is written over the old octets in one step and
 /// left to the system: after a power cut it is the old record or the new one. No symbolic link is
-/// followed. Throws as throw_errno does.
+/// followed. Throws as throw_errno does, ledger_locked after two seconds, io for what is no regular
+/// file.
 void change_record_file(const Directory& directory, const std::string& name,
                         const RecordChange& change);
+
+/// The same where a record stands, can be written and is not locked: by whoever has no business
+/// writing here but can save others from knowing less. Returns false where it could not be done;
+/// what `change` throws goes on.
+bool try_change_record_file(const Directory& directory, const std::string& name,
+                            const RecordChange& change);
+
+/// Puts a new record in the place of whatever bears the name, a link, a pipe or a damaged one;
+/// durable. Throws as Directory::rename where that is a directory.
+void replace_record_file(const Directory& directory, const std::string& name,
+                         std::string_view record);
 
 }  // namespace mtls

@@ -164,6 +164,8 @@ class Issuer final {
 
  private:
   Issuer(const crypto::Signer& signer, store::Ledger& ledger, Surroundings surroundings);
+  /// Of this CA in its ledger; a new root (of its first and only request) may not be in it yet.
+  void require_going_log(const Request& first, UnixTime now) const;
   [[nodiscard]] Prepared prepare_one(const Request& request, const Grounds& grounds) const;
   /// Throws internal for what was prepared only to be looked at, or may only be issued as revoked.
   static void require_issuable(const std::vector<Prepared>& prepared, Standing standing);

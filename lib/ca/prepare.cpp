@@ -1,7 +1,7 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
-#include "base/time_text.hpp"
+#include "ca/going_clock.hpp"
 #include "ca/granted.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/key_check.hpp"
@@ -54,22 +54,6 @@ void require_certifiable_key(const Request& request, const Grounds& grounds) {
     throw Error(Errc::weak_key, "the key is the CA's own: it is not certified for anything else",
                 "make a new key");
   }
-}
-
-/// A clock that went back makes certificates that begin before what it recorded already.
-void require_going_clock(const store::Ledger& ledger, UnixTime now) {
-  constexpr std::chrono::minutes k_tolerance{5};
-  const auto newest = ledger.find_later_than(now + k_tolerance);
-  if (!newest) return;
-  const std::string serial = newest->serial.to_text();
-  throw Error(
-      Errc::clock,
-      format("it is {} by this machine's clock, and the ledger has an entry of {} (serial {})",
-             to_rfc3339(now), to_rfc3339(newest->changed_time), serial),
-      format(
-          "set the clock of this machine; if it is right and that entry is wrong, 'mtlsctl store "
-          "accept-clock --serial {}' goes on",
-          serial));
 }
 
 /// Whoever holds a key that two subjects are certified for can be either.
@@ -141,12 +125,19 @@ std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
                         .issuer_key = m_signer.public_key(),
                         .now = m_surroundings.clock.now(),
                         .context = m_surroundings.context};
-  require_going_clock(m_ledger, grounds.now);
+  if (!requests.empty()) require_going_log(requests.front(), grounds.now);
   require_usable(grounds);
   std::vector<Prepared> prepared;
   prepared.reserve(requests.size());
   for (const Request& request : requests) prepared.push_back(prepare_one(request, grounds));
   return prepared;
+}
+
+void Issuer::require_going_log(const Request& first, UnixTime now) const {
+  const auto name = m_chain.empty() ? first.subject : std::optional(m_chain.front().subject());
+  const auto issuer =
+      name ? m_ledger.find_issuer(*name, m_signer.public_key()) : std::optional<store::IssuerId>();
+  if (issuer) require_going_clock(m_ledger, *issuer, now);
 }
 
 Prepared Issuer::prepare_one(const Request& request, const Grounds& grounds) const {

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "ca/going_clock.hpp"
 #include "crypto/weak_crypto.hpp"
 #include "der/writer.hpp"
 
@@ -63,6 +64,7 @@ std::optional<x509::Certificate> ThrowAwayCa::sign(ByteView tbs, Strength streng
   };
   const store::IssuerId issuer =
       m_ledger.add_issuer(m_certificate.subject(), m_certificate.public_key(), author());
+  require_going_clock(m_ledger, issuer, m_surroundings.clock.now());
   const store::Intent intent{.issuer = issuer,
                              .serial = unsigned_one.serial(),
                              .tbs = to_bytes(tbs),

@@ -40,6 +40,15 @@ struct LedgerLocation {
 
 enum class LedgerAccess { read_only, read_write };
 
+/// What somebody answers for: the time of a certificate (`serial`) or of another entry (`entry`,
+/// its hash), or a ledger that is older than one seen before (neither).
+struct Acceptance {
+  LogAction what;
+  std::optional<x509::SerialNumber> serial = {};
+  crypto::Sha256 entry = {};
+  std::string note = {};
+};
+
 /// One ledger. Not for several threads at once; any number of processes may have it open. All
 /// functions throw Error: ledger_locked when the lock timeout ran out, disk_full, permission,
 /// ledger_unavailable, ledger_damaged.
@@ -113,6 +122,8 @@ class Ledger final {
                    const Author& author);
 
   [[nodiscard]] const std::string& id() const noexcept;
+  /// Whether opening it brought an older schema up to date.
+  [[nodiscard]] bool was_brought_up() const noexcept;
   /// Where it is, safe to show.
   [[nodiscard]] std::string shown() const;
   [[nodiscard]] std::chrono::seconds intent_pending() const noexcept;
@@ -146,9 +157,14 @@ class Ledger final {
   void rebuild_indexes();
   /// All issuers, in the order of their numbers.
   [[nodiscard]] std::vector<IssuerId> issuers() const;
+  /// The last entry of a log; nothing while it is empty.
+  [[nodiscard]] std::optional<LogEntry> newest_entry(IssuerId issuer) const;
+  /// One entry; nothing where there is none of this number.
+  [[nodiscard]] std::optional<LogEntry> find_entry(IssuerId issuer, std::int64_t seq) const;
   /// Puts an acceptance into the log: that somebody answers for what the ledger cannot explain.
-  void accept(IssuerId issuer, LogAction what, const std::optional<x509::SerialNumber>& serial,
-              std::string_view note, const Author& author);
+  void accept(IssuerId issuer, const Acceptance& accepted, const Author& author);
+  /// Whether the log has an acceptance of a time (accept_clock) that is about the same.
+  [[nodiscard]] bool has_accepted_time(IssuerId issuer, const Acceptance& accepted) const;
   /// Puts an acceptance into the log for each of its entries whose rows are gone, and returns them:
   /// from then on the log holds without them, and commits to the rows of theirs that are left.
   /// Throws ledger_damaged where anything else is wrong with the log, which must be mended first.
@@ -170,9 +186,9 @@ class Ledger final {
   /// write.
   void list(const Query& query, const std::function<Continue(const Record&)>& row) const;
   [[nodiscard]] std::int64_t count() const;
-  /// The record with the newest time past `limit`, of any issuer; nothing where there is none, and
-  /// none that somebody has answered for (LogAction::accept_clock).
-  [[nodiscard]] std::optional<Record> find_later_than(UnixTime limit) const;
+  /// The issuer's record with the newest time past `limit`; nothing where there is none, and none
+  /// that somebody has answered for: for its serial, or for the entry that gave it its time.
+  [[nodiscard]] std::optional<Record> find_later_than(IssuerId issuer, UnixTime limit) const;
   /// Whether the ledger has this very certificate of the issuer, whatever its origin.
   [[nodiscard]] bool has_certificate(IssuerId issuer, const crypto::Sha256& fingerprint) const;
   /// A revocation of the serial that stands in the issuer's log, and in no row: what to put a

@@ -38,6 +38,16 @@ void require_losses_only(const AuditReport& report) {
               "'mtlsctl log verify' lists all of it: restore a backup from before that");
 }
 
+std::optional<LogEntry> read_entry(Connection& connection, IssuerId issuer, std::string_view which,
+                                   const std::optional<std::int64_t>& seq) {
+  const auto statement = connection.prepare(
+      format("SELECT {} FROM log_entries WHERE issuer = :issuer {}", k_log_columns, which));
+  statement->bind("issuer", number(issuer));
+  if (seq) statement->bind("seq", *seq);
+  if (!statement->step()) return std::nullopt;
+  return read_log_entry(*statement);
+}
+
 }  // namespace
 
 void Ledger::Data::commit(Transaction& transaction, const Heads& heads) {
@@ -168,12 +178,38 @@ std::vector<IssuerId> Ledger::issuers() const {
   });
 }
 
-void Ledger::accept(IssuerId issuer, LogAction what,
-                    const std::optional<x509::SerialNumber>& serial, std::string_view note,
-                    const Author& author) {
-  if (!is_storable(note)) throw Error(Errc::malformed, "the note holds a NUL or is not UTF-8");
-  const std::map<IssuerId, LogSubject> entry{
-      {issuer, {.action = what, .serial = serial, .note = std::string(note)}}};
+std::optional<LogEntry> Ledger::newest_entry(IssuerId issuer) const {
+  return m_data->guard([&] {
+    return read_entry(*m_data->connection, issuer, "ORDER BY seq DESC LIMIT 1", std::nullopt);
+  });
+}
+
+std::optional<LogEntry> Ledger::find_entry(IssuerId issuer, std::int64_t seq) const {
+  return m_data->guard(
+      [&] { return read_entry(*m_data->connection, issuer, "AND seq = :seq", seq); });
+}
+
+bool Ledger::has_accepted_time(IssuerId issuer, const Acceptance& accepted) const {
+  return m_data->guard([&] {
+    const auto statement = m_data->prepare(
+        format("SELECT 1 FROM log_entries WHERE issuer = :issuer AND action = 'accept_clock' AND "
+               "{} = :what",
+               accepted.serial ? "serial" : "content"));
+    statement->bind("issuer", static_cast<std::int64_t>(issuer))
+        .bind("what", accepted.serial ? accepted.serial->to_text() : to_hex(accepted.entry));
+    return statement->step();
+  });
+}
+
+void Ledger::accept(IssuerId issuer, const Acceptance& accepted, const Author& author) {
+  if (!is_storable(accepted.note)) {
+    throw Error(Errc::malformed, "the note holds a NUL or is not UTF-8");
+  }
+  const std::map<IssuerId, LogSubject> entry{{issuer,
+                                              {.action = accepted.what,
+                                               .serial = accepted.serial,
+                                               .content = accepted.entry,
+                                               .note = accepted.note}}};
   m_data->change(entry, m_data->dated(author),
                  [](Connection& /*connection*/, ChainWriter& chain, IssuerId /*issuer*/,
                     const LogSubject& subject) { chain.append(subject); });

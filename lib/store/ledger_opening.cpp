@@ -135,6 +135,7 @@ Meta settle_schema(Connection& connection, const LedgerName& name,
   if (meta.schema_version < migrations().back().version && !name.server) {
     if (!author) throw DbError(DbErrc::other, "nobody is named who brings its schema up to date");
     meta = migrate(connection, migrations(), *author);
+    meta.brought_up = true;
   }
   require_known_schema(meta, name, LedgerAccess::read_write);
   return meta;

@@ -183,13 +183,16 @@ std::int64_t Ledger::count() const {
   });
 }
 
-std::optional<Record> Ledger::find_later_than(UnixTime limit) const {
+std::optional<Record> Ledger::find_later_than(IssuerId issuer, UnixTime limit) const {
   return m_data->guard([&] {
-    const auto statement = m_data->prepare(
-        select("c WHERE changed_time > :limit AND NOT EXISTS (SELECT 1 FROM log_entries l WHERE "
-               "l.issuer = c.issuer AND l.serial = c.serial AND l.action = 'accept_clock') "
-               "ORDER BY changed_time DESC LIMIT 1"));
-    statement->bind("limit", to_seconds(limit));
+    const auto statement = m_data->prepare(select(
+        "c WHERE changed_time > :limit AND issuer = :issuer AND NOT EXISTS (SELECT 1 FROM "
+        "log_entries l WHERE l.issuer = c.issuer AND l.serial = c.serial AND l.action = "
+        "'accept_clock') AND NOT EXISTS (SELECT 1 FROM log_entries e JOIN log_entries l ON "
+        "l.issuer = e.issuer AND l.content = e.hash AND l.action = 'accept_clock' WHERE e.issuer = "
+        "c.issuer AND e.seq = coalesce(c.standing_entry, c.issue_entry, c.intent_entry)) "
+        "ORDER BY changed_time DESC LIMIT 1"));
+    statement->bind("limit", to_seconds(limit)).bind("issuer", static_cast<std::int64_t>(issuer));
     return read_one(*statement);
   });
 }

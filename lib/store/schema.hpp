@@ -46,6 +46,7 @@ struct Table {
 struct Meta {
   std::int64_t schema_version;
   std::string ledger_id;
+  bool brought_up = false;  // from an older schema, just now (settle_schema)
 };
 
 /// Reads the one row of meta. Throws DbError: corrupt where there is none.

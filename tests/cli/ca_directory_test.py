@@ -53,8 +53,10 @@ class Ledgers(CaDirectories):
             self.path("ca", name).write_bytes(self.read("other", name))
         for name in ("ca.db-wal", "ca.db-shm", "ledger.head"):
             self.path("ca", name).unlink(missing_ok=True)
-        hint = self.refused(*INIT, "--if-missing", code="not_in_ledger")
-        self.assertNotIn("--force", hint)
+        hint = self.refused(*INIT, "--if-missing", code="ledger_mismatch", exit=7)
+        self.assertIn("store import", hint)
+        self.mtlsctl("store", "import", "ca/ca.crt")
+        self.mtlsctl("client", "issue", *KEY)
 
 
 class OfOthers(CaDirectories):

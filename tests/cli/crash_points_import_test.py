@@ -22,7 +22,9 @@ class ImportAndAdopt(CrashPoints):
 
         def check(directory, call):
             if (directory / "ca" / "ca.crt").exists():
-                # Refused: what a kill after ca.crt left of ledger.head the next writer tidies away.
+                # Refused: it is done. A CA that stands has a ledger.head, and its ledger knows it.
+                seen = self.mtlsctl("log", "verify", "--json", cwd=directory).json
+                self.assertEqual((seen["sound"], seen["seen"]), (True, "held"))
                 self.assertEqual(self.again(directory, args, exit=5)["error"]["code"], "would_overwrite")
                 self.assert_no_key_material(directory, allowed=["ca.key"])
             else:

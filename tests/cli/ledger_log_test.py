@@ -1,24 +1,21 @@
 """The ledger as evidence (issue 4, points 6 to 8): whatever is changed, removed or added by other hands
-is found; a ledger that was rolled back, swapped, emptied or is another's is refused; a wrong clock is too;
-ledgers of every earlier schema open. The changes are made by sqlite3, the signature is checked by openssl,
+is found; a ledger that was rolled back, swapped, emptied or is another's is refused; a wrong clock is too. The changes are made by sqlite3, the signature is checked by openssl,
 the hash chain is computed again here by hashlib."""
 
 import base64
-import contextlib
 import functools
 import hashlib
 import json
 import os
-import pathlib
 import re
 import shutil
 import sqlite3
 import struct
 import time
 
-from workbench import KEY, Workbench, main
-
-VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors" / "store"
+from ledger_files import LedgerFiles
+from ledger_vectors import VECTORS
+from workbench import KEY, main
 
 
 def field(octets):
@@ -33,38 +30,12 @@ def text(value):
     return field(value.encode())
 
 
-class LedgerLog(Workbench):
+class LedgerLog(LedgerFiles):
     def setUp(self):
         super().setUp()
         self.make_ca()
         self.mtlsctl("client", "issue", *KEY, "--name", "a", "--san", "dns:a.example", "--request-key", "r1")
         self.mtlsctl("client", "issue", *KEY, "--name", "b", "--actor", "ci")
-
-    @contextlib.contextmanager
-    def database(self, directory="ca"):
-        with contextlib.closing(sqlite3.connect(self.path(directory, "ca.db"))) as db:
-            yield db
-            db.commit()
-
-    def change(self, sql, *values):
-        self.change_of("ca", sql, *values)
-
-    def change_of(self, directory, sql, *values):
-        with self.database(directory) as db:
-            db.execute("pragma foreign_keys=off")
-            db.execute("pragma ignore_check_constraints=on")
-            done = db.execute(sql, values)
-            self.assertGreater(done.rowcount, 0, sql)
-
-    def save(self, directory="ca"):
-        """The ledger's files, as a copy that no process has open holds them."""
-        self.assertFalse(self.path(directory, "ca.db-wal").exists())
-        return self.read(directory, "ca.db")
-
-    def put(self, octets, directory="ca"):
-        for name in ("ca.db-wal", "ca.db-shm"):
-            self.path(directory, name).unlink(missing_ok=True)
-        self.path(directory, "ca.db").write_bytes(octets)
 
     def assert_found(self, what):
         """Found by the log's verification or by the check, and by no answer that all is well."""
@@ -172,77 +143,6 @@ class LedgerLog(Workbench):
         self.assertIn("engine", [one["flaw"] for one in found])
         self.mtlsctl("store", "repair")
         self.mtlsctl("store", "check")
-
-    def test_a_schema_that_others_changed_is_found_and_indexes_are_made_again(self):
-        serials = "create unique index certificates_issued_serial on certificates (issuer, serial)"
-        sound = self.save()
-        for sql, repaired in ((["drop index certificates_issued_serial"], 0),
-                              (["drop index certificates_request_key"], 0),
-                              (["drop index certificates_issued_serial", serials + " where origin = 'imported'"], 0),
-                              (["create unique index mine on certificates (subject)"], 1),
-                              (["create trigger quiet before update on certificates begin select raise(ignore); end"], 1),
-                              (["pragma writable_schema=on", "update sqlite_master set sql = replace(sql, "
-                                "'''issued'', ''revoked''', '''issued''') where name = 'certificates'"], 1)):
-            self.put(sound)
-            with self.database() as db:
-                for one in sql:
-                    db.execute(one)
-            with self.subTest(sql=sql[0]):
-                found = self.mtlsctl("store", "check", "--json", exit=1).json["findings"]
-                self.assertEqual([one["flaw"] for one in found], ["schema"])
-                self.mtlsctl("store", "repair", exit=repaired)
-                self.mtlsctl("store", "check", exit=repaired)
-        self.put(sound)
-        with self.database() as db:  # what does no harm
-            db.execute("create index mine on certificates (subject)")
-            db.execute("create view v as select serial from certificates")
-        self.mtlsctl("store", "check")
-
-    def test_lost_rows_are_put_back_and_the_loss_is_answered_for(self):
-        serial = self.certificate_serial("a.crt")
-        self.change("delete from certificates where request_key = 'r1'")
-        self.mtlsctl("store", "check", "--files", "a.crt", exit=1)
-        repaired = self.mtlsctl("store", "repair", "--files", "a.crt", "--json", exit=1).json
-        self.assertEqual((repaired["imported"], repaired["complete"]), (1, True))
-        lost = [one for one in repaired["findings"] if one["flaw"] == "entry_without_row"]
-        self.assertEqual([one["serial"] for one in lost], [serial, serial])  # its intent, its certificate
-        self.assertIn("accept-loss", lost[0]["hint"])
-        self.assertIn(b"CN=a", self.mtlsctl("cert", "list").out)
-        accepted = self.mtlsctl("store", "accept-loss", "--actor", "alice", "--json").json["accepted"]
-        self.assertEqual([(one["serial"], one["lost"], one["left"]) for one in accepted], [(serial, 1, 0)] * 2)
-        self.assertEqual(self.mtlsctl("store", "check", "--json", "--files", "a.crt").json["accepted_losses"], 2)
-        self.assertIn(b"nothing to accept", self.mtlsctl("store", "accept-loss").out)
-        last = json.loads(self.mtlsctl("log", "show", "--last", "1", "--json").out)
-        self.assertEqual((last["action"], last["actor"], last["serial"]), ("accept_loss", "alice", serial))
-        # What was changed is not lost, and is never accepted; nor is the next loss.
-        sound = self.save()
-        self.change("update certificates set note = 'x' where subject = 'CN=b'")
-        self.assertEqual(self.mtlsctl("store", "accept-loss", "--json", exit=7).json["error"]["code"], "ledger_damaged")
-        self.put(sound)
-        self.change("delete from certificates where subject = 'CN=b'")
-        self.assert_found("the next loss")
-
-    def test_a_revoked_certificate_comes_back_as_revoked(self):
-        shutil.copytree(VECTORS / "schema-2", self.path("old"))
-        os.chmod(self.path("old"), 0o700)
-        self.path("old", "chain.crt").write_bytes(b"")
-        shutil.copy(self.path("old", "ca.crt"), self.path("old", "root.crt"))
-        self.mtlsctl("store", "migrate", "--ca", "old")
-        with self.database("old") as db:
-            der, serial, fingerprint = db.execute(
-                "select certificate, serial, fingerprint from certificates where state = 'revoked' and "
-                "origin = 'issued' limit 1").fetchone()
-            db.execute("delete from certificates where serial = ?", (serial,))
-        self.path("lost.crt").write_bytes(self.tool("openssl", "x509", "-inform", "DER",
-                                                    stdin=base64.b64decode(der)).out)
-        for command in (["store", "import", "lost.crt", "--dry-run"], ["store", "import", "lost.crt"]):
-            report = self.mtlsctl(*command, "--ca", "old", "--json").json
-            self.assertEqual((report["imported"], report["revoked"]), (1, 1), command)
-            self.assertIn("revoked_in_log", [one["finding"] for one in report["findings"]])
-        shown = self.mtlsctl("cert", "show", fingerprint, "--ca", "old", "--json").json
-        self.assertEqual((shown["state"], shown["origin"]), ("revoked", "imported"))
-        self.mtlsctl("store", "accept-loss", "--ca", "old")
-        self.mtlsctl("store", "check", "--ca", "old")
 
     def test_two_states_that_were_swapped_are_found(self):
         self.change("update certificates set state = 'revoked', revoked_time = changed_time "
@@ -451,27 +351,6 @@ class LedgerLog(Workbench):
 
     # --- point 8 ---------------------------------------------------------------------------------
 
-    def test_a_ledger_of_schema_1_opens_migrates_and_verifies(self):
-        shutil.copytree(VECTORS / "schema-1", self.path("old"))
-        os.chmod(self.path("old"), 0o700)
-        shutil.copy(self.path("old", "ca.crt"), self.path("old", "root.crt"))
-        self.path("old", "chain.crt").write_bytes(b"")
-        with self.database("old") as db:
-            before = db.execute("select serial, state, certificate from certificates order by id").fetchall()
-        self.assertEqual(len(before), 8 + 2)
-        read = self.mtlsctl("cert", "list", "--ca", "old", "--json", exit=7)
-        self.assertEqual(read.json["error"]["code"], "ledger_mismatch")
-        self.mtlsctl("store", "migrate", "--ca", "old", "--actor", "alice")
-        with self.database("old") as db:
-            self.assertEqual(
-                db.execute("select serial, state, certificate from certificates order by id").fetchall(), before)
-        self.assertEqual(len(self.mtlsctl("cert", "list", "--ca", "old").out.splitlines()), len(before))
-        self.mtlsctl("log", "verify", "--ca", "old")
-        self.mtlsctl("store", "check", "--ca", "old")
-        first = json.loads(self.mtlsctl("log", "show", "--ca", "old", "--json").out.splitlines()[0])
-        self.assertEqual((first["action"], first["actor"]), ("migration", "alice"))
-        self.mtlsctl("store", "migrate", "--ca", "old")
-
     def test_whatever_brings_a_ledger_up_to_date_says_who_and_when(self):
         for number, command in enumerate((["repair"], ["accept-rollback"], ["migrate"])):
             directory = f"old{number}"
@@ -485,33 +364,6 @@ class LedgerLog(Workbench):
                 actor, at = db.execute("select actor, time from log_entries where action = 'migration'").fetchone()
             self.assertEqual(actor, "alice", command)
             self.assertTrue(before <= at <= time.time(), (command, at))
-
-    def test_a_ledger_of_schema_2_can_be_read_and_is_migrated(self):
-        shutil.copytree(VECTORS / "schema-2", self.path("old"))
-        os.chmod(self.path("old"), 0o700)
-        shutil.copy(self.path("old", "ca.crt"), self.path("old", "root.crt"))
-        self.path("old", "chain.crt").write_bytes(b"")
-        with self.database("old") as db:
-            before = db.execute("select serial, state, certificate, note from certificates order by id").fetchall()
-        for command in (["cert", "list"], ["log", "verify"], ["store", "check"]):
-            self.mtlsctl(*command, "--ca", "old")
-        with self.database("old") as db:
-            self.assertEqual(db.execute("select schema_version from meta").fetchone()[0], 2, "reading migrated")
-        self.mtlsctl("store", "migrate", "--ca", "old", "--actor", "alice")
-        with self.database("old") as db:
-            self.assertEqual(
-                db.execute("select serial, state, certificate, note from certificates order by id").fetchall(), before)
-        self.mtlsctl("log", "verify", "--ca", "old")
-        self.mtlsctl("store", "check", "--ca", "old")
-        last = json.loads(self.mtlsctl("log", "show", "--ca", "old", "--last", "1", "--json").out)
-        self.assertEqual((last["action"], last["actor"], last["count"]), ("migration", "alice", 2))
-        # Two imported ones share a serial: their revocations are not to be exchanged, before the
-        # migration's entry or after it.
-        self.change_of("old", "update certificates set (note, revoked_time, changed_time, standing_entry) = (select "
-                       "note, revoked_time, changed_time, standing_entry from certificates o where o.serial = "
-                       "certificates.serial and o.id <> certificates.id and o.origin = 'imported') "
-                       "where serial = '2000'")
-        self.mtlsctl("log", "verify", "--ca", "old", exit=1)
 
 
 if __name__ == "__main__":

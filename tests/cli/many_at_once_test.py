@@ -22,7 +22,7 @@ class ManyAtOnce(Workbench):
     def run_many(self, commands, at_once):
         """Runs each list of commands one after the other, `at_once` lists at a time; beside them readers. Returns
         all Results."""
-        over, errors, reads = threading.Event(), [], collections.Counter()
+        over, errors, reads, took = threading.Event(), [], collections.Counter(), []
 
         def read(args):
             while not over.is_set():
@@ -31,8 +31,14 @@ class ManyAtOnce(Workbench):
                 if result.code != 0:
                     errors.append(str(result))
 
+        def run(args):
+            begun = time.monotonic()
+            result = self.run_any([MTLSCTL, *args], timeout=600)
+            took.append(time.monotonic() - begun)
+            return result
+
         def work(group):
-            return [self.run_any([MTLSCTL, *args], timeout=600) for args in group]
+            return [run(args) for args in group]
 
         started = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(2) as readers:
@@ -47,7 +53,8 @@ class ManyAtOnce(Workbench):
         self.assertEqual(errors, [], "a reader saw an error")
         self.assertTrue(all(reads.values()) and len(reads) == 2)
         seconds = time.monotonic() - started
-        print(f"{len(results)} in {seconds:.1f} s, {at_once} at a time; meanwhile read {dict(reads)}", flush=True)
+        print(f"{len(results)} in {seconds:.1f} s, {at_once} at a time, the slowest in {max(took):.1f} s; meanwhile "
+              f"read {dict(reads)}", flush=True)
         return results
 
     def assert_all_issued(self, results, count):
@@ -70,12 +77,18 @@ class ManyAtOnce(Workbench):
 
     def test_many_processes_issue_many_each(self):
         self.make_ca()
-        # Each into a directory of its own: a directory is worked in by one at a time, and what is shared here is
-        # the ledger.
+        # Each into a directory of its own: what is shared here is the ledger.
         commands = [[["client", "issue", "--out-dir", f"w{worker}", "--name", f"n{number}", "--json", *KEY]
                      for number in range(EACH)] for worker in range(WORKERS)]
         for worker in range(WORKERS):
             self.path(f"w{worker}").mkdir(mode=0o700)
+        self.assert_all_issued(self.run_many(commands, WORKERS), WORKERS * EACH)
+
+    def test_many_processes_issue_into_one_directory(self):
+        """Which one works in at a time: nobody is passed over until --lock-timeout is over."""
+        self.make_ca()
+        commands = [[["client", "issue", "--name", f"n{worker}-{number}", "--json", *KEY]
+                     for number in range(EACH)] for worker in range(WORKERS)]
         self.assert_all_issued(self.run_many(commands, WORKERS), WORKERS * EACH)
 
     def test_short_processes_eight_at_a_time(self):

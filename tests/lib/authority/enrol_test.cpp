@@ -18,8 +18,7 @@ class SeenTwice final : public NamedOutput {
   int published = 0;
 
   [[nodiscard]] SetContents peek() const override { return without_lock(); }
-  [[nodiscard]] SetContents open(std::chrono::milliseconds /*timeout*/,
-                                 const Clock& /*clock*/) override {
+  [[nodiscard]] SetContents open(std::chrono::milliseconds /*timeout*/) override {
     ++opened;
     return under_lock();
   }

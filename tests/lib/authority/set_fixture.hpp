@@ -27,10 +27,7 @@ class FixedClock final : public Clock {
 class NamedOutput : public OutputSet {
  public:
   [[nodiscard]] SetContents peek() const override { return {}; }
-  [[nodiscard]] SetContents open(std::chrono::milliseconds /*timeout*/,
-                                 const Clock& /*clock*/) override {
-    return {};
-  }
+  [[nodiscard]] SetContents open(std::chrono::milliseconds /*timeout*/) override { return {}; }
   [[nodiscard]] PutAs put_key(const SecretBytes& /*pem*/) override { return PutAs::key; }
   void publish(const Publication& /*publication*/, Overwrite /*overwrite*/) override {}
   [[nodiscard]] std::string key_name() const override { return "x.key"; }

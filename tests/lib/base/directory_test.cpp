@@ -53,7 +53,7 @@ class LockHolder final {
   [[noreturn]] static void hold(const fs::path& path, int announce) {
     try {
       Directory directory = Directory::open(path);
-      directory.lock(milliseconds(0), SystemClock());
+      directory.lock(milliseconds(0));
       if (::write(announce, "x", 1) == 1) ::pause();
     } catch (const Error&) {
     }
@@ -163,9 +163,9 @@ TEST_CASE("a lock that another process holds is waited for until the timeout") {
   LockHolder other(scratch.path());
   Directory directory = Directory::open(scratch.path());
   const SystemClock clock;
-  CHECK(code_of([&] { directory.lock(milliseconds(0), clock); }) == Errc::ledger_locked);
+  CHECK(code_of([&] { directory.lock(milliseconds(0)); }) == Errc::ledger_locked);
   const auto start = clock.monotonic();
-  CHECK(code_of([&] { directory.lock(milliseconds(40), clock); }) == Errc::ledger_locked);
+  CHECK(code_of([&] { directory.lock(milliseconds(40)); }) == Errc::ledger_locked);
   CHECK(clock.monotonic() - start >= milliseconds(40));
 }
 
@@ -174,7 +174,7 @@ TEST_CASE("the lock of a process that was killed is free") {
   LockHolder other(scratch.path());
   other.kill();
   Directory directory = Directory::open(scratch.path());
-  CHECK(code_of([&] { directory.lock(milliseconds(0), SystemClock()); }) == std::nullopt);
+  CHECK(code_of([&] { directory.lock(milliseconds(0)); }) == std::nullopt);
 }
 
 TEST_CASE("a lock ends with its object") {
@@ -183,10 +183,10 @@ TEST_CASE("a lock ends with its object") {
   Directory second = Directory::open(scratch.path());
   {
     Directory first = Directory::open(scratch.path());
-    first.lock(milliseconds(0), clock);
-    CHECK(code_of([&] { second.lock(milliseconds(0), clock); }) == Errc::ledger_locked);
+    first.lock(milliseconds(0));
+    CHECK(code_of([&] { second.lock(milliseconds(0)); }) == Errc::ledger_locked);
   }
-  CHECK(code_of([&] { second.lock(milliseconds(0), clock); }) == std::nullopt);
+  CHECK(code_of([&] { second.lock(milliseconds(0)); }) == std::nullopt);
 }
 
 TEST_CASE("what a killed run left is removed, and nothing else") {
