@@ -73,7 +73,7 @@ struct Ledger::Data {
 
  private:
   enum class Outcome { made, nothing, unknown };
-  [[nodiscard]] Outcome look_up_outcome(const Heads& heads, const DbError& failure);
+  [[nodiscard]] Outcome look_up_outcome(const Heads& heads, const DbError& failure) const;
   void require_same() const;
 };
 

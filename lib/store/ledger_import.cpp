@@ -165,13 +165,13 @@ void require_storable(const Imported& imported) {
 }  // namespace
 
 std::vector<ImportOutcome> Ledger::record_imported(std::span<const Imported> imported,
-                                                   const Author& given) {
-  const Author author = m_data->dated(given);
+                                                   const Author& author) {
+  const Author stamped = m_data->dated(author);
   for (const Imported& one : imported) require_storable(one);
   std::vector<ImportOutcome> outcomes(imported.size(), ImportOutcome::already_there);
   if (imported.empty()) return outcomes;
   m_data->change(
-      by_issuer(imported), author,
+      by_issuer(imported), stamped,
       [&](Connection& connection, ChainWriter& chain, IssuerId issuer, const Group& group) {
         std::vector<Record> rows;
         std::set<crypto::Sha256> among_these;
@@ -186,7 +186,7 @@ std::vector<ImportOutcome> Ledger::record_imported(std::span<const Imported> imp
           if (!said) one.revocation = lost_revocation(connection, issuer, one.certificate.serial());
           outcomes[item.index] =
               !said && one.revocation ? ImportOutcome::recorded_revoked : ImportOutcome::recorded;
-          rows.push_back(to_record(one, author));
+          rows.push_back(to_record(one, stamped));
         }
         insert_all(connection, chain, std::move(rows));
       });

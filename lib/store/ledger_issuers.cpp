@@ -93,15 +93,15 @@ IssuerId Ledger::add_issuer(const x509::Name& subject, const crypto::PublicKey& 
 }
 
 IssuerId Ledger::Data::add_issuer(const x509::Name& subject, const crypto::PublicKey& key,
-                                  const x509::Certificate* certificate, const Author& given) {
-  const Author author = dated(given);
+                                  const x509::Certificate* certificate, const Author& author) {
+  const Author stamped = dated(author);
   const IssuerTexts texts(subject, key);
   return guard([&] {
     Transaction transaction(*connection, Transaction::Kind::exclusive);
     require_schema();
     const auto known = read_issuer(*connection, texts);
     const IssuerId issuer = known ? *known : insert_issuer(*connection, texts);
-    ChainWriter chain(*connection, issuer, author);
+    ChainWriter chain(*connection, issuer, stamped);
     if (!known) chain.append(issuer_entry(subject));
     if (certificate != nullptr) {
       insert_ca_certificate(*connection, chain, issuer,

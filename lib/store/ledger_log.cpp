@@ -74,7 +74,8 @@ void Ledger::Data::commit(Transaction& transaction, const Heads& heads) {
 /// The lost session may still be committing, or come to it later: its transaction holds the row of
 /// each head until it is over, one way or the other, and a new issuer's is behind the lock that
 /// every writing transaction begins with. So both are waited for before anything is concluded.
-Ledger::Data::Outcome Ledger::Data::look_up_outcome(const Heads& heads, const DbError& failure) {
+Ledger::Data::Outcome Ledger::Data::look_up_outcome(const Heads& heads,
+                                                    const DbError& failure) const {
   try {
     connection->reconnect();
     const Transaction waiting(*connection, Transaction::Kind::writing);

@@ -288,34 +288,34 @@ void complete_all(Connection& connection, ChainWriter& chain, const Group<Issued
 
 }  // namespace
 
-void Ledger::record_intents(std::span<const Intent> given) {
-  if (given.empty()) return;
-  const Dated<Intent> dated(given, m_data->clock_offset(given.front().time));
-  const std::span<const Intent> intents = dated.items();
-  for (const Intent& intent : intents) require_texts(intent);
+void Ledger::record_intents(std::span<const Intent> intents) {
+  if (intents.empty()) return;
+  const Dated<Intent> dated(intents, m_data->clock_offset(intents.front().time));
+  const std::span<const Intent> stamped = dated.items();
+  for (const Intent& intent : stamped) require_texts(intent);
   m_data->change(
-      by_issuer(intents), intents.front().author(),
+      by_issuer(stamped), stamped.front().author(),
       [&](Connection& connection, ChainWriter& chain, IssuerId issuer, const Group<Intent>& group) {
         insert_intents(connection, chain, group);
         settle_dead_intents(connection, chain, issuer, group.front()->time, m_data->intent_pending);
       });
 }
 
-void Ledger::record_issued(std::span<const Issued> given) {
-  if (given.empty()) return;
-  const Dated<Issued> dated(given, m_data->clock_offset(given.front().author.time));
-  const std::span<const Issued> issued = dated.items();
-  m_data->change(by_issuer(issued), issued.front().author,
+void Ledger::record_issued(std::span<const Issued> issued) {
+  if (issued.empty()) return;
+  const Dated<Issued> dated(issued, m_data->clock_offset(issued.front().author.time));
+  const std::span<const Issued> stamped = dated.items();
+  m_data->change(by_issuer(stamped), stamped.front().author,
                  [](Connection& connection, ChainWriter& chain, IssuerId /*issuer*/,
                     const Group<Issued>& group) { complete_all(connection, chain, group); });
 }
 
-void Ledger::record_issued_revoked(std::span<const Issued> given, std::string_view note) {
+void Ledger::record_issued_revoked(std::span<const Issued> issued, std::string_view note) {
   require_text(note, "note");
-  if (given.empty()) return;
-  const Dated<Issued> dated(given, m_data->clock_offset(given.front().author.time));
-  const std::span<const Issued> issued = dated.items();
-  m_data->change(by_issuer(issued), issued.front().author,
+  if (issued.empty()) return;
+  const Dated<Issued> dated(issued, m_data->clock_offset(issued.front().author.time));
+  const std::span<const Issued> stamped = dated.items();
+  m_data->change(by_issuer(stamped), stamped.front().author,
                  [note](Connection& connection, ChainWriter& chain, IssuerId issuer,
                         const Group<Issued>& group) {
                    complete_all(connection, chain, group);
@@ -331,12 +331,12 @@ void Ledger::record_issued_revoked(std::span<const Issued> given, std::string_vi
 }
 
 void Ledger::burn_intent(IssuerId issuer, const x509::SerialNumber& serial, std::string_view note,
-                         const Author& given) {
+                         const Author& author) {
   require_text(note, "note");
-  const Author author = m_data->dated(given);
+  const Author stamped = m_data->dated(author);
   const std::map<IssuerId, x509::SerialNumber> row{{issuer, serial}};
   std::optional<State> was;
-  m_data->change(row, author,
+  m_data->change(row, stamped,
                  [&](Connection& connection, ChainWriter& chain, IssuerId of,
                      const x509::SerialNumber& which) {
                    was = change_standing(connection, chain, of, which,
@@ -344,7 +344,7 @@ void Ledger::burn_intent(IssuerId issuer, const x509::SerialNumber& serial, std:
                                           .to = State::burnt,
                                           .action = LogAction::burn,
                                           .note = std::string(note),
-                                          .time = author.time});
+                                          .time = stamped.time});
                  });
   if (!was) {
     throw Error(Errc::not_in_ledger,

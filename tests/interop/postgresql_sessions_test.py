@@ -154,9 +154,8 @@ class Sessions(Workbench):
                 site.mtlsctl(*issue, site.url, "--if-missing")
                 site.check()
 
-    def freeze(self, name, whole, what, at):
+    def freeze(self, site, whole, what, at):
         """Issues on a server that stops at one round trip; how it ended and how long it took."""
-        site = self.make_site(name)
         proxy, url = site.proxy(Freezer)
 
         def stopped():
@@ -181,8 +180,10 @@ class Sessions(Workbench):
     def test_a_server_that_is_frozen_keeps_nobody_for_ever(self):
         cases = {"insert": (True, b"INSERT INTO certificates", 1), "intent": (False, b"COMMIT", 1),
                  "issue": (True, b"COMMIT", 2), "begin": (False, b"BEGIN", 2)}
+        # One after the other: a program that is being copied is busy in whatever is forked meanwhile.
+        sites = {name: self.make_site(name) for name in cases}
         with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
-            running = {name: pool.submit(self.freeze, name, *case) for name, case in cases.items()}
+            running = {name: pool.submit(self.freeze, sites[name], *case) for name, case in cases.items()}
             for name, future in running.items():
                 result, took = future.result()
                 with self.subTest(frozen_at=name):
