@@ -277,6 +277,7 @@ std::vector<Copied::Rows> fill(const Side& source, const LedgerLocation& to, con
       }
       for (const Table& table : ledger_tables()) compare_table(source, copy, table);
       transaction.commit();
+      copy.connection->checkpoint();
     } catch (const DbError& failure) {
       refuse_source(source, failure);
     }
