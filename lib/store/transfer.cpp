@@ -6,6 +6,7 @@
 #include "store/record_row.hpp"
 #include "store/server_clock.hpp"
 
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -149,7 +150,10 @@ void require_own_tables(const Side& to, const Meta& source) {
 class NewFile final {
  public:
   explicit NewFile(const LedgerLocation& to)
-      : m_to(to), m_directory(open_directory(to)), m_pending(make(to)) {}
+      : m_to(to),
+        m_directory(open_directory(to)),
+        m_pending(std::make_unique<PendingFile>(cleared(to), to.file.filename().native(),
+                                                Access::secret)) {}
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
   ~NewFile() {
@@ -162,7 +166,7 @@ class NewFile final {
   /// Where it is filled.
   [[nodiscard]] LedgerLocation location() const {
     LedgerLocation location = m_to;
-    location.file = m_directory.path() / m_pending.temporary();
+    location.file = m_directory.path() / m_pending->temporary();
     return location;
   }
 
@@ -174,8 +178,8 @@ class NewFile final {
       throw Error(Errc::io, format("cannot write {}: SQLite could not bring it to the disk",
                                    printable(m_to.file.native())));
     }
-    m_pending.sync();
-    m_pending.publish(Overwrite::no);
+    m_pending->sync();
+    m_pending->publish(Overwrite::no);
     m_directory.sync();
   }
 
@@ -185,23 +189,23 @@ class NewFile final {
     return with_context(format("cannot write {}", printable(to.file.native())),
                         [&folder] { return Directory::open(folder.empty() ? "." : folder); });
   }
-  [[nodiscard]] PendingFile make(const LedgerLocation& to) const {
-    const std::string name = to.file.filename().native();
+  /// The directory, once it is certain that the name is free.
+  [[nodiscard]] const Directory& cleared(const LedgerLocation& to) const {
     if (name_exists(to.file)) {
       throw Error(Errc::would_overwrite,
                   format("{} exists and is not overwritten", printable(to.file.native())),
                   "choose another name");
     }
-    m_directory.remove_stale(name);
-    return {m_directory, name, Access::secret};
+    m_directory.remove_stale(to.file.filename().native());
+    return m_directory;
   }
   [[nodiscard]] std::vector<std::string> beside() const {
-    return {m_pending.temporary() + "-wal", m_pending.temporary() + "-shm"};
+    return {m_pending->temporary() + "-wal", m_pending->temporary() + "-shm"};
   }
 
   const LedgerLocation& m_to;
   Directory m_directory;
-  PendingFile m_pending;
+  std::unique_ptr<PendingFile> m_pending;
 };
 
 Meta require_current(const Side& side) {
@@ -253,12 +257,11 @@ Migrated migrate_ledger(const LedgerLocation& location, const Author& author, Tr
 namespace {
 
 /// What the new tables do not take, the old ones should not hold.
-[[noreturn]] void refuse_source(const Side& source, const DbError& failure) {
-  if (failure.code() != DbErrc::unique && failure.code() != DbErrc::constraint) throw failure;
-  throw Error(Errc::ledger_damaged,
-              format("the ledger {} is damaged: it holds rows that no ledger may hold: {}",
-                     source.name.shown(), failure.what()),
-              "'mtlsctl store check' says which; nothing was copied");
+Error damaged_source(const Side& source, const DbError& failure) {
+  return {Errc::ledger_damaged,
+          format("the ledger {} is damaged: it holds rows that no ledger may hold: {}",
+                 source.name.shown(), failure.what()),
+          "'mtlsctl store check' says which; nothing was copied"};
 }
 
 /// Fills `to`, which stays empty where that fails.
@@ -279,7 +282,8 @@ std::vector<Copied::Rows> fill(const Side& source, const LedgerLocation& to, con
       transaction.commit();
       copy.connection->checkpoint();
     } catch (const DbError& failure) {
-      refuse_source(source, failure);
+      if (failure.code() != DbErrc::unique && failure.code() != DbErrc::constraint) throw;
+      throw damaged_source(source, failure);
     }
     return rows;
   });
