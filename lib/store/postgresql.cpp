@@ -77,9 +77,7 @@ class PostgresqlConnection final : public Connection {
     return std::chrono::milliseconds(row->integer(0));
   }
   void reconnect() override { m_session.reconnect(); }
-  void when_renewed(const std::function<void()>& check) override {
-    m_session.when_renewed(check);
-  }
+  void when_renewed(const std::function<void()>& check) override { m_session.when_renewed(check); }
   void expect_long() override { m_session.expect_long(); }
 
   void begin_writing() override {
