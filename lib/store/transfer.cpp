@@ -285,6 +285,9 @@ std::vector<Copied::Rows> fill(const Side& source, const LedgerLocation& to, con
       if (failure.code() != DbErrc::unique && failure.code() != DbErrc::constraint) throw;
       throw damaged_source(source, failure);
     }
+    // SQLite moves what its log holds into the file when it closes it, and says nothing where that
+    // fails: so before.
+    if (!to.server) copy.connection->execute("PRAGMA wal_checkpoint(TRUNCATE)");
     return rows;
   });
 }
