@@ -126,8 +126,6 @@ class Connection {
   virtual void rebuild_indexes(std::string_view table) = 0;
   /// What the engine's own check of its file finds; none where it has no such check.
   [[nodiscard]] virtual std::vector<std::string> damage() { return {}; }
-  /// Moves what stands beside the file into it; where closing would do so it could not say why not.
-  virtual void checkpoint() {}
   /// After rows were put into `table` with ids of their own: the next id is made behind them.
   virtual void advance_ids(std::string_view table) { static_cast<void>(table); }
   /// After outcome_unknown: a new session in place of the lost one. The lost one's transaction may

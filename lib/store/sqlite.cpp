@@ -83,8 +83,6 @@ class SqliteConnection final : public Connection {
     return lines;
   }
 
-  void checkpoint() override { execute("PRAGMA wal_checkpoint(TRUNCATE)"); }
-
   void begin_writing() override {
     m_session.step_back();
     begin("BEGIN IMMEDIATE");

@@ -280,7 +280,6 @@ std::vector<Copied::Rows> fill(const Side& source, const LedgerLocation& to, con
       }
       for (const Table& table : ledger_tables()) compare_table(source, copy, table);
       transaction.commit();
-      copy.connection->checkpoint();
     } catch (const DbError& failure) {
       if (failure.code() != DbErrc::unique && failure.code() != DbErrc::constraint) throw;
       throw damaged_source(source, failure);

@@ -179,7 +179,7 @@ TEST_CASE("what is recorded on a server bears the server's time") {
   LedgerLocation location = fixture.location;
   location.author = ahead;
   Ledger ledger = Ledger::open(location, k_id, LedgerAccess::read_write);
-  ledger.accept(fixture.issuer, LogAction::accept_rollback, std::nullopt, "", ahead);
+  ledger.accept(fixture.issuer, {.what = LogAction::accept_rollback}, ahead);
   const std::int64_t time = number(*connection, "SELECT max(time) FROM log_entries");
   CHECK(std::abs(time - author_now().time.time_since_epoch().count()) < 30);
 }
