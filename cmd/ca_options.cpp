@@ -25,7 +25,10 @@ authority::CaDirectory CaOptions::open() const {
                                                               ? authority::Named::implicitly
                                                               : authority::Named::explicitly);
   const auto elsewhere = ledger();
-  return elsewhere ? opened.with_store(elsewhere->value) : opened;
+  if (!elsewhere) return opened;
+  return opened.with_store(elsewhere->value, elsewhere->source == SettingSource::flag
+                                                 ? authority::StoreNamed::for_once
+                                                 : authority::StoreNamed::always);
 }
 
 authority::CaDirectory open_named_ca(const Path& directory) {

@@ -9,10 +9,11 @@
 
 namespace mtls::cmd {
 
-/// Knows what the ledger knows: revoked where its record says so, good where it is recorded as
-/// issued, unknown for other issuers and for what is not recorded. A certificate is looked up by
-/// its fingerprint, and by issuer and serial where the ledger has not its octets. The ledger must
-/// outlive it; what it said is remembered. For one thread.
+/// Knows what the ledger knows: revoked where its record says so or the issuer's log revokes the
+/// serial, whatever became of the record since; good where it is recorded as issued, unknown for
+/// other issuers and for what is not recorded. A certificate is looked up by its fingerprint, and
+/// by issuer and serial where the ledger has not its octets. The ledger must outlive it; what it
+/// said is remembered. For one thread.
 class LedgerRevocation final : public verify::RevocationSource {
  public:
   explicit LedgerRevocation(const store::Ledger& ledger) : m_ledger(ledger) {}
@@ -25,6 +26,11 @@ class LedgerRevocation final : public verify::RevocationSource {
  private:
   [[nodiscard]] std::optional<store::Record> find(const x509::Certificate& certificate,
                                                   const x509::Certificate* issuer) const;
+
+  /// A revocation that stands in the log alone: the row was lost, or changed by other hands.
+  [[nodiscard]] std::optional<verify::RevocationAnswer> find_in_log(
+      const std::optional<store::Record>& record, const x509::Certificate& certificate,
+      const x509::Certificate* issuer) const;
 
   const store::Ledger& m_ledger;
   mutable std::map<crypto::Sha256, std::optional<store::Record>> m_records;

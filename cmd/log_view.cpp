@@ -101,8 +101,9 @@ std::string_view remedy(store::Flaw flaw) noexcept {
     case Flaw::duplicate_serial:
       return "revoke both and issue them again";
     case Flaw::engine:
-      return "the file is damaged: 'mtlsctl store repair' rebuilds indexes; for the rest restore a "
-             "backup";
+      return "the file is damaged: 'mtlsctl store repair' rebuilds indexes, and 'mtlsctl store "
+             "copy' "
+             "takes along what can be read; for the rest restore a backup";
     case Flaw::schema:
       return "'mtlsctl store repair' makes indexes again; for the rest find out who changed the "
              "database, and copy the ledger into a new one ('mtlsctl store copy')";

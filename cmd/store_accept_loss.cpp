@@ -1,3 +1,4 @@
+#include "authority/ledger_head.hpp"
 #include "base/format.hpp"
 #include "cmd/actor.hpp"
 #include "cmd/ca_options.hpp"
@@ -34,7 +35,7 @@ void print(const std::vector<store::LogLoss>& losses, const Session& session) {
   for (const store::LogLoss& loss : losses) {
     text += format("accepted: entry {}: {} lost, {} left", loss.entry, loss.lost, loss.left);
     if (loss.serial) text += format(" [serial {}]", loss.serial->to_text());
-    text += "\n";
+    text += loss.left > 0 ? ", which from here on count as they stand now\n" : "\n";
   }
   session.out().write(text);
 }
@@ -44,13 +45,9 @@ ExitCode run(const Options& options, Session& session) {
   const store::Author author = make_author(session);
   store::Ledger ledger = ca.open_ledger(options.ca.wait().value, author);
   tell_ledger_warnings(ledger, session);
-  const auto issuer = ledger.find_issuer(ca.certificate().subject(), ca.certificate().public_key());
-  if (!issuer) {
-    throw Error(Errc::ledger_mismatch,
-                format("the ledger {} knows nothing of this CA", ledger.shown()),
-                "look at 'store' in ca.toml");
-  }
-  print(ledger.accept_losses(*issuer, author), session);
+  const store::IssuerId issuer = authority::require_issuer(ledger, ca.certificate());
+  print(ledger.accept_losses(issuer, author, session.openssl(ossl::Configuration::openssl)),
+        session);
   return ExitCode::ok;
 }
 
@@ -62,10 +59,11 @@ void add_store_accept_loss(Command& command) {
       "The log of a CA says for ever that a row was recorded. Where rows are gone, and neither a "
       "backup nor the certificates' files ('mtlsctl store repair --files') bring them back as they "
       "were, this goes on without them: an entry for each says what was lost and who answered for "
-      "it, commits to the rows that are left, and 'mtlsctl log verify' then holds again.\n\n"
+      "it, commits to the rows that are left, and 'mtlsctl log verify' then holds again. Rows that "
+      "were recorded together are committed to together: where one of them is gone, what the log "
+      "said of the others cannot be compared any more, beyond their certificates.\n\n"
       "Put back from files what there is first: a certificate that no row knows cannot be revoked. "
-      "It ends with 7 where anything else is wrong with the log; what was changed is never "
-      "accepted.");
+      "It ends with 7 where anything else is wrong with the log or a row.");
   OptionSet set = command.options();
   options->ca.add_to(set);
   command.example(

@@ -186,6 +186,7 @@ void print_json(const Checked& checked, const std::string& shown, ExitCode code,
   document["rolled_back"] = checked.seen.verdict == authority::SeenVerdict::not_held;
   document["seen"] = name(checked.seen.verdict);
   document["knows_ca"] = checked.knows_ca;
+  document["schema_compared"] = checked.audit.schema_compared;
   document["findings"] = findings_json(checked.audit);
   document["found"] = checked.audit.found;
   document["intents"] = Json::array();
@@ -218,6 +219,11 @@ void print_text(const Checked& checked, const std::string& shown, ExitCode code,
                    authority::lost_issuer_hint());
   }
   text += findings_text(checked.audit);
+  if (!checked.audit.schema_compared) {
+    text +=
+        "  note: tables, indexes and triggers were not compared with mtlsctl's: that takes a role "
+        "that may make temporary tables, on a server that is no standby\n";
+  }
   for (const Unrecorded& one : checked.unrecorded.first) {
     text += format(
         "  error: {}: the ledger does not have {} [serial {}] (unrecorded)\n"

@@ -29,7 +29,8 @@ ExitCode run(const Options& options, Session& session) {
   if (!to.server) {
     authority::require_ledger_name(to.file);
     // The ledger of a CA that is there may be missing; nothing else of it is.
-    authority::require_ledger_name(*options.to, to.file.parent_path());
+    const Path folder = to.file.has_parent_path() ? to.file.parent_path() : Path(".");
+    if (name_exists(folder / "ca.toml")) authority::require_ledger_name(*options.to, folder);
   }
   const store::Copied copied = store::copy_ledger(from, to);
   if (session.json()) {

@@ -44,8 +44,14 @@ ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
   const std::chrono::milliseconds wait = options.ca.wait().value;
   // Before anything is looked up by them.
-  ca.examine_ledger(store::LedgerAccess::read_write, wait, make_author(session)).rebuild_indexes();
-  store::Ledger ledger = ca.open_ledger(wait, make_author(session));
+  auto stranger = authority::Stranger::refuse;
+  {
+    store::Ledger examined =
+        ca.examine_ledger(store::LedgerAccess::read_write, wait, make_author(session));
+    examined.rebuild_indexes();
+    if (authority::was_never_used(examined)) stranger = authority::Stranger::allow;
+  }
+  store::Ledger ledger = ca.open_ledger(wait, make_author(session), stranger);
   tell_ledger_warnings(ledger, session);
   const PutBack back = import_files(options, ca, ledger, session);
   store::AuditReport left = ledger.check_rows(session.openssl(ossl::Configuration::openssl));

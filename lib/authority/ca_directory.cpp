@@ -142,9 +142,10 @@ crypto::PrivateKey CaDirectory::load_key(const crypto::PassphraseSource& passphr
   return key;
 }
 
-CaDirectory CaDirectory::with_store(const store::StoreUrl& store) const {
+CaDirectory CaDirectory::with_store(const store::StoreUrl& store, StoreNamed named) const {
   CaDirectory other(*this);
   other.m_config.store = store;
+  other.m_store_named = named;
   return other;
 }
 
@@ -165,7 +166,13 @@ store::Ledger CaDirectory::open_at(store::LedgerAccess access,
 store::Ledger CaDirectory::read_ledger(std::chrono::milliseconds lock_timeout,
                                        const std::optional<store::Author>& author) const {
   store::Ledger ledger = open_at(store::LedgerAccess::read_only, lock_timeout, author);
-  require_seen_and_note(*m_directory, ledger, certificate());
+  if (m_store_named == StoreNamed::always) {
+    require_seen_and_note(*m_directory, ledger, certificate());
+  } else {
+    // A copy to try things with may have gone on alone: looking at it says nothing of the CA's own.
+    require_seen(*m_directory, ledger, certificate());
+    static_cast<void>(require_issuer(ledger, certificate()));
+  }
   return ledger;
 }
 
@@ -211,7 +218,15 @@ std::optional<store::IssuerId> CaDirectory::find_issuer(const store::Ledger& led
 }
 
 SeenState CaDirectory::compare_seen(const store::Ledger& ledger) const {
-  return compare_ledger_head(*m_directory, ledger, certificate());
+  SeenState state = compare_ledger_head(*m_directory, ledger, certificate());
+  if (state.verdict != SeenVerdict::not_held || m_store_named == StoreNamed::always) return state;
+  return {.verdict = SeenVerdict::absent,
+          .message = format("{} is not the ledger that was used last, or is older: a copy or a "
+                            "backup, most likely, and ledger.head is not compared with it",
+                            ledger.shown()),
+          .hint =
+              "should it be the CA's ledger from now on, name it as 'store' in ca.toml, and run "
+              "'mtlsctl store accept-rollback'"};
 }
 
 void CaDirectory::accept_head(const store::LogHead& head) const {

@@ -24,6 +24,9 @@ enum class Named { explicitly, implicitly };
 /// Whether a ledger that does not know the CA may be opened: to put it in (`store import`).
 enum class Stranger { refuse, allow };
 
+/// Whether a ledger elsewhere was named for one run (--store), or is used always (MTLSCTL_STORE).
+enum class StoreNamed { for_once, always };
+
 /// An existing, complete CA directory. Reading it opens neither key nor ledger.
 class CaDirectory final {
  public:
@@ -58,7 +61,7 @@ class CaDirectory final {
                                             OpenKey open_key, crypto::LegacyKeys legacy,
                                             const ossl::Context& context) const;
   /// The same directory with its ledger elsewhere than its ca.toml says (--store, MTLSCTL_STORE).
-  [[nodiscard]] CaDirectory with_store(const store::StoreUrl& store) const;
+  [[nodiscard]] CaDirectory with_store(const store::StoreUrl& store, StoreNamed named) const;
   [[nodiscard]] store::LedgerLocation ledger_location(std::chrono::milliseconds lock_timeout) const;
   /// Opens the ledger for reading. Throws as Ledger::open; as require_seen where its log does not
   /// hold the entry that this directory saw last (ledger.head): what it says of revocation may be
@@ -87,7 +90,8 @@ class CaDirectory final {
       const std::optional<store::Author>& author = std::nullopt) const;
   /// Which issuer of `ledger` this CA is.
   [[nodiscard]] std::optional<store::IssuerId> find_issuer(const store::Ledger& ledger) const;
-  /// What comparing `ledger` with ledger.head says.
+  /// What comparing `ledger` with ledger.head says. One that was named for this run and is not the
+  /// one that was used last may be a copy or a backup: absent, with a message that says so.
   [[nodiscard]] SeenState compare_seen(const store::Ledger& ledger) const;
   /// Writes ledger.head anew: somebody answers for the log that ends there.
   void accept_head(const store::LogHead& head) const;
@@ -104,6 +108,7 @@ class CaDirectory final {
   std::shared_ptr<const Directory> m_directory;  // opened once; its files are read through it
   CaConfig m_config;
   std::vector<x509::Certificate> m_chain;
+  StoreNamed m_store_named = StoreNamed::always;
 };
 
 /// Returns the signer of a CA key: by the profile's digest, or what goes with the key.

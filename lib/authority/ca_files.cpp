@@ -5,6 +5,7 @@
 #include "base/escape.hpp"
 #include "base/file_beginning.hpp"
 #include "base/format.hpp"
+#include "base/held_file.hpp"
 #include "crypto/private_key.hpp"
 
 #include <algorithm>
@@ -14,12 +15,9 @@
 namespace mtls::authority {
 namespace {
 
-/// What the engine puts behind a database's name for the files that it keeps beside it.
-constexpr std::array<std::string_view, 3> k_engine_suffixes{"-wal", "-shm", "-journal"};
-
 /// The name of the database that a file belongs to; nothing where its name is no such file's.
 std::optional<std::string_view> database_beside(std::string_view name) {
-  for (const std::string_view suffix : k_engine_suffixes) {
+  for (const std::string_view suffix : k_database_suffixes) {
     if (name.size() > suffix.size() && name.substr(name.size() - suffix.size()) == suffix) {
       return name.substr(0, name.size() - suffix.size());
     }
@@ -61,10 +59,12 @@ bool is_configured(const Directory& directory, std::string_view name) {
 /// Whether a database of SQLite's bears the name, or stands beside a file that does.
 bool is_database(const Path& path) {
   constexpr std::string_view k_magic("SQLite format 3\0", 16);
-  if (read_beginning(path, k_magic.size()) == k_magic) return true;
+  if (is_held(path) || read_beginning(path, k_magic.size()) == k_magic) return true;
   const Path name = path.filename();
   const auto database = database_beside(name.native());
-  return database && read_beginning(path.parent_path() / *database, k_magic.size()) == k_magic;
+  if (!database) return false;
+  const Path beside = path.parent_path() / *database;
+  return is_held(beside) || read_beginning(beside, k_magic.size()) == k_magic;
 }
 
 [[noreturn]] void refuse(const Path& path) {
@@ -133,7 +133,7 @@ void require_ledger_name(const store::StoreUrl& store, const Path& directory) {
   throw Error(Errc::usage,
               format("{} cannot be the ledger: it is another file of the CA in {}",
                      printable(file.native()), printable(folder.native())),
-              "choose another name with --store, or leave it out: the ledger is then ca.db");
+              "choose another name; a CA's own ledger is ca.db");
 }
 
 void require_public_target(const Path& path) {

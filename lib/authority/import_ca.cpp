@@ -226,9 +226,15 @@ class Import final {
   }
 
   void take_outcome(store::ImportOutcome outcome, const store::Imported& one, const Path& file) {
-    if (outcome == store::ImportOutcome::already_there) {
+    const bool now_revoked = outcome == store::ImportOutcome::now_revoked;
+    if (now_revoked) {
+      note(ImportFinding::revoked_since, one.certificate, file,
+           "index.txt says that it is revoked, and the ledger had it as valid: revoked from here "
+           "on");
+    }
+    if (now_revoked || outcome == store::ImportOutcome::already_there) {
       ++m_report.already_there;
-      compare_standing(one, file);
+      if (m_request.trial == ImportRequest::Trial::no) keep_own_certificate(one.certificate);
       return;
     }
     ++m_report.imported;
@@ -241,18 +247,24 @@ class Import final {
     if (m_request.trial == ImportRequest::Trial::no) keep_own_certificate(one.certificate);
   }
 
+  /// What would become of one.
+  [[nodiscard]] store::ImportOutcome rehearse(const store::Imported& one) const {
+    using store::ImportOutcome;
+    if (!m_issuer) return ImportOutcome::recorded;
+    const store::Ledger& ledger = m_request.ledger;
+    if (!ledger.has_certificate(*m_issuer, one.certificate.fingerprint())) {
+      const bool by_log =
+          !one.revocation && ledger.find_lost_revocation(*m_issuer, one.certificate.serial());
+      return by_log ? ImportOutcome::recorded_revoked : ImportOutcome::recorded;
+    }
+    const auto record = ledger.find_by_fingerprint(one.certificate.fingerprint());
+    const bool valid = record && record->state == store::State::issued;
+    return valid && one.revocation ? ImportOutcome::now_revoked : ImportOutcome::already_there;
+  }
+
   [[nodiscard]] std::vector<store::ImportOutcome> rehearse() const {
     std::vector<store::ImportOutcome> outcomes;
-    for (const store::Imported& one : m_batch) {
-      const bool there =
-          m_issuer && m_request.ledger.has_certificate(*m_issuer, one.certificate.fingerprint());
-      const bool by_log =
-          m_issuer && !one.revocation &&
-          m_request.ledger.find_lost_revocation(*m_issuer, one.certificate.serial());
-      outcomes.push_back(there    ? store::ImportOutcome::already_there
-                         : by_log ? store::ImportOutcome::recorded_revoked
-                                  : store::ImportOutcome::recorded);
-    }
+    for (const store::Imported& one : m_batch) outcomes.push_back(rehearse(one));
     return outcomes;
   }
 
@@ -261,14 +273,6 @@ class Import final {
     if (!is_own(certificate)) return;
     static_cast<void>(m_request.ledger.add_issuer(m_ca.subject(), m_ca.public_key(), certificate,
                                                   m_request.author));
-  }
-
-  void compare_standing(const store::Imported& one, const Path& file) {
-    if (!one.revocation) return;
-    const auto record = m_request.ledger.find_by_fingerprint(one.certificate.fingerprint());
-    if (!record || record->state != store::State::issued) return;
-    note(ImportFinding::not_revoked_here, one.certificate, file,
-         "index.txt says that it is revoked, and the ledger has it as valid: it is left so");
   }
 
   /// There is nothing to import where only a row is left.
@@ -346,8 +350,8 @@ std::string_view name(ImportFinding finding) noexcept {
       return "revoked_by_place";
     case ImportFinding::revoked_in_log:
       return "revoked_in_log";
-    case ImportFinding::not_revoked_here:
-      return "not_revoked_here";
+    case ImportFinding::revoked_since:
+      return "revoked_since";
     case ImportFinding::repeated_serial:
       return "repeated_serial";
   }
@@ -356,7 +360,7 @@ std::string_view name(ImportFinding finding) noexcept {
 
 bool is_damage(ImportFinding finding) noexcept {
   return finding != ImportFinding::outdated_signature && finding != ImportFinding::revoked_in_log &&
-         finding != ImportFinding::unverified_signature;
+         finding != ImportFinding::revoked_since && finding != ImportFinding::unverified_signature;
 }
 
 ImportReport import_ca(const ImportRequest& request, const ossl::Context& context) {

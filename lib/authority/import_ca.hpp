@@ -27,7 +27,7 @@ enum class ImportFinding {
   not_in_index,             // taken; index.txt does not know its serial
   revoked_by_place,         // taken as revoked for where it stands; index.txt does not say so
   revoked_in_log,           // taken as revoked: the ledger's log revokes it, in a row that was lost
-  not_revoked_here,         // the ledger has it as valid, and index.txt says that it is revoked
+  revoked_since,            // the ledger had it as valid: revoked from here on, as index.txt says
   repeated_serial,          // several certificates with one serial; all are kept
 };
 [[nodiscard]] std::string_view name(ImportFinding finding) noexcept;
@@ -70,8 +70,8 @@ struct ImportRequest {
 /// into the ledger, as imported and in batches, each of them durable; those that an index.txt says
 /// are revoked as revoked. An index of another CA, to judge by the certificates that it knows, does
 /// not count. What is not the CA's, and what is damaged, is reported and left. Run again,
-/// it goes on: what is there is left as it stands. Throws unreadable_file where `path` is not
-/// there, and the ledger's errors.
+/// it goes on: what is there is left as it stands, but for what is revoked by now. Throws
+/// unreadable_file where `path` is not there, and the ledger's errors.
 [[nodiscard]] ImportReport import_ca(const ImportRequest& request, const ossl::Context& context);
 
 }  // namespace mtls::authority

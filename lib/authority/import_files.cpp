@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "base/held_file.hpp"
 #include "der/pem.hpp"
 #include "der/reader.hpp"
 
@@ -110,7 +111,7 @@ class Search final {
 
   void take(const Path& file) {
     if (file.filename() == k_index) m_found.indexes.push_back(file);
-    if (is_other_file(file)) return;
+    if (is_other_file(file) || is_held(file)) return;
     if (m_found.files.size() < k_files_limit) {
       m_found.files.push_back(file);
     } else if (!m_full) {

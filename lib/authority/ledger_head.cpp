@@ -195,7 +195,7 @@ store::IssuerId require_issuer(const store::Ledger& ledger, const x509::Certific
 }
 
 bool was_never_used(const store::Ledger& ledger) {
-  return ledger.was_brought_up() && ledger.issuers().empty();
+  return ledger.brought_from() == 1 && ledger.issuers().empty();
 }
 
 void advance_ledger_head(const Directory& directory, const SeenHead& seen) {

@@ -176,7 +176,9 @@ Enrolled keep(const SetContents& contents, const Standing& standing) {
               "be somebody else's CA, choose another directory with --ca"
             : replace_hint(standing) + ", or name the CA that issued it with --ca");
   }
-  if (record->profile != standing.profile.name) {
+  // What was issued elsewhere, or put back from its file, was issued under no profile of ours.
+  const bool ours = record->origin == store::Origin::issued;
+  if (ours && record->profile != standing.profile.name) {
     throw certificate_mismatch(
         standing, format("it was issued under profile '{}'", printable(record->profile)));
   }

@@ -3,6 +3,7 @@
 #include "base/escape.hpp"
 #include "base/file_events.hpp"
 #include "base/format.hpp"
+#include "base/held_file.hpp"
 #include "base/system_error.hpp"
 #include "base/timed_lock.hpp"
 
@@ -196,6 +197,7 @@ FileContents read_file(const Path& path, std::size_t limit) {
     return {.bytes = read_descriptor(*named, shown(path), limit), .openness = Openness::closed};
   }
   const std::string name = shown(path);
+  refuse_held(path, name);
   return read_open_file(open_for_reading(AT_FDCWD, path, name), name, limit);
 }
 

@@ -5,6 +5,7 @@
 #include "base/bytes.hpp"
 #include "base/secret.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
@@ -126,6 +127,9 @@ class Directory final {
   Path m_path;
   Fd m_fd;
 };
+
+/// What SQLite puts behind a database's name for the files that it keeps beside it.
+inline constexpr std::array<const char*, 3> k_database_suffixes{"-wal", "-shm", "-journal"};
 
 /// A file that is written beside its name and appears under it in one step. Created with O_EXCL and
 /// its final mode; unlinked when the object goes unpublished.

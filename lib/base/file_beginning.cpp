@@ -4,6 +4,7 @@
 #include "base/escape.hpp"
 #include "base/file_events.hpp"
 #include "base/format.hpp"
+#include "base/held_file.hpp"
 #include "base/system_error.hpp"
 
 #include <fcntl.h>
@@ -31,6 +32,7 @@ std::optional<std::string> read_beginning(int fd, std::size_t most) {
 }
 
 std::optional<std::string> read_beginning(const Path& path, std::size_t most) {
+  if (is_held(path)) return std::nullopt;
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd.valid()) return std::nullopt;
   return read_beginning(fd.get(), most);
@@ -39,6 +41,7 @@ std::optional<std::string> read_beginning(const Path& path, std::size_t most) {
 void read_in_pieces(const Path& path, const std::function<void(std::string_view)>& take) {
   constexpr std::size_t k_piece = 65'536;
   const std::string shown = printable(path.native());
+  refuse_held(path, shown);
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat status {};
   if (!fd.valid() || ::fstat(fd.get(), &status) != 0) throw_errno_reading(errno, shown);

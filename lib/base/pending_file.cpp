@@ -29,9 +29,6 @@ std::string random_suffix() {
   return to_hex(octets);
 }
 
-/// What SQLite keeps beside a database.
-constexpr std::array k_beside{"-wal", "-shm"};
-
 std::string temporary_prefix(const std::string& name) { return "." + name + ".tmp-"; }
 
 /// True for what `temporary_prefix(name) + random_suffix()` makes, and nothing else: the temporary
@@ -66,7 +63,7 @@ void Directory::remove_stale(const std::string& name) const {
     const Fd fd(::openat(this->fd(), found.c_str(),
                          O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!is_left_behind(fd)) continue;
-    for (const char* suffix : k_beside) remove(found + suffix);
+    for (const char* suffix : k_database_suffixes) remove(found + suffix);
     remove(found);
   }
 }

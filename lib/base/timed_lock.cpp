@@ -69,6 +69,18 @@ class Interruption final {
   bool m_armed = false;
 };
 
+/// Without a timer: asks again and again, and may be passed over.
+int lock_by_asking(int fd, int operation, std::chrono::milliseconds timeout) noexcept {
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    if (::flock(fd, operation | LOCK_NB) == 0) return 0;
+    if (errno != EWOULDBLOCK && errno != EINTR) return errno;
+    if (std::chrono::steady_clock::now() >= end) return EWOULDBLOCK;
+    const timespec pause = to_timespec(k_again);
+    ::nanosleep(&pause, nullptr);
+  }
+}
+
 }  // namespace
 
 int lock_within(int fd, LockKind kind, std::chrono::milliseconds timeout) noexcept {
@@ -78,7 +90,8 @@ int lock_within(int fd, LockKind kind, std::chrono::milliseconds timeout) noexce
   while (failure == EINTR) failure = attempt(operation | LOCK_NB);
   if (failure != EWOULDBLOCK || timeout.count() <= 0) return failure;
   const Interruption interruption(timeout);
-  if (!interruption.armed()) return ENOLCK;
+  // A user has no more than so many timers.
+  if (!interruption.armed()) return lock_by_asking(fd, operation, timeout);
   do {
     failure = attempt(operation);
   } while (failure == EINTR && t_over == 0);

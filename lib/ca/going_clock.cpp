@@ -4,6 +4,9 @@
 #include "base/format.hpp"
 #include "base/time_text.hpp"
 
+#include <optional>
+#include <utility>
+
 namespace mtls::ca {
 namespace {
 
@@ -21,6 +24,16 @@ constexpr std::chrono::minutes k_tolerance{5};
              flag));
 }
 
+/// The entry of several rows that gave this one its newest time, if one did.
+std::optional<store::LogEntry> find_batch(const store::Ledger& ledger, const store::Record& row) {
+  for (const auto& seq : {std::optional(row.intent_entry), row.issue_entry, row.standing_entry}) {
+    if (!seq) continue;
+    auto entry = ledger.find_entry(row.issuer, *seq);
+    if (entry && entry->time == row.changed_time && entry->count > 1) return entry;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void require_going_clock(const store::Ledger& ledger, store::IssuerId issuer, UnixTime now) {
@@ -28,8 +41,12 @@ void require_going_clock(const store::Ledger& ledger, store::IssuerId issuer, Un
   const auto row = ledger.find_later_than(issuer, limit);
   const auto newest = ledger.newest_entry(issuer);
   const bool ahead = newest && newest->time > limit;
-  // A batch is one entry: it is answered for at once.
-  if (row && !(ahead && !newest->serial)) {
+  if (row) {
+    // A batch is one entry: it is answered for at once.
+    if (const auto batch = find_batch(ledger, *row)) {
+      refuse(now, batch->time, format("entry {} of its log", batch->seq),
+             format("--entry {}", batch->seq));
+    }
     const std::string serial = row->serial.to_text();
     refuse(now, row->changed_time, format("serial {}", serial), format("--serial {}", serial));
   }

@@ -106,7 +106,9 @@ void require_usable(const Grounds& grounds) {
   throw Error(
       Errc::expired,
       format("the CA {} {}", ca.subject().to_text(), past ? "has expired" : "is not yet valid"),
-      past ? "renew the CA; nothing that it signs now would be accepted"
+      past ? "nothing that it signs now would be accepted: 'mtlsctl ca adopt CERT KEY --reissue' "
+             "makes "
+             "a new certificate with the same name and key"
            : "check this machine's clock");
 }
 

@@ -50,6 +50,7 @@ void AuditReport::merge(AuditReport other) {
   losses.insert(losses.end(), std::make_move_iterator(other.losses.begin()),
                 std::make_move_iterator(other.losses.end()));
   accepted_losses += other.accepted_losses;
+  schema_compared = schema_compared && other.schema_compared;
 }
 
 }  // namespace mtls::store

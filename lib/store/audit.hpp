@@ -60,6 +60,7 @@ struct AuditReport {
   std::vector<AuditFinding> findings = {};
   std::int64_t found = 0;
   std::optional<LogHead> head = {};  // of the log, where one was verified and can be read
+  bool schema_compared = true;       // or this session may not (schema_audit.hpp)
   std::vector<LogLoss> losses = {};  // each is a finding as well: Flaw::entry_without_row
   std::int64_t accepted_losses = 0;  // entries whose rows are gone: somebody has answered for it
 

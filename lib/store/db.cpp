@@ -37,9 +37,6 @@ Transaction::~Transaction() {
 
 void Transaction::commit() {
   if (!m_open) throw DbError(DbErrc::other, "the transaction is over already");
-  if (m_poisoned) {
-    throw DbError(DbErrc::other, "the transaction has failed and cannot be committed");
-  }
   m_connection.commit();
   m_open = false;
 }

@@ -167,13 +167,10 @@ class Transaction final {
   Transaction& operator=(const Transaction&) = delete;
   ~Transaction();
   void commit();
-  /// Marks it as failed: a DbError was seen and handled inside.
-  void poison() noexcept { m_poisoned = true; }
 
  private:
   Connection& m_connection;
   bool m_open = true;
-  bool m_poisoned = false;
 };
 
 enum class OpenMode {

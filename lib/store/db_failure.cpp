@@ -73,7 +73,9 @@ Error to_error(const DbError& failure, const LedgerName& ledger) {
               "look with 'mtlsctl cert list' before running it again"};
     case DbErrc::corrupt:
       return {Errc::ledger_damaged, format("the ledger {} is damaged: {}", name, what),
-              "restore it from a backup; issue nothing with this CA before"};
+              "issue nothing with it; 'mtlsctl store check' says what is damaged, 'mtlsctl store "
+              "repair' makes indexes anew, 'mtlsctl store copy' takes along what can be read; for "
+              "the rest restore a backup"};
     case DbErrc::readonly:
       return not_permitted(ledger, what);
     case DbErrc::unique:

@@ -65,7 +65,7 @@ Ledger Ledger::open(const LedgerLocation& location, const std::string& ledger_id
                   "look at 'store' and 'ledger_id' in ca.toml; was one of the two files replaced?");
     }
     data->begin_use(meta.ledger_id);
-    data->brought_up = meta.brought_up;
+    data->brought_from = meta.brought_from;
   });
   return Ledger(std::move(data));
 }
@@ -126,7 +126,7 @@ void Ledger::Data::require_same() const {
 
 std::chrono::seconds Ledger::intent_pending() const noexcept { return m_data->intent_pending; }
 
-bool Ledger::was_brought_up() const noexcept { return m_data->brought_up; }
+std::int64_t Ledger::brought_from() const noexcept { return m_data->brought_from; }
 
 const std::string& Ledger::id() const noexcept { return m_data->id; }
 

@@ -109,7 +109,8 @@ class Ledger final {
 
   /// Records certificates that were issued elsewhere, in one durable commit, and says what became
   /// of each. The log gets an entry for each issuer, and one for each certificate that is revoked
-  /// already. Several with one serial are all kept. One whose serial the log revokes, in a row that
+  /// already. One that is there as valid is revoked where it is said to be; what is revoked stays
+  /// so. Several with one serial are all kept. One whose serial the log revokes, in a row that
   /// is gone, is put in as revoked whatever was said. Throws malformed for one that find_unstorable
   /// refuses.
   std::vector<ImportOutcome> record_imported(std::span<const Imported> imported,
@@ -122,8 +123,8 @@ class Ledger final {
                    const Author& author);
 
   [[nodiscard]] const std::string& id() const noexcept;
-  /// Whether opening it brought an older schema up to date.
-  [[nodiscard]] bool was_brought_up() const noexcept;
+  /// The schema that it had until opening it brought it up to date; 0 where it was as it is.
+  [[nodiscard]] std::int64_t brought_from() const noexcept;
   /// Where it is, safe to show.
   [[nodiscard]] std::string shown() const;
   [[nodiscard]] std::chrono::seconds intent_pending() const noexcept;
@@ -166,9 +167,12 @@ class Ledger final {
   /// Whether the log has an acceptance of a time (accept_clock) that is about the same.
   [[nodiscard]] bool has_accepted_time(IssuerId issuer, const Acceptance& accepted) const;
   /// Puts an acceptance into the log for each of its entries whose rows are gone, and returns them:
-  /// from then on the log holds without them, and commits to the rows of theirs that are left.
-  /// Throws ledger_damaged where anything else is wrong with the log, which must be mended first.
-  std::vector<LogLoss> accept_losses(IssuerId issuer, const Author& author);
+  /// from then on the log holds without them, and commits to the rows of theirs that are left as
+  /// they stand now: of a batch that has lost a row the others cannot be compared any more with
+  /// what it committed to. Throws ledger_damaged where anything else is wrong with the log or with
+  /// any row, which must be mended first.
+  std::vector<LogLoss> accept_losses(IssuerId issuer, const Author& author,
+                                     const ossl::Context& context);
   /// From now on `told` is called with every new head, after it is durable.
   void when_appended(std::function<void(IssuerId, const LogHead&)> told);
 
@@ -197,8 +201,6 @@ class Ledger final {
       IssuerId issuer, const x509::SerialNumber& serial) const;
   /// The serials that several certificates of the issuer bear: imported ones may.
   [[nodiscard]] std::vector<x509::SerialNumber> repeated_serials(IssuerId issuer) const;
-  /// The newest time that the ledger recorded; nothing while it is empty.
-  [[nodiscard]] std::optional<UnixTime> newest_time() const;
 
  private:
   struct Data;

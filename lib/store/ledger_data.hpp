@@ -15,7 +15,7 @@ struct Ledger::Data {
   LedgerAccess access = LedgerAccess::read_write;
   std::unique_ptr<Connection> connection;
   std::string id = {};
-  bool brought_up = false;
+  std::int64_t brought_from = 0;
   std::chrono::seconds intent_pending = k_intent_pending;
   /// All that is recorded bears the server's time. None where nobody was named who records.
   std::optional<ServerClock> clock = {};

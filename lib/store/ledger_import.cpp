@@ -64,6 +64,44 @@ std::unique_ptr<Statement> prepare_lookup(Connection& connection) {
       "SELECT 1 FROM certificates WHERE issuer = :issuer AND fingerprint = :fingerprint");
 }
 
+LogSubject revocation_entry(const Record& row) {
+  return {.action = LogAction::revoke,
+          .serial = row.serial,
+          .content = standing_part(standing_of(row)),
+          .count = 1,
+          .note = row.note};
+}
+
+/// Revokes what stands as valid with this fingerprint, and says whether anything did.
+bool revoke_standing(Connection& connection, ChainWriter& chain, const Imported& imported,
+                     const Author& author) {
+  const auto rows = connection.prepare(
+      format("SELECT {} FROM certificates WHERE issuer = :issuer AND fingerprint = :fingerprint "
+             "AND state = 'issued' ORDER BY id",
+             k_record_columns));
+  rows->bind("issuer", number(imported.issuer))
+      .bind("fingerprint", to_hex(imported.certificate.fingerprint()));
+  std::vector<RecordRow> standing;
+  while (rows->step()) standing.push_back(read_record(*rows));
+  for (RecordRow& row : standing) {
+    row.record.state = State::revoked;
+    row.record.note = revocation_note(imported.revocation->reason);
+    row.record.revoked_time = imported.revocation->time;
+    row.record.changed_time = std::max(row.record.changed_time, author.time);
+    const std::int64_t entry = chain.append(revocation_entry(row.record));
+    const auto update = connection.prepare(
+        "UPDATE certificates SET state = 'revoked', note = :note, revoked_time = :revoked_time, "
+        "changed_time = :changed_time, standing_entry = :entry WHERE id = :id");
+    update->bind("note", row.record.note)
+        .bind("revoked_time", to_seconds(*row.record.revoked_time))
+        .bind("changed_time", to_seconds(row.record.changed_time))
+        .bind("entry", entry)
+        .bind("id", row.id);
+    require_changed(update->run(), 1);
+  }
+  return !standing.empty();
+}
+
 std::optional<Imported::Revocation> lost_revocation(Connection& connection, IssuerId issuer,
                                                     const x509::SerialNumber& serial) {
   const auto entries = connection.prepare(
@@ -99,14 +137,6 @@ LogSubject import_entry(const std::vector<Record>& rows) {
           .serial = rows.size() == 1 ? std::optional(rows.front().serial) : std::nullopt,
           .content = batch_root(std::move(leaves)),
           .count = static_cast<std::int64_t>(rows.size())};
-}
-
-LogSubject revocation_entry(const Record& row) {
-  return {.action = LogAction::revoke,
-          .serial = row.serial,
-          .content = standing_part(standing_of(row)),
-          .count = 1,
-          .note = row.note};
 }
 
 void bind_row(Statement& insertion, const Record& row) {
@@ -180,7 +210,13 @@ std::vector<ImportOutcome> Ledger::record_imported(std::span<const Imported> imp
           const crypto::Sha256& fingerprint = item.imported->certificate.fingerprint();
           const bool is_new =
               among_these.insert(fingerprint).second && !stands(*lookup, issuer, fingerprint);
-          if (!is_new) continue;
+          if (!is_new) {
+            const bool revoke = item.imported->revocation.has_value();
+            if (revoke && revoke_standing(connection, chain, *item.imported, author)) {
+              outcomes[item.index] = ImportOutcome::now_revoked;
+            }
+            continue;
+          }
           Imported one = *item.imported;
           const bool said = one.revocation.has_value();
           if (!said) one.revocation = lost_revocation(connection, issuer, one.certificate.serial());

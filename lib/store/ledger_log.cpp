@@ -151,8 +151,14 @@ AuditReport Ledger::check_rows(const ossl::Context& context) const {
                   .message = std::move(damage)});
     }
     report.merge(audit_schema(*m_data->connection));
-    const Transaction snapshot(*m_data->connection, Transaction::Kind::reading);
-    report.merge(audit_rows(*m_data->connection, context));
+    const bool damaged = report.found > 0;
+    try {
+      const Transaction snapshot(*m_data->connection, Transaction::Kind::reading);
+      report.merge(audit_rows(*m_data->connection, context));
+    } catch (const DbError& failure) {
+      // Part of what was found already: the rows could not be read to the end.
+      if (failure.code() != DbErrc::corrupt || !damaged) throw;
+    }
     return report;
   });
 }
@@ -196,7 +202,7 @@ bool Ledger::has_accepted_time(IssuerId issuer, const Acceptance& accepted) cons
         format("SELECT 1 FROM log_entries WHERE issuer = :issuer AND action = 'accept_clock' AND "
                "{} = :what",
                accepted.serial ? "serial" : "content"));
-    statement->bind("issuer", static_cast<std::int64_t>(issuer))
+    statement->bind("issuer", number(issuer))
         .bind("what", accepted.serial ? accepted.serial->to_text() : to_hex(accepted.entry));
     return statement->step();
   });
@@ -216,13 +222,15 @@ void Ledger::accept(IssuerId issuer, const Acceptance& accepted, const Author& a
                     const LogSubject& subject) { chain.append(subject); });
 }
 
-std::vector<LogLoss> Ledger::accept_losses(IssuerId issuer, const Author& author) {
+std::vector<LogLoss> Ledger::accept_losses(IssuerId issuer, const Author& author,
+                                           const ossl::Context& context) {
   const std::map<IssuerId, std::monostate> only{{issuer, {}}};
   std::vector<LogLoss> losses;
   m_data->change(
       only, m_data->dated(author),
       [&](Connection& connection, ChainWriter& chain, IssuerId of, std::monostate /*none*/) {
         AuditReport report = audit_log(connection, of);
+        report.merge(audit_rows(connection, context));
         require_losses_only(report);
         losses = std::move(report.losses);
         for (const LogLoss& loss : losses) {

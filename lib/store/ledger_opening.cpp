@@ -34,7 +34,8 @@ void refuse_foreign_file(const LedgerName& name) {
 Error lost(const LedgerName& name) {
   return {Errc::ledger_unavailable,
           format("the ledger {} is empty: what it recorded is lost", name.shown()),
-          "restore it from a backup; it is never made anew for a CA that has issued"};
+          "restore it from a backup; it is never made anew for a CA that has issued. Without one, "
+          "docs/ledger.md (\"When there is no sound backup\") begins a new one"};
 }
 
 /// An empty file is left as it is: the engine would write its own header into it.
@@ -134,8 +135,9 @@ Meta settle_schema(Connection& connection, const LedgerName& name,
   // A database that several machines share is brought up when all of them are ready (`migrate`).
   if (meta.schema_version < migrations().back().version && !name.server) {
     if (!author) throw DbError(DbErrc::other, "nobody is named who brings its schema up to date");
+    const std::int64_t before = meta.schema_version;
     meta = migrate(connection, migrations(), *author);
-    meta.brought_up = true;
+    meta.brought_from = before;
   }
   require_known_schema(meta, name, LedgerAccess::read_write);
   return meta;

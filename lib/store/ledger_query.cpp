@@ -190,19 +190,11 @@ std::optional<Record> Ledger::find_later_than(IssuerId issuer, UnixTime limit) c
         "log_entries l WHERE l.issuer = c.issuer AND l.serial = c.serial AND l.action = "
         "'accept_clock') AND NOT EXISTS (SELECT 1 FROM log_entries e JOIN log_entries l ON "
         "l.issuer = e.issuer AND l.content = e.hash AND l.action = 'accept_clock' WHERE e.issuer = "
-        "c.issuer AND e.seq = coalesce(c.standing_entry, c.issue_entry, c.intent_entry)) "
+        "c.issuer AND e.time >= c.changed_time AND e.seq IN (coalesce(c.standing_entry, 0), "
+        "coalesce(c.issue_entry, 0), c.intent_entry)) "
         "ORDER BY changed_time DESC LIMIT 1"));
-    statement->bind("limit", to_seconds(limit)).bind("issuer", static_cast<std::int64_t>(issuer));
+    statement->bind("limit", to_seconds(limit)).bind("issuer", number(issuer));
     return read_one(*statement);
-  });
-}
-
-std::optional<UnixTime> Ledger::newest_time() const {
-  return m_data->guard([&]() -> std::optional<UnixTime> {
-    const auto statement = m_data->prepare("SELECT max(changed_time) FROM certificates");
-    statement->step();
-    if (statement->is_null(0)) return std::nullopt;
-    return to_time(statement->integer(0));
   });
 }
 

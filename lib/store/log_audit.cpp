@@ -105,6 +105,9 @@ class LogAudit final {
     if (row.certificate && row.tbs) {
       find(Flaw::row_altered, row.issue_entry, serial, "a TBS stands beside the certificate");
     }
+    if (row.origin == Origin::imported && !row.standing_entry && m_log.standing.contains(serial)) {
+      m_unrevoked_imports.insert(serial);
+    }
     if (row.origin == Origin::issued && (row.standing_entry || m_log.standing.contains(serial))) {
       m_own_standing[serial] = row.standing_entry;
     }
@@ -142,6 +145,7 @@ class LogAudit final {
     for (const auto& [seq, commitment] : m_log.entries) {
       if (!is_standing(commitment.action)) check_commitment(seq, commitment);
     }
+    require_whole_rows();
     m_report.accepted_losses = static_cast<std::int64_t>(m_log.accepted.size());
     for (const auto& [serial, entries] : m_log.standing) check_standing_entries(serial, entries);
     for (const auto& [serial, entry] : m_own_standing) {
@@ -168,12 +172,25 @@ class LogAudit final {
     }
   }
 
+  [[nodiscard]] bool has_own_row(const std::string& serial) const {
+    const auto row = m_connection.prepare(
+        "SELECT 1 FROM certificates WHERE serial = :serial AND issuer = :issuer "
+        "AND origin = 'issued'");
+    row->bind("serial", serial).bind("issuer", number(m_issuer));
+    return row->step();
+  }
+
   void lose(std::int64_t seq, std::int64_t lost, std::int64_t left) {
     const auto entry = m_connection.prepare(
         "SELECT serial, action FROM log_entries WHERE issuer = :issuer AND seq = :seq");
     entry->bind("issuer", number(m_issuer)).bind("seq", seq);
     const auto text = entry->step() ? entry->optional_text(0) : std::nullopt;
     const auto serial = text ? x509::SerialNumber::parse(*text) : std::nullopt;
+    if (text && entry->text(1) == name(LogAction::issue) && has_own_row(*text)) {
+      find(Flaw::row_altered, seq, *text,
+           format("the certificate that entry {} recorded was taken out of its row", seq));
+      return;
+    }
     find(Flaw::entry_without_row, seq, text.value_or(""),
          left > 0
              ? format("{} of the {} rows that entry {} recorded are gone", lost, lost + left, seq)
@@ -183,6 +200,31 @@ class LogAudit final {
                                .lost = lost,
                                .left = left,
                                .content = batch_root(m_leaves[seq])});
+  }
+
+  /// A row that is there, and does not stand so, was changed: it is not lost.
+  void lose_standing(std::int64_t seq, const std::string& serial) {
+    if (!m_unrevoked_imports.contains(serial)) {
+      lose(seq, 1, 0);
+      return;
+    }
+    find(Flaw::row_altered, seq, serial, format("no row stands as entry {} says", seq));
+  }
+
+  /// A certificate is lost with its row. One that went while the row of its intent stands, was
+  /// taken out of it.
+  void require_whole_rows() {
+    std::int64_t intents = 0;
+    std::int64_t certificates = 0;
+    for (const auto& [seq, commitment] : m_log.entries) {
+      const std::int64_t lost = commitment.count - commitment.seen;
+      if (commitment.action == LogAction::intent) intents += lost;
+      if (commitment.action == LogAction::issue) certificates += lost;
+    }
+    if (certificates <= intents) return;
+    find(Flaw::row_altered, std::nullopt, "",
+         format("{} certificates are gone, and only {} rows: from the others they were taken out",
+                certificates, intents));
   }
 
   /// Each entry about where a row stands has its row. Of our own there is one with the serial, and
@@ -196,7 +238,7 @@ class LogAudit final {
                  });
     const auto own = m_own_standing.find(serial);
     if (own == m_own_standing.end()) {
-      for (const std::int64_t seq : left) lose(seq, 1, 0);
+      for (const std::int64_t seq : left) lose_standing(seq, serial);
       return;
     }
     require_last_word(serial, left);
@@ -234,8 +276,11 @@ class LogAudit final {
       }
     }
     for (const crypto::Sha256& missing : m_log.ca_certificates) {
-      find(Flaw::entry_without_row, std::nullopt, "",
-           format("the CA certificate {} is not there any more", to_hex(missing)));
+      find(
+          Flaw::entry_without_row, std::nullopt, "",
+          format("the CA certificate {} is not there any more: 'mtlsctl store repair --files' puts "
+                 "it back from its file",
+                 to_hex(missing)));
     }
   }
 
@@ -246,6 +291,7 @@ class LogAudit final {
   std::unordered_map<std::int64_t, std::vector<Leaf>> m_leaves;
   std::unordered_map<std::string, std::optional<std::int64_t>> m_own_standing;  // as rows have it
   std::set<std::int64_t> m_imported_standing;
+  std::set<std::string> m_unrevoked_imports;  // of serials that the log says something of
 };
 
 }  // namespace

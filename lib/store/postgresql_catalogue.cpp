@@ -19,7 +19,8 @@ constexpr std::string_view k_objects = R"(
             LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
             LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
-           || CASE WHEN c.relrowsecurity THEN ' ROW LEVEL SECURITY' ELSE '' END AS definition
+           || CASE WHEN c.relrowsecurity THEN ' ROW LEVEL SECURITY' ELSE '' END
+           || CASE WHEN c.relpersistence = 'u' THEN ' UNLOGGED' ELSE '' END AS definition
     FROM pg_catalog.pg_class c JOIN place ON place.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
     UNION ALL

@@ -46,7 +46,7 @@ struct Table {
 struct Meta {
   std::int64_t schema_version;
   std::string ledger_id;
-  bool brought_up = false;  // from an older schema, just now (settle_schema)
+  std::int64_t brought_from = 0;  // the schema it had until just now (settle_schema); 0: this one
 };
 
 /// Reads the one row of meta. Throws DbError: corrupt where there is none.

@@ -17,8 +17,12 @@ using Schema = std::map<Key, SchemaObject>;
 
 constexpr std::string_view k_trial_id = "00000000000000000000000000000000";
 
-/// What docs/ledger.md has an administrator add on a server.
-constexpr std::array<std::string_view, 2> k_own_triggers{"keep_certificate", "keep_head"};
+/// What docs/ledger.md has an administrator add on a server, as PostgreSQL describes it.
+constexpr std::array<std::string_view, 2> k_own_triggers{
+    "CREATE TRIGGER keep_certificate BEFORE UPDATE ON certificates FOR EACH ROW EXECUTE FUNCTION "
+    "keep_certificate()",
+    "CREATE TRIGGER keep_head BEFORE UPDATE ON log_heads FOR EACH ROW EXECUTE FUNCTION "
+    "keep_head()"};
 
 Schema by_name(std::vector<SchemaObject> objects) {
   Schema schema;
@@ -37,25 +41,27 @@ std::span<const Migration> steps_to(std::int64_t version) {
 }
 
 struct Compared {
+  std::int64_t version;
   Schema wanted;
   Schema found;
 };
 
 std::optional<Compared> compare(Connection& connection) {
-  const auto steps = steps_to(read_meta(connection).schema_version);
+  const std::int64_t version = read_meta(connection).schema_version;
+  const auto steps = steps_to(version);
   if (steps.empty()) return std::nullopt;
   auto wanted = connection.schema_made_by(
       [steps](Connection& trial) { create_schema(trial, steps, std::string(k_trial_id)); });
   if (!wanted) return std::nullopt;
-  return Compared{by_name(std::move(*wanted)), by_name(connection.schema())};
+  return Compared{version, by_name(std::move(*wanted)), by_name(connection.schema())};
 }
 
 /// Whether something that is no part of the schema can change or refuse rows.
 bool interferes(const SchemaObject& object) {
-  if (object.kind == "rule") return true;
+  if (object.kind == "rule" || object.kind == "constraint") return true;
   if (object.kind == "index") return object.definition.find("UNIQUE") != std::string::npos;
   return object.kind == "trigger" && std::find(k_own_triggers.begin(), k_own_triggers.end(),
-                                               object.name) == k_own_triggers.end();
+                                               object.definition) == k_own_triggers.end();
 }
 
 std::string describe(const SchemaObject& object) {
@@ -89,6 +95,7 @@ std::string_view definition_of(std::string_view index) {
 AuditReport audit_schema(Connection& connection) {
   AuditReport report;
   const auto compared = compare(connection);
+  report.schema_compared = compared.has_value();
   if (!compared) return report;
   for (const auto& [key, object] : compared->wanted) {
     const auto found = compared->found.find(key);
@@ -100,7 +107,12 @@ AuditReport audit_schema(Connection& connection) {
     }
   }
   for (const auto& [key, object] : compared->found) {
-    if (compared->wanted.contains(key) || !interferes(object)) continue;
+    if (compared->wanted.contains(key)) continue;
+    if (object.kind == "index" && !definition_of(object.name).empty()) {
+      find(report, format("{} is of a later schema than {}, which the ledger says it has",
+                          describe(object), compared->version));
+    }
+    if (!interferes(object)) continue;
     find(report, format("{} is not mtlsctl's", describe(object)));
   }
   return report;

@@ -2,6 +2,7 @@
 // sqlite_statement.hpp.
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "base/held_file.hpp"
 #include "store/db.hpp"
 #include "store/sqlite_file.hpp"
 #include "store/sqlite_statement.hpp"
@@ -14,7 +15,7 @@ enum class Use { write, read, memory };
 class SqliteConnection final : public Connection {
  public:
   SqliteConnection(const std::string& name, Use use, std::chrono::milliseconds lock_timeout)
-      : m_session(name, SQLITE_OPEN_READWRITE, lock_timeout) {
+      : m_held(name), m_session(name, SQLITE_OPEN_READWRITE, lock_timeout) {
     if (use == Use::write && sqlite3_db_readonly(m_session.get(), "main") == 1) {
       throw DbError(DbErrc::readonly, "the file cannot be written");
     }
@@ -73,12 +74,22 @@ class SqliteConnection final : public Connection {
     return trial->schema();
   }
 
-  void rebuild_indexes(std::string_view table) override { execute(format("REINDEX {}", table)); }
+  void rebuild_indexes(std::string_view table) override {
+    // The pages that are thrown away may be what is damaged.
+    execute("PRAGMA cell_size_check=OFF");
+    execute(format("REINDEX {}", table));
+    execute("PRAGMA cell_size_check=ON");
+  }
 
   std::vector<std::string> damage() override {
     SqliteStatement statement(m_session, "PRAGMA integrity_check(20)");
     std::vector<std::string> lines;
-    while (statement.step()) lines.push_back(printable(statement.converted_text(0)));
+    try {
+      while (statement.step()) lines.push_back(printable(statement.converted_text(0)));
+    } catch (const DbError& failure) {
+      if (failure.code() != DbErrc::corrupt) throw;
+      lines.emplace_back(failure.what());
+    }
     if (lines.size() == 1 && lines.front() == "ok") lines.clear();
     return lines;
   }
@@ -146,6 +157,7 @@ class SqliteConnection final : public Connection {
     }
   }
 
+  HeldFile m_held;
   SqliteSession m_session;
 };
 

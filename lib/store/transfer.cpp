@@ -200,7 +200,9 @@ class NewFile final {
     return m_directory;
   }
   [[nodiscard]] std::vector<std::string> beside() const {
-    return {m_pending->temporary() + "-wal", m_pending->temporary() + "-shm"};
+    std::vector<std::string> names;
+    for (const char* suffix : k_database_suffixes) names.push_back(m_pending->temporary() + suffix);
+    return names;
   }
 
   const LedgerLocation& m_to;

@@ -98,7 +98,14 @@ class Acceptances(LedgerFiles):
     def test_an_import_under_a_wrong_clock_is_answered_for_at_once(self):
         self.mtlsctl("ca", "adopt", "ca/ca.crt", "ca/ca.key", "--ca", "new")
         self.issue("b")
-        self.tool(*AHEAD, "store", "import", ".", "--ca", "new")
+        # What one batch says is one answer, also where an entry about one certificate comes behind it.
+        self.path("pki").mkdir()
+        self.path("pki", "revoked").mkdir()
+        for name, place in (("a", "."), ("b", "."), ("c", "revoked")):
+            if name == "c":
+                self.issue("c")
+            shutil.copy(self.path(f"{name}.crt"), self.path("pki", place, f"{name}.crt"))
+        self.run_any([*AHEAD, "store", "import", "pki", "--ca", "new"])
         refused = self.issue("now", "--json", ca="new", exit=7).json["error"]
         flag, which = refused["hint"].split("accept-clock ")[1].split("'")[0].split()
         self.assertEqual(flag, "--entry")
@@ -124,7 +131,7 @@ class Acceptances(LedgerFiles):
         for name in ("ca.db", "ledger.head"):
             self.path("other", name).unlink()
         shared = ["--store", f"sqlite:{self.path('ca', 'ca.db')}"]
-        self.mtlsctl("store", "import", "other", "--ca", "other", *shared)
+        self.mtlsctl("store", "import", "other/ca.crt", "--ca", "other", *shared)
         ahead = self.tool(*AHEAD, "client", "issue", *KEY, "--name", "ahead", "--json")
         self.issue("b", *shared, ca="other")
         self.assert_ahead("--serial")

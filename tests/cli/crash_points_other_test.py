@@ -169,6 +169,30 @@ class OtherCommands(CrashPoints):
         self.log_codes = {0, 1}  # 1: ledger.head is not in it, which is what is to be accepted
         self.kill(args, check, 10, prepare)
 
+    def test_store_accept_loss(self):
+        args = ["store", "accept-loss"]
+
+        def prepare(prepared):
+            self.ca_with_client(prepared)
+            with contextlib.closing(sqlite3.connect(prepared / "ca" / "ca.db")) as db:
+                db.execute("delete from certificates where subject = 'CN=client'")
+                db.commit()
+            for name in ("client.crt", "client.csr", "client.key"):
+                (prepared / name).unlink()
+
+        def check(directory, call):
+            verified = self.run_any([MTLSCTL, "log", "verify"], cwd=directory)
+            if verified.code != 0:
+                self.assertEqual(verified.code, 1, str(verified))
+                self.assertFalse(call.to_streams, "the result was told before it stood")
+                self.assertEqual(len(self.again(directory, args)["accepted"]), 2)
+            self.assertEqual(self.again(directory, args)["accepted"], [])
+            self.assertEqual(self.actions(directory).count("accept_loss"), 2)
+            self.issues(directory)
+
+        self.log_codes = {0, 1}  # 1: the rows are gone
+        self.kill(args, check, 10, prepare)
+
     def actions(self, directory):
         lines = self.mtlsctl("log", "show", "--json", cwd=directory).out.splitlines()
         return [json.loads(line)["action"] for line in lines]

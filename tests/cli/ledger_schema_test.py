@@ -66,6 +66,69 @@ class LedgerSchema(LedgerFiles):
         self.change("delete from certificates where subject = 'CN=b'")
         self.mtlsctl("log", "verify", exit=1)
 
+    def test_a_version_that_was_lowered_is_found(self):
+        self.change("update meta set schema_version = 2")
+        self.assertIn(b"of a later schema than 2", self.mtlsctl("store", "check", exit=1).out)
+
+    def test_a_ledger_with_a_damaged_page_of_an_index_is_saved_by_a_copy(self):
+        with self.database() as db:
+            root, size = (db.execute(sql).fetchone()[0] for sql in (
+                "select rootpage from sqlite_master where name = 'certificates_change'", "pragma page_size"))
+        octets = bytearray(self.save())
+        octets[(root - 1) * size] = 1  # no kind of page
+        self.put(bytes(octets))
+        self.assertIn("engine", [one["flaw"] for one in self.mtlsctl("store", "check", "--json", exit=1).json["findings"]])
+        self.assertIn(b"store copy", self.mtlsctl("store", "repair", exit=7).err)
+        self.mtlsctl("store", "copy", "--to", "sqlite:saved.db")
+        self.put(self.read("saved.db"))
+        self.mtlsctl("store", "check")
+        self.mtlsctl("client", "issue", *KEY, "--name", "c")
+
+    def test_what_the_log_revokes_is_refused_whatever_became_of_the_row(self):
+        old_ledger(self, "old", "schema-2")
+        self.mtlsctl("store", "migrate", "--ca", "old")
+        with self.database("old") as db:
+            der = db.execute("select certificate from certificates where serial = '2000' limit 1").fetchone()[0]
+        self.path("revoked.crt").write_bytes(self.tool("openssl", "x509", "-inform", "DER",
+                                                       stdin=base64.b64decode(der)).out)
+        sound = self.save("old")
+        for sql in ("update certificates set state = 'issued', revoked_time = null, standing_entry = null",
+                    "delete from certificates", "select 1 from certificates"):
+            self.put(sound, "old")
+            with self.database("old") as db:
+                db.execute(f"{sql} where serial = '2000'")
+            # 1: of version 1 as well.
+            self.assertIn(b"(revoked)", self.mtlsctl("verify", "revoked.crt", "--ca", "old", "--purpose", "any",
+                                                     exit=1).out, sql)
+
+    def test_a_restored_backup_that_lacks_a_row_is_gone_on_with(self):
+        self.mtlsctl("store", "backup", "old.db")
+        self.mtlsctl("client", "issue", *KEY, "--name", "c")
+        self.put(self.read("old.db"))
+        self.change("delete from certificates where subject = 'CN=b'")
+        self.mtlsctl("store", "accept-loss", exit=7)
+        self.mtlsctl("store", "accept-rollback")
+        self.assertEqual(len(self.mtlsctl("store", "accept-loss", "--json").json["accepted"]), 2)
+        self.mtlsctl("log", "verify")
+        self.mtlsctl("client", "issue", *KEY, "--name", "d")
+
+    def test_a_lost_ca_certificate_is_put_back_from_its_file(self):
+        self.change("delete from ca_certificates")
+        hint = self.mtlsctl("log", "verify", exit=1).out
+        self.assertIn(b"'mtlsctl store repair --files'", hint)
+        self.mtlsctl("store", "repair", "--files", "ca/ca.crt")
+        self.mtlsctl("store", "check")
+
+    def test_an_emptied_ledger_of_schema_2_is_no_new_one(self):
+        old_ledger(self, "old", "schema-2")
+        with self.database("old") as db:
+            for table in ("log_entries", "log_heads", "ca_certificates", "certificates", "issuers"):
+                db.execute(f"delete from {table}")
+        self.path("old", "ledger.head").unlink()
+        for command in (["store", "repair"], ["store", "accept-loss"], ["cert", "list"]):
+            refused = self.mtlsctl(*command, "--ca", "old", "--json", exit=7)
+            self.assertEqual(refused.json["error"]["code"], "ledger_mismatch", command)
+
     def test_a_revoked_certificate_comes_back_as_revoked(self):
         old_ledger(self, "old", "schema-2")
         self.mtlsctl("store", "migrate", "--ca", "old")

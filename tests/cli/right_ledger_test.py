@@ -199,7 +199,9 @@ class RightLedger(LedgerFiles):
                     self.assertIn("accept-rollback", refused["hint"])
                 for words in (["log", "verify"], ["store", "check"]):
                     found = self.mtlsctl(*words, "--json", exit=1, timeout=20).json
-                    self.assertEqual((found["sound"], found["seen"], found["found"]), (False, expected[1], 0))
+                    self.assertEqual((found["sound"], found["seen"]), (False, expected[1]))
+                    self.assertEqual([one["flaw"] for one in found["findings"]],
+                                     ["head_not_held"] if words[0] == "log" else [])
                     self.assertIn(b"accept-rollback", self.mtlsctl(*words, exit=1).out)
                 if kind == "directory":
                     self.assertIn(b"move", self.mtlsctl("store", "accept-rollback", exit=7).err)
@@ -261,6 +263,28 @@ class RightLedger(LedgerFiles):
         old_ledger(self, "old")
         shutil.copy(self.path("ca", "ca.key"), self.path("old", "ca.key"))
         self.rehearse_everything("old", "request", 7)
+
+    def test_a_backup_is_checked_as_what_it_is(self):
+        self.mtlsctl("store", "backup", "kept.db")
+        self.issue("b")
+        kept = ["--store", f"sqlite:{self.path('kept.db')}"]
+        octets, head = self.read("kept.db"), self.read("ca", "ledger.head")
+        for words in (["store", "check"], ["log", "verify"]):
+            self.assertIn(b"a copy or a backup", self.mtlsctl(*words, *kept).out)
+        self.assertFalse(self.mtlsctl("store", "accept-rollback", *kept, "--json").json["accepted"])
+        self.assertEqual((self.read("kept.db"), self.read("ca", "ledger.head")), (octets, head))
+        self.mtlsctl("client", "issue", *KEY, "--name", "c", *kept, exit=7)
+        self.issue("c")
+
+    def test_looking_at_another_store_says_nothing_of_the_own(self):
+        self.mtlsctl("store", "copy", "--to", "sqlite:try.db")
+        shutil.copytree(self.path("ca"), self.path("clone"))
+        self.mtlsctl("client", "issue", *KEY, "--name", "try", "--ca", "clone", "--store",
+                     f"sqlite:{self.path('try.db')}")
+        before = self.read("ca", "ledger.head")
+        self.mtlsctl("cert", "list", "--store", f"sqlite:{self.path('try.db')}")
+        self.assertEqual(self.read("ca", "ledger.head"), before)
+        self.mtlsctl("client", "issue", *KEY, "--name", "real")
 
 
 if __name__ == "__main__":

@@ -86,15 +86,28 @@ class OpensslLayout(ImportCase):
         self.take("old")
         self.assertEqual({path: path.read_bytes() for path in old.dir.rglob("*") if path.is_file()}, before)
 
-    def test_later_revocations_in_the_index_are_reported_and_not_taken(self):
+    def test_later_revocations_in_the_index_are_taken_and_none_is_taken_back(self):
         old = OpensslCa(self, "old")
         old.issue("alice")
         self.adopt(old)
         self.take("old")
         old.revoke("alice")
-        report = self.take("old", exit=1)
-        self.assertEqual(self.findings(report), ["not_revoked_here"])
+        # A damaged index says nothing; the whole one is believed after it.
+        index = (old.dir / "index.txt").read_bytes()
+        (old.dir / "index.txt").write_bytes(b"")
+        self.take("old", exit=1)
         self.assertEqual(self.rows()["alice"][1], "issued")
+        (old.dir / "index.txt").write_bytes(index)
+        for words in (["--dry-run"], []):
+            self.assertEqual(self.findings(self.take("old", *words)), ["revoked_since"])
+        self.assertEqual(self.rows()["alice"][1], "revoked")
+        self.mtlsctl("verify", old.dir / "alice.crt", exit=4)
+        self.assertEqual(self.findings(self.take("old")), [])
+        (old.dir / "index.txt").write_bytes(index.replace(b"R\t", b"V\t"))
+        self.take("old")
+        self.assertEqual(self.rows()["alice"][1], "revoked")
+        self.mtlsctl("log", "verify")
+        self.mtlsctl("store", "check")
 
 
 class SeveralIndexes(ImportCase):

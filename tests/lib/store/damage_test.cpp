@@ -27,7 +27,7 @@ std::optional<Errc> use(const std::string& octets) {
   return code_of([&] {
     Ledger ledger = Ledger::open(location, k_id, LedgerAccess::read_write);
     static_cast<void>(list(ledger));
-    static_cast<void>(ledger.newest_time());
+    static_cast<void>(ledger.find_later_than(IssuerId{1}, at(0)));
     ledger.read_log(IssuerId{1}, 1, [](const LogEntry& /*entry*/) { return Continue::yes; });
     static_cast<void>(ledger.find_by_key(digest(0x22)));
     static_cast<void>(ledger.find_by_fingerprint(digest(0x44)));

@@ -82,17 +82,6 @@ TEST_CASE_TEMPLATE("a swallowed error of preparing or binding makes commit throw
   CHECK(engine.rows() == 0);
 }
 
-TEST_CASE_TEMPLATE("a poisoned transaction is not committed", Engine, CONTRACT_ENGINES) {
-  WithTable<Engine> engine;
-  {
-    Transaction transaction(engine.db(), Kind::writing);
-    engine.insert(1, "one");
-    transaction.poison();
-    CHECK(db_code_of([&] { transaction.commit(); }) == DbErrc::other);
-  }
-  CHECK(engine.rows() == 0);
-}
-
 TEST_CASE_TEMPLATE("a transaction in another is refused, and the other is not committed", Engine,
                    CONTRACT_ENGINES) {
   const Engine engine;

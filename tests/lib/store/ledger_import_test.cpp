@@ -48,6 +48,23 @@ struct ImportFixture : LedgerFixture, ForeignCa {
   [[nodiscard]] std::int64_t flaws() const {
     return ledger.verify_log(foreign).found + ledger.check_rows(context).found;
   }
+  std::vector<LogLoss> accept_losses() { return ledger.accept_losses(foreign, author(), context); }
+  /// One that the ledger issues itself.
+  x509::Certificate issue_own(std::uint64_t number) {
+    Intent own = intent(foreign, number);
+    auto certificate = sign(number, "CN=own");
+    own.tbs = to_bytes(certificate.tbs());
+    own.subject = "CN=own";
+    own.sans = {};
+    own.spki_hash = certificate.public_key().spki_hash();
+    own.validity = certificate.validity();
+    ledger.record_intents({&own, 1});
+    Issued done = issued(foreign, number);
+    done.certificate = to_bytes(certificate.der());
+    done.fingerprint = certificate.fingerprint();
+    ledger.record_issued({&done, 1});
+    return certificate;
+  }
   /// What somebody does who has the file.
   void tamper(const std::string& sql) const {
     sqlite3* database = nullptr;
@@ -101,7 +118,7 @@ TEST_CASE("one that is revoked is so from the first moment, with its time and re
 TEST_CASE("what is there already is left, whatever its origin and in whichever batch") {
   ImportFixture fixture;
   CHECK(fixture.take({fixture.valid(1), fixture.valid(1)}) == std::vector{k_recorded, k_there});
-  CHECK(fixture.take({fixture.revoked(1), fixture.valid(2)}) == std::vector{k_there, k_recorded});
+  CHECK(fixture.take({fixture.valid(1), fixture.valid(2)}) == std::vector{k_there, k_recorded});
   CHECK(fixture.ledger.find(fixture.foreign, serial(1))->state == State::issued);
   const LogHead head = fixture.ledger.log_head(fixture.foreign);
   CHECK(fixture.take({fixture.valid(1), fixture.valid(2)}) == std::vector{k_there, k_there});
@@ -111,20 +128,27 @@ TEST_CASE("what is there already is left, whatever its origin and in whichever b
   CHECK(fixture.flaws() == 0);
 }
 
+TEST_CASE("a later revocation counts, of our own too, and none is taken back") {
+  ImportFixture fixture;
+  const auto own = fixture.issue_own(5);
+  fixture.take({fixture.valid(1)});
+  const Imported own_revoked{
+      .issuer = fixture.foreign,
+      .certificate = own,
+      .revocation = Imported::Revocation{.time = at(-60), .reason = "superseded"}};
+  CHECK(fixture.take({fixture.revoked(1), own_revoked}) ==
+        std::vector{ImportOutcome::now_revoked, ImportOutcome::now_revoked});
+  CHECK(fixture.ledger.find(fixture.foreign, serial(1))->state == State::revoked);
+  CHECK(fixture.ledger.find(fixture.foreign, serial(5))->revoked_time == at(-60));
+  CHECK(fixture.flaws() == 0);
+  CHECK(fixture.take({fixture.valid(1), fixture.revoked(1)}) == std::vector{k_there, k_there});
+  CHECK(fixture.ledger.find(fixture.foreign, serial(1))->state == State::revoked);
+  CHECK(fixture.flaws() == 0);
+}
+
 TEST_CASE("several with one serial are kept, beside one of our own too") {
   ImportFixture fixture;
-  Intent own = intent(fixture.foreign, 5);
-  const auto certificate = fixture.sign(5, "CN=own");
-  own.tbs = to_bytes(certificate.tbs());
-  own.subject = "CN=own";
-  own.sans = {};
-  own.spki_hash = certificate.public_key().spki_hash();
-  own.validity = certificate.validity();
-  fixture.ledger.record_intents({&own, 1});
-  Issued done = issued(fixture.foreign, 5);
-  done.certificate = to_bytes(certificate.der());
-  done.fingerprint = certificate.fingerprint();
-  fixture.ledger.record_issued({&done, 1});
+  const auto certificate = fixture.issue_own(5);
 
   fixture.take({fixture.valid(5, "CN=b"), fixture.revoked(5, "CN=c"), fixture.revoked(5, "CN=d")});
   CHECK(fixture.ledger.find_by_serial(serial(5)).size() == 4);
@@ -180,22 +204,46 @@ TEST_CASE("a lost row whose serial the log revokes comes back as revoked") {
   CHECK_FALSE(fixture.ledger.find_lost_revocation(fixture.foreign, serial(3)));
   CHECK(fixture.take({fixture.valid(2, "CN=b")}) == std::vector{ImportOutcome::recorded_revoked});
   CHECK(fixture.ledger.find(fixture.foreign, serial(2))->state == State::revoked);
-  const auto losses = fixture.ledger.accept_losses(fixture.foreign, author());
+  const auto losses = fixture.accept_losses();
   CHECK(losses.size() == 2);  // one of the batch of two, and its revocation
   CHECK(fixture.flaws() == 0);
-  CHECK(fixture.ledger.accept_losses(fixture.foreign, author()).empty());
+  CHECK(fixture.accept_losses().empty());
+}
+
+TEST_CASE("a revocation that was taken from a row is no loss") {
+  for (const char* change :
+       {"UPDATE certificates SET state = 'issued', revoked_time = NULL, note = '', "
+        "standing_entry = NULL WHERE subject = 'CN=b'",
+        "DELETE FROM certificates WHERE subject = 'CN=b'"}) {
+    CAPTURE(change);
+    ImportFixture fixture;
+    fixture.take({fixture.revoked(2, "CN=b"), fixture.valid(2, "CN=c")});
+    fixture.tamper(change);
+    CHECK(fixture.flaws() > 0);
+    CHECK(code_of([&] { fixture.accept_losses(); }) == Errc::ledger_damaged);
+  }
+}
+
+TEST_CASE("a certificate that was taken out of its row is no loss") {
+  ImportFixture fixture;
+  fixture.issue_own(5);
+  REQUIRE(fixture.flaws() == 0);
+  fixture.tamper(
+      "UPDATE certificates SET state = 'intent', tbs = 'MAA=', certificate = NULL, "
+      "fingerprint = NULL, issued_time = NULL, issue_entry = NULL, changed_time = intent_time");
+  CHECK(fixture.flaws() > 0);
+  CHECK(code_of([&] { fixture.accept_losses(); }) == Errc::ledger_damaged);
 }
 
 TEST_CASE("what is left of a batch with an accepted loss is still committed to") {
   ImportFixture fixture;
   fixture.take({fixture.valid(1), fixture.valid(2, "CN=b"), fixture.valid(3, "CN=c")});
   fixture.tamper("DELETE FROM certificates WHERE subject = 'CN=b'");
-  REQUIRE(fixture.ledger.accept_losses(fixture.foreign, author()).size() == 1);
+  REQUIRE(fixture.accept_losses().size() == 1);
   REQUIRE(fixture.flaws() == 0);
   fixture.tamper("UPDATE certificates SET actor = 'bob' WHERE subject = 'CN=c'");
   CHECK(fixture.flaws() > 0);
-  CHECK(code_of([&] { fixture.ledger.accept_losses(fixture.foreign, author()); }) ==
-        Errc::ledger_damaged);
+  CHECK(code_of([&] { fixture.accept_losses(); }) == Errc::ledger_damaged);
 }
 
 TEST_CASE("an imported row that is taken away or put in beside the log is found") {

@@ -392,6 +392,12 @@ TEST_CASE("a schema that others changed is found, and its indexes are made again
            {"CREATE RULE quiet AS ON UPDATE TO certificates DO INSTEAD NOTHING", 1},
            {"ALTER TABLE certificates ENABLE ROW LEVEL SECURITY", 1},
            {"CREATE UNIQUE INDEX mine ON certificates (subject)", 1},
+           {"ALTER TABLE certificates ADD CONSTRAINT mine CHECK (not_after < 1) NOT VALID", 1},
+           {"ALTER TABLE log_entries SET UNLOGGED", 1},
+           {"CREATE FUNCTION keep_head() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN RETURN NULL; END'; CREATE TRIGGER keep_head BEFORE INSERT ON certificates "
+            "FOR EACH ROW EXECUTE FUNCTION keep_head()",
+            1},
            {"CREATE INDEX mine ON certificates (subject); CREATE VIEW v AS SELECT 1 AS one", 0}}) {
     CAPTURE(sql);
     LedgerFixture fixture;
