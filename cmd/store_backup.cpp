@@ -4,6 +4,7 @@
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/log_view.hpp"
 #include "cmd/value_types.hpp"
 #include "store/transfer.hpp"
 
@@ -29,8 +30,19 @@ void refuse_url(const Path& file) {
   }
 }
 
+/// A copy of a ledger that was rolled back may come to stand in the place of a good one.
+void warn_of_rollback(const Options& options, const Session& session) {
+  if (options.ca.store) return;  // named for this run: not compared
+  const auto ca = options.ca.find();
+  if (!ca) return;
+  const authority::SeenState state =
+      ca->compare_seen(ca->examine_ledger(store::LedgerAccess::read_only, options.ca.wait().value));
+  if (is_against(state)) session.messages().warning(state.message, state.hint);
+}
+
 ExitCode run(const Options& options, Session& session) {
   refuse_url(options.file);
+  warn_of_rollback(options, session);
   const store::LedgerLocation from = options.ca.locate_ledger();
   const Path target = std::filesystem::absolute(options.file);
   authority::refuse_ca_file(target);

@@ -264,6 +264,12 @@ class RightLedger(LedgerFiles):
         shutil.copy(self.path("ca", "ca.key"), self.path("old", "ca.key"))
         self.rehearse_everything("old", "request", 7)
 
+    def test_a_backup_of_a_ledger_that_was_rolled_back_is_made_with_a_warning(self):
+        self.assertEqual(self.mtlsctl("store", "backup", "kept.db").err, b"")
+        self.issue("b")
+        self.put(self.read("kept.db"))
+        self.assertIn(b"not the one that was used last", self.mtlsctl("store", "backup", "rolled.db").err)
+
     def test_a_backup_is_checked_as_what_it_is(self):
         self.mtlsctl("store", "backup", "kept.db")
         self.issue("b")
