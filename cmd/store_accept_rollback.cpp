@@ -45,6 +45,10 @@ ExitCode run(const Options& options, Session& session) {
   store::Ledger ledger =
       ca.examine_ledger(store::LedgerAccess::read_write, options.ca.wait().value, author);
   tell_ledger_warnings(ledger, session);
+  if (authority::was_never_used(ledger)) {
+    static_cast<void>(ledger.add_issuer(ca.certificate().subject(), ca.certificate().public_key(),
+                                        ca.certificate(), author));
+  }
   const store::IssuerId issuer = authority::require_issuer(ledger, ca.certificate());
   const authority::SeenState state = ca.compare_seen(ledger);
   const bool held = !is_against(state);

@@ -104,8 +104,8 @@ class RightLedger(LedgerFiles):
 
     def test_an_intermediate_of_schema_1_that_has_not_issued_is_not_shut_out(self):
         """Its ledger came to know it only when it first issued."""
-        for migrates in (False, True):
-            directory = f"sub{migrates}"
+        for migrates in (None, "migrate", "repair", "accept-rollback"):
+            directory = f"sub-{migrates}"
             self.mtlsctl("ca", "init", "--ca", directory, "--parent", "ca", "--common-name", directory, *KEY)
             ledger_id = self.ledger_id(directory)
             self.path(directory, "ledger.head").unlink()
@@ -115,7 +115,7 @@ class RightLedger(LedgerFiles):
                     db.execute(f"delete from {table}")
                 db.execute("update meta set ledger_id = ?", (ledger_id,))
             if migrates:
-                self.mtlsctl("store", "migrate", "--ca", directory)
+                self.mtlsctl("store", migrates, "--ca", directory)
             self.issue(directory, ca=directory)
             self.mtlsctl("log", "verify", "--ca", directory)
 
