@@ -203,7 +203,15 @@ store::Ledger CaDirectory::open_ledger(std::chrono::milliseconds lock_timeout,
   if (is_stranger && !was_never_used(ledger)) {
     static_cast<void>(require_issuer(ledger, certificate()));
   }
+  const bool compared = m_directory->contains("ledger.head");
   keep_head(ledger, add());
+  if (!compared && !is_stranger) {
+    ledger.add_warning(
+        format("there was no {}: whether the ledger is the one that was used last was not compared "
+               "('mtlsctl log verify --since' does with a head that was kept elsewhere); it is "
+               "written now",
+               printable((path() / "ledger.head").native())));
+  }
   return ledger;
 }
 

@@ -57,6 +57,7 @@ void lock_record(const Fd& fd, LockKind kind, const std::string& name) {
 }
 
 std::string read_whole(const Fd& fd, const std::string& name) {
+  note_file("file.read.start", name);
   std::array<char, k_record_limit + 1> buffer{};
   std::size_t got = 0;
   while (got < buffer.size()) {
@@ -67,6 +68,7 @@ std::string read_whole(const Fd& fd, const std::string& name) {
     if (read == 0) break;
     got += static_cast<std::size_t>(read);
   }
+  note_file("file.read.end", name, got);
   return {buffer.data(), got};
 }
 

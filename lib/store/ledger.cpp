@@ -132,7 +132,13 @@ const std::string& Ledger::id() const noexcept { return m_data->id; }
 
 std::string Ledger::shown() const { return m_data->name.shown(); }
 
-std::vector<std::string> Ledger::warnings() const { return m_data->connection->warnings(); }
+std::vector<std::string> Ledger::warnings() const {
+  auto all = m_data->connection->warnings();
+  all.insert(all.end(), m_data->warnings.begin(), m_data->warnings.end());
+  return all;
+}
+
+void Ledger::add_warning(std::string warning) { m_data->warnings.push_back(std::move(warning)); }
 
 std::string make_ledger_id() {
   std::array<std::uint8_t, 16> octets{};

@@ -130,6 +130,8 @@ class Ledger final {
   [[nodiscard]] std::chrono::seconds intent_pending() const noexcept;
   /// What is not as it should be with the server or the way to it, for a person.
   [[nodiscard]] std::vector<std::string> warnings() const;
+  /// Adds one that whoever opened it has found.
+  void add_warning(std::string warning);
 
   // The log of an issuer: one entry for each change, each with the hash of the one before
   // (store/log_entry.hpp).

@@ -16,6 +16,7 @@ struct Ledger::Data {
   std::unique_ptr<Connection> connection;
   std::string id = {};
   std::int64_t brought_from = 0;
+  std::vector<std::string> warnings = {};
   std::chrono::seconds intent_pending = k_intent_pending;
   /// All that is recorded bears the server's time. None where nobody was named who records.
   std::optional<ServerClock> clock = {};

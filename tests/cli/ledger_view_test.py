@@ -32,7 +32,7 @@ class LedgerView(Workbench):
         self.mtlsctl("store", "backup", "old.db")
         self.mtlsctl("client", "issue", *KEY)
         self.path("ca", "ca.db").write_bytes(self.read("old.db"))
-        self.assertIn(b"rolled back", self.mtlsctl("log", "show").err)
+        self.assertIn(b"or is older", self.mtlsctl("log", "show").err)
         self.mtlsctl("ca", "init", "--ca", "other", "--common-name", "o", *KEY)
         toml = self.path("ca", "ca.toml").read_text()
         ledger_id = [line for line in toml.splitlines() if line.startswith("ledger_id")][0].split('"')[1]

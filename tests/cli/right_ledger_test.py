@@ -234,8 +234,9 @@ class RightLedger(LedgerFiles):
         for words in (["log", "verify"], ["store", "check"]):
             self.assertIn(b"there is no ca/ledger.head", self.mtlsctl(*words).out)
             self.assertEqual(self.mtlsctl(*words, "--json").json["seen"], "absent")
-        self.issue("b")
+        self.assertIn(b"there was no ca/ledger.head", self.issue("b").err)
         self.assertEqual(self.mtlsctl("log", "verify", "--json").json["seen"], "held")
+        self.assertNotIn(b"ledger.head", self.issue("c").err)
 
     # --- rehearsals -----------------------------------------------------------------------------------
 
