@@ -58,10 +58,11 @@ bool is_held(const Path& file) {
   });
 }
 
-void refuse_held(const Path& path, const std::string& name) {
-  if (!is_held(path)) return;
-  throw Error(Errc::unreadable_file,
-              format("cannot read {}: it is the ledger that is open here, or belongs to it", name));
+void refuse_held(const Path& file, const std::string& shown) {
+  if (!is_held(file)) return;
+  throw Error(
+      Errc::unreadable_file,
+      format("cannot read {}: it is the ledger that is open here, or belongs to it", shown));
 }
 
 }  // namespace mtls
