@@ -212,7 +212,7 @@ std::vector<ImportOutcome> Ledger::record_imported(std::span<const Imported> imp
               among_these.insert(fingerprint).second && !stands(*lookup, issuer, fingerprint);
           if (!is_new) {
             const bool revoke = item.imported->revocation.has_value();
-            if (revoke && revoke_standing(connection, chain, *item.imported, author)) {
+            if (revoke && revoke_standing(connection, chain, *item.imported, stamped)) {
               outcomes[item.index] = ImportOutcome::now_revoked;
             }
             continue;
