@@ -36,10 +36,8 @@ OptionDoc walk(const CLI::Option& option) {
 
 /// The common heading goes last, in whatever order options were declared.
 void sort_by_heading(std::vector<OptionDoc>& options) {
-  std::stable_sort(options.begin(), options.end(), [](const OptionDoc& a, const OptionDoc& b) {
-    const auto rank = [](const OptionDoc& option) { return option.heading == "Common options"; };
-    return rank(a) < rank(b);
-  });
+  std::stable_partition(options.begin(), options.end(),
+                        [](const OptionDoc& option) { return option.heading != "Common options"; });
 }
 
 std::string join(const std::string& before, const std::string& word) {

@@ -156,7 +156,7 @@ bool verify_with(const EvpKey& key, SignatureAlgorithm algorithm, ByteView messa
   // 0 is a wrong signature, a negative number one that is not even of its form: both are "no".
   const bool good = EVP_DigestVerify(context.get(), signature.data(), signature.size(),
                                      message.data(), message.size()) == 1;
-  if (!good) ossl::drain_queue();
+  if (!good) ossl::clear_queue();
   return good;
 }
 

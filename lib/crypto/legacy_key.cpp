@@ -69,7 +69,7 @@ std::optional<SecretBytes> decrypt_pbes1(const der::Oid& oid, der::Reader parame
   }
   // RC2 and single DES live there; without it, only those schemes are missing.
   const ossl::Handle<OSSL_PROVIDER> legacy(OSSL_PROVIDER_try_load(context.get(), "legacy", 1));
-  if (!legacy) ossl::drain_queue();
+  if (!legacy) ossl::clear_queue();
 
   const ossl::Handle<ASN1_OBJECT> scheme(
       ossl::require_pointer(OBJ_txt2obj(oid.to_dotted().c_str(), 1), "OBJ_txt2obj"));
@@ -91,7 +91,7 @@ std::optional<SecretBytes> decrypt_pbes1(const der::Oid& oid, der::Reader parame
   if (EVP_DecryptUpdate(cipher.get(), plain.data(), &first, ciphertext.data(),
                         static_cast<int>(ciphertext.size())) != 1 ||
       EVP_DecryptFinal_ex(cipher.get(), plain.data() + first, &last) != 1) {
-    ossl::drain_queue();
+    ossl::clear_queue();
     return std::nullopt;
   }
   plain.truncate(static_cast<std::size_t>(first) + static_cast<std::size_t>(last));
@@ -113,7 +113,7 @@ std::optional<SecretBytes> decrypt_rfc1421(const std::string& headers, ByteView 
   SecretBytes plain(body);
   auto size = static_cast<long>(plain.size());
   if (PEM_do_header(&cipher, plain.data(), &size, give_passphrase, &passphrase) != 1) {
-    ossl::drain_queue();
+    ossl::clear_queue();
     return std::nullopt;
   }
   plain.truncate(static_cast<std::size_t>(size));

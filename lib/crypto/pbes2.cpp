@@ -98,7 +98,7 @@ std::optional<SecretBytes> run_cipher(const PbesCipher& cipher, const SecretByte
                                      static_cast<int>(input.size())) == 1,
                 "EVP_CipherUpdate");
   if (EVP_CipherFinal_ex(context.get(), output.data() + first, &last) != 1) {
-    ossl::drain_queue();
+    ossl::clear_queue();
     return std::nullopt;
   }
   output.truncate(static_cast<std::size_t>(first) + static_cast<std::size_t>(last));

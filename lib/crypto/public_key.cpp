@@ -171,7 +171,7 @@ std::shared_ptr<const EvpKey> find_evp_key(const PublicKey& key, const ossl::Con
   if (!find_bound_defects(key).empty()) return nullptr;
   auto made = make_evp_public(key, context);
   if (!made) {
-    ossl::drain_queue();
+    ossl::clear_queue();
     return nullptr;
   }
   auto evp = std::make_shared<const EvpKey>(std::move(made), context);

@@ -42,7 +42,7 @@ std::optional<Bytes> sign_sha1(const PrivateKey& key, ByteView message) {
   if (EVP_DigestSignInit_ex(context.get(), nullptr, "SHA1", nullptr, nullptr, evp.get(), nullptr) !=
           1 ||
       EVP_DigestSign(context.get(), signature.data(), &size, message.data(), message.size()) != 1) {
-    ossl::drain_queue();
+    ossl::clear_queue();
     return std::nullopt;
   }
   signature.resize(size);

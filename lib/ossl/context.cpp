@@ -32,7 +32,7 @@ void load_configuration(OSSL_LIB_CTX* library) {
   const std::string file = configuration_file();
   if (file.empty()) return;  // OPENSSL_CONF is set to nothing: none is wanted
   const unsigned long flags = is_own_place(file) ? CONF_MFLAGS_IGNORE_MISSING_FILE : 0;
-  drain_queue();
+  clear_queue();
   if (CONF_modules_load_file_ex(library, file.c_str(), nullptr, flags) > 0) return;
   const std::string why = printable(queued_reason());
   throw_error(Errc::bad_config,

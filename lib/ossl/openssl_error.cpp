@@ -65,6 +65,8 @@ std::string reason_of(unsigned long code, const Entry& entry) {
 
 }  // namespace
 
+void clear_queue() noexcept { ERR_clear_error(); }
+
 std::vector<std::string> drain_queue() { return drain().lines; }
 
 void throw_error(Errc code, std::string_view message, std::string_view hint) {

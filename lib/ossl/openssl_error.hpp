@@ -9,8 +9,12 @@
 
 namespace mtls::ossl {
 
+/// Empties this thread's queue. Where nobody reads the lines it is this that is called: the first
+/// line that is put into words makes libcrypto load all words that it has.
+void clear_queue() noexcept;
+
 /// Empties this thread's queue and returns its lines, oldest first.
-std::vector<std::string> drain_queue();
+[[nodiscard]] std::vector<std::string> drain_queue();
 
 /// One entry of the queue, for who must tell causes apart: ERR_LIB_… and that library's reason.
 struct QueueEntry {
@@ -19,7 +23,7 @@ struct QueueEntry {
   std::string line;
 };
 /// The same as drain_queue, with the codes.
-std::vector<QueueEntry> drain_entries();
+[[nodiscard]] std::vector<QueueEntry> drain_entries();
 
 /// Throws Error{code, message}; the queue's lines go into its details. Out of memory is told from
 /// the queue and becomes Errc::io. Call it where a libcrypto function returned failure; the queue

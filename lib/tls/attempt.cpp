@@ -67,7 +67,7 @@ class Conversation final {
         ask();
       }
     }
-    ossl::drain_queue();
+    ossl::clear_queue();
     m_record.total_time = elapsed();
     return std::move(m_record);
   }
@@ -260,7 +260,7 @@ class Conversation final {
     }
     ERR_clear_error();
     SSL_write(m_client->get(), request.data(), static_cast<int>(request.size()));
-    ossl::drain_queue();  // whatever was wrong shows in reading
+    ossl::clear_queue();  // whatever was wrong shows in reading
     flush();
   }
 

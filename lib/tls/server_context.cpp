@@ -127,7 +127,7 @@ std::shared_ptr<const ServerContext> ServerContext::make(const ServerSettings& s
   ask_clients(ssl.get(), settings, context);
   bind_sessions(ssl.get(), settings);
   install_callbacks(ssl.get());
-  ossl::drain_queue();
+  ossl::clear_queue();
   // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): the constructor is private
   return std::shared_ptr<const ServerContext>(
       new ServerContext(ssl.release(), settings.client_auth, std::move(judge)));

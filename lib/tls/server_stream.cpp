@@ -35,7 +35,7 @@ Io ServerStream::settle(int result) {
 }
 
 Io ServerStream::handshake() {
-  ossl::drain_queue();
+  ossl::clear_queue();
   const int result = SSL_do_handshake(m_ssl.get());
   const Io io = settle(result);
   if (io == Io::want_read || io == Io::want_write) return io;
@@ -86,24 +86,24 @@ Io ServerStream::admit() {
 }
 
 ServerStream::Transfer ServerStream::read(std::span<std::uint8_t> into) {
-  ossl::drain_queue();
+  ossl::clear_queue();
   std::size_t count = 0;
   const int result = SSL_read_ex(m_ssl.get(), into.data(), into.size(), &count);
   return {.io = settle(result), .count = count};
 }
 
 ServerStream::Transfer ServerStream::write(ByteView from) {
-  ossl::drain_queue();
+  ossl::clear_queue();
   std::size_t count = 0;
   const int result = SSL_write_ex(m_ssl.get(), from.data(), from.size(), &count);
   return {.io = settle(result), .count = count};
 }
 
 void ServerStream::close_notify() {
-  ossl::drain_queue();
+  ossl::clear_queue();
   // After a fatal error libssl must not be asked again (SSL_shutdown(3)).
   if (!m_turned_away && SSL_is_init_finished(m_ssl.get()) == 1) SSL_shutdown(m_ssl.get());
-  ossl::drain_queue();
+  ossl::clear_queue();
 }
 
 }  // namespace mtls::tls

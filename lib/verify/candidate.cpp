@@ -108,7 +108,7 @@ ossl::Handle<X509> read_form(ByteView der, const ossl::Context& context) {
   const bool read = d2i_X509(&target, &octets, static_cast<long>(der.size())) != nullptr;
   ossl::Handle<X509> form(target);
   if (read && octets == der.data() + der.size()) return form;
-  ossl::drain_queue();
+  ossl::clear_queue();
   return nullptr;
 }
 

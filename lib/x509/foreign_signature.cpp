@@ -34,7 +34,7 @@ ForeignSignature judge_foreign_signature(const Certificate& certificate,
   const ossl::Handle<EVP_PKEY> key(d2i_PUBKEY_ex(nullptr, &octets, static_cast<long>(spki.size()),
                                                  context.get(), context.properties()));
   const int verdict = parsed && key ? X509_verify(parsed.get(), key.get()) : -1;
-  static_cast<void>(ossl::drain_queue());
+  ossl::clear_queue();
   if (verdict > 0) return ForeignSignature::outdated;
   // 0: the signature was looked at; below, it could not be, which with an algorithm that is known
   // is a signature that is none.
@@ -51,7 +51,7 @@ std::string algorithm_name(ByteView algorithm_identifier) {
   const ossl::Handle<ASN1_OBJECT> object(
       d2i_ASN1_OBJECT(nullptr, &octets, static_cast<long>(oid.whole.size())));
   if (!object) {
-    static_cast<void>(ossl::drain_queue());
+    ossl::clear_queue();
     return "an algorithm that cannot be named";
   }
   std::array<char, 80> text{};
