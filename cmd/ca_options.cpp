@@ -68,7 +68,8 @@ store::LedgerLocation CaOptions::locate_ledger() const {
 
 store::Ledger CaOptions::read_ledger(const authority::CaDirectory& ca,
                                      const Session& session) const {
-  store::Ledger ledger = ca.read_ledger(wait().value);
+  store::Ledger ledger =
+      ca.read_ledger({.lock_timeout = wait().value, .now = session.clock().now()});
   tell_ledger_warnings(ledger, session);
   return ledger;
 }

@@ -31,8 +31,9 @@ std::string statement(const authority::CaDirectory& ca, const store::LogHead& he
 
 ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
-  const store::Ledger ledger = ca.read_ledger(
-      options.ca.wait().value, options.sign ? std::optional(make_author(session)) : std::nullopt);
+  const store::Ledger ledger =
+      ca.read_ledger({.lock_timeout = options.ca.wait().value,
+                      .author = options.sign ? std::optional(make_author(session)) : std::nullopt});
   tell_ledger_warnings(ledger, session);
   const store::IssuerId issuer = authority::require_issuer(ledger, ca.certificate());
   const store::LogHead head = ledger.log_head(issuer);

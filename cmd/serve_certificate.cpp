@@ -77,7 +77,7 @@ Found find(const ServeCertificateRequest& request, std::chrono::seconds least_le
     return nothing("another CA issued it");
   }
   if (!bears(leaf, request.names)) return nothing("it does not bear all the names");
-  const store::Ledger ledger = request.ca.read_ledger(request.lock_timeout);
+  const store::Ledger ledger = request.ca.read_ledger({.lock_timeout = request.lock_timeout});
   const auto record = ledger.find_by_fingerprint(leaf.fingerprint());
   if (!record || record->state != store::State::issued) {
     return nothing("the ledger does not have it as issued");

@@ -74,7 +74,7 @@ void ServeMaterial::open_ledger() {
   if (!m_ca) return;
   // A client waits for it in its handshake, and others behind that one.
   m_ledger = std::make_shared<const store::Ledger>(
-      m_ca->read_ledger(std::min(m_files.ca.wait().value, k_patience)));
+      m_ca->read_ledger({.lock_timeout = std::min(m_files.ca.wait().value, k_patience)}));
   tell_ledger_warnings(*m_ledger, m_session);
 }
 

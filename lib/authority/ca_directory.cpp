@@ -163,9 +163,12 @@ store::Ledger CaDirectory::open_at(store::LedgerAccess access,
   return store::Ledger::open(location, m_config.ledger_id, access);
 }
 
-store::Ledger CaDirectory::read_ledger(std::chrono::milliseconds lock_timeout,
-                                       const std::optional<store::Author>& author) const {
-  store::Ledger ledger = open_at(store::LedgerAccess::read_only, lock_timeout, author);
+store::Ledger CaDirectory::read_ledger(const LedgerReading& reading) const {
+  store::LedgerLocation location = ledger_location(reading.lock_timeout);
+  location.author = reading.author;
+  location.now = reading.now;
+  store::Ledger ledger =
+      store::Ledger::open(location, m_config.ledger_id, store::LedgerAccess::read_only);
   if (m_store_named == StoreNamed::always) {
     require_seen_and_note(*m_directory, ledger, certificate());
   } else {

@@ -27,6 +27,15 @@ enum class Stranger { refuse, allow };
 /// Whether a ledger elsewhere was named for one run (--store), or is used always (MTLSCTL_STORE).
 enum class StoreNamed { for_once, always };
 
+/// How a ledger is opened that is only read.
+struct LedgerReading {
+  std::chrono::milliseconds lock_timeout;
+  /// For comparing this machine's clock with a server's.
+  std::optional<store::Author> author = std::nullopt;
+  /// For a run that ends soon (LedgerLocation::now).
+  std::optional<UnixTime> now = std::nullopt;
+};
+
 /// An existing, complete CA directory. Reading it opens neither key nor ledger.
 class CaDirectory final {
  public:
@@ -66,11 +75,8 @@ class CaDirectory final {
   /// Opens the ledger for reading. Throws as Ledger::open; as require_seen where its log does not
   /// hold the entry that this directory saw last (ledger.head): what it says of revocation may be
   /// out of date; as require_issuer where it does not know this CA. Where the log has gone on,
-  /// ledger.head is brought up to it if it stands and can be written. `author`, where given, is for
-  /// comparing this machine's clock with a server's.
-  [[nodiscard]] store::Ledger read_ledger(
-      std::chrono::milliseconds lock_timeout,
-      const std::optional<store::Author>& author = std::nullopt) const;
+  /// ledger.head is brought up to it if it stands and can be written.
+  [[nodiscard]] store::Ledger read_ledger(const LedgerReading& reading) const;
   /// Opens it for writing, under the same conditions, and keeps ledger.head at its last entry from
   /// then on. `author` is who does it. A stranger that is allowed is put in; its ledger.head, if
   /// there is one, stays as it is, and refuses until somebody answers for it (accept-rollback).

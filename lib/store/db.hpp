@@ -2,6 +2,7 @@
 // engine's type shows here. The shape and its reasons: docs/architecture.md.
 #pragma once
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "store/store_url.hpp"
@@ -186,8 +187,14 @@ enum class OpenMode {
 ///
 /// Reading a WAL database, too, writes beside it (FILE-wal, FILE-shm): in a directory that cannot
 /// be written `read_only` works only while a writer has it open, and is DbErrc::readonly otherwise.
-/// SQLite's `immutable` would read it, and would give wrong answers should anybody write: not used.
 [[nodiscard]] std::unique_ptr<Connection> open_sqlite(const Path& file, OpenMode mode,
+                                                      std::chrono::milliseconds lock_timeout);
+
+/// Opens it as `read_only` does; but where nobody has it open for writing, and at the time `now`
+/// has not had for two seconds, short questions are answered from the file as it lies: nothing is
+/// written beside it then, and it is faster. Should somebody begin to write it goes on as
+/// read_only.
+[[nodiscard]] std::unique_ptr<Connection> read_sqlite(const Path& file, UnixTime now,
                                                       std::chrono::milliseconds lock_timeout);
 
 /// Connects to a PostgreSQL database (docs/ledger.md has the settings of the session). All of a

@@ -32,6 +32,9 @@ struct LedgerLocation {
   std::optional<StoreUrl> server = {};  // PostgreSQL's, instead of `file`
   /// Who opens it: for the log, should opening bring the schema up to date.
   std::optional<Author> author = {};
+  /// What time it is, where a SQLite ledger that is only read may be read as it lies while nobody
+  /// uses it (read_sqlite); nothing where it is to be read under SQLite's locks.
+  std::optional<UnixTime> now = {};
 
   [[nodiscard]] static LedgerLocation at(const StoreUrl& url);
   /// Its name, safe to show.

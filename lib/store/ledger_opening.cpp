@@ -66,8 +66,11 @@ Error occupied(const LedgerName& name, std::string_view what) {
 }
 
 std::unique_ptr<Connection> open_connection(const LedgerLocation& location, OpenMode mode) {
-  return location.server ? open_postgresql(*location.server, mode, location.lock_timeout)
-                         : open_sqlite(location.file, mode, location.lock_timeout);
+  if (location.server) return open_postgresql(*location.server, mode, location.lock_timeout);
+  if (mode == OpenMode::read_only && location.now) {
+    return read_sqlite(location.file, *location.now, location.lock_timeout);
+  }
+  return open_sqlite(location.file, mode, location.lock_timeout);
 }
 
 void make_tables_once(Connection& connection, const std::string& ledger_id) {

@@ -1,177 +1,28 @@
-// The SQLite half of the seam. Beside it: sqlite_file.hpp, sqlite_session.hpp,
-// sqlite_statement.hpp.
-#include "base/escape.hpp"
-#include "base/format.hpp"
-#include "base/held_file.hpp"
+// The SQLite half of the seam: the ways in. Beside it: sqlite_connection.hpp, sqlite_file.hpp,
+// sqlite_session.hpp, sqlite_statement.hpp, still_connection.hpp.
 #include "store/db.hpp"
 #include "store/sqlite_file.hpp"
-#include "store/sqlite_statement.hpp"
+#include "store/still_connection.hpp"
 
 namespace mtls::store {
-namespace {
-
-enum class Use { write, read, memory };
-
-class SqliteConnection final : public Connection {
- public:
-  SqliteConnection(const std::string& name, Use use, std::chrono::milliseconds lock_timeout)
-      : m_held(name), m_session(name, SQLITE_OPEN_READWRITE, lock_timeout) {
-    if (use == Use::write && sqlite3_db_readonly(m_session.get(), "main") == 1) {
-      throw DbError(DbErrc::readonly, "the file cannot be written");
-    }
-    harden();
-    if (use == Use::memory) return;
-    if (use == Use::read) {
-      // Opened for writing where that is allowed: the last reader then tidies FILE-wal and FILE-shm
-      // away, which it has to make for reading.
-      execute("PRAGMA query_only=ON");
-      return;
-    }
-    require_pragma("PRAGMA journal_mode=WAL", "wal");
-    execute("PRAGMA synchronous=FULL");
-    require_pragma("PRAGMA synchronous", "2");
-  }
-
-  std::unique_ptr<Statement> prepare(std::string_view sql) override {
-    return std::make_unique<SqliteStatement>(m_session, sql);
-  }
-
-  void execute(std::string_view sql) override {
-    const std::string text(sql);
-    const int code = m_session.persist(
-        [&] { return sqlite3_exec(m_session.get(), text.c_str(), nullptr, nullptr, nullptr); });
-    if (code != SQLITE_OK) m_session.fail(code);
-  }
-
-  void define(std::string_view sql) override { execute(sql); }
-
-  std::vector<std::string> tables() override {
-    SqliteStatement statement(m_session,
-                              R"(SELECT name FROM sqlite_master WHERE type IN ('table', 'view')
-           AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name)");
-    std::vector<std::string> names;
-    while (statement.step()) names.push_back(statement.text(0));
-    return names;
-  }
-
-  std::vector<SchemaObject> schema() override {
-    SqliteStatement statement(m_session, R"(SELECT type, name, tbl_name, coalesce(sql, '')
-           FROM sqlite_master WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY type, name)");
-    std::vector<SchemaObject> objects;
-    while (statement.step()) {
-      objects.push_back({.kind = statement.text(0),
-                         .name = statement.text(1),
-                         .table = statement.text(2),
-                         .definition = statement.text(3)});
-    }
-    return objects;
-  }
-
-  std::optional<std::vector<SchemaObject>> schema_made_by(
-      const std::function<void(Connection&)>& make) override {
-    const auto trial = open_sqlite_in_memory();
-    make(*trial);
-    return trial->schema();
-  }
-
-  void rebuild_indexes(std::string_view table) override {
-    // The pages that are thrown away may be what is damaged.
-    execute("PRAGMA cell_size_check=OFF");
-    execute(format("REINDEX {}", table));
-    execute("PRAGMA cell_size_check=ON");
-  }
-
-  std::vector<std::string> damage() override {
-    SqliteStatement statement(m_session, "PRAGMA integrity_check(20)");
-    std::vector<std::string> lines;
-    try {
-      while (statement.step()) lines.push_back(printable(statement.converted_text(0)));
-    } catch (const DbError& failure) {
-      if (failure.code() != DbErrc::corrupt) throw;
-      lines.emplace_back(failure.what());
-    }
-    if (lines.size() == 1 && lines.front() == "ok") lines.clear();
-    return lines;
-  }
-
-  void begin_writing() override {
-    m_session.step_back();
-    begin("BEGIN IMMEDIATE");
-  }
-  void begin_exclusive() override { begin_writing(); }  // there is one writer at a time anyway
-  void begin_reading() override { begin("BEGIN"); }
-
-  void commit() override {
-    if (m_session.failed()) {
-      throw DbError(DbErrc::other, "a statement of the transaction has failed: not committed");
-    }
-    if (sqlite3_get_autocommit(m_session.get()) != 0) {
-      throw DbError(DbErrc::other, "the transaction was rolled back");
-    }
-    execute("COMMIT");
-  }
-
-  void roll_back() noexcept override {
-    // Some failures have rolled back already.
-    if (sqlite3_get_autocommit(m_session.get()) != 0) return;
-    sqlite3_exec(m_session.get(), "ROLLBACK", nullptr, nullptr, nullptr);
-  }
-
- private:
-  void begin(std::string_view sql) {
-    execute(sql);
-    m_session.forget_failures();
-  }
-
-  /// A ledger is data: a hostile file brings no code along, and a damaged one is found early.
-  void harden() {
-    configure(SQLITE_DBCONFIG_ENABLE_FKEY, 1);
-    configure(SQLITE_DBCONFIG_ENABLE_TRIGGER, 0);
-    configure(SQLITE_DBCONFIG_ENABLE_VIEW, 0);
-    configure(SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
-    configure(SQLITE_DBCONFIG_DEFENSIVE, 1);
-    configure(SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0);
-    configure(SQLITE_DBCONFIG_DQS_DML, 0);
-    configure(SQLITE_DBCONFIG_DQS_DDL, 0);
-    execute("PRAGMA cell_size_check=ON");
-    execute("PRAGMA temp_store=MEMORY");  // nothing of a ledger is left in /var/tmp
-  }
-
-  void configure(int option, int wanted) {
-    int got = -1;
-    const int code = sqlite3_db_config(m_session.get(), option, wanted, &got);
-    if (code != SQLITE_OK || got != wanted) {
-      m_session.fail(DbErrc::unavailable, format("SQLite does not take option {}", option));
-    }
-  }
-
-  void require_pragma(std::string_view sql, std::string_view wanted) {
-    SqliteStatement statement(m_session, sql);
-    const std::string got = statement.step() ? statement.converted_text(0) : "";
-    while (statement.step()) {
-    }
-    if (got != wanted) {
-      m_session.fail(
-          DbErrc::unavailable,
-          format("{} gave '{}': this file system cannot hold a ledger", sql, printable(got)));
-    }
-  }
-
-  HeldFile m_held;
-  SqliteSession m_session;
-};
-
-}  // namespace
 
 std::unique_ptr<Connection> open_sqlite(const Path& file, OpenMode mode,
                                         std::chrono::milliseconds lock_timeout) {
-  return std::make_unique<SqliteConnection>(prepare_sqlite_file(file, mode),
-                                            mode == OpenMode::read_only ? Use::read : Use::write,
-                                            lock_timeout);
+  const SqliteUse use = mode == OpenMode::read_only ? SqliteUse::read : SqliteUse::write;
+  return std::make_unique<SqliteConnection>(prepare_sqlite_file(file, mode), use, lock_timeout);
+}
+
+std::unique_ptr<Connection> read_sqlite(const Path& file, UnixTime now,
+                                        std::chrono::milliseconds lock_timeout) {
+  std::string name = prepare_sqlite_file(file, OpenMode::read_only);
+  auto still = StillFile::find(name, now);
+  if (!still) return std::make_unique<SqliteConnection>(name, SqliteUse::read, lock_timeout);
+  return std::make_unique<StillConnection>(std::move(name), std::move(*still), lock_timeout);
 }
 
 std::unique_ptr<Connection> open_sqlite_in_memory() {
-  return std::make_unique<SqliteConnection>(":memory:", Use::memory, std::chrono::milliseconds(0));
+  return std::make_unique<SqliteConnection>(":memory:", SqliteUse::memory,
+                                            std::chrono::milliseconds(0));
 }
 
 }  // namespace mtls::store

@@ -8,6 +8,10 @@
 
 namespace mtls::store {
 
+std::string other_type(std::string_view column) {
+  return format("column {} has another type than its table's", printable(column));
+}
+
 SqliteStatement::SqliteStatement(SqliteSession& session, std::string_view sql)
     : m_session(session) {
   sqlite3_stmt* prepared = nullptr;
@@ -76,6 +80,26 @@ std::string SqliteStatement::converted_text(int column) const {
   return {static_cast<const char*>(octets), static_cast<std::size_t>(size)};
 }
 
+SqlRow SqliteStatement::row() const {
+  SqlRow row(static_cast<std::size_t>(sqlite3_column_count(m_statement.get())));
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const int column = static_cast<int>(i);
+    switch (sqlite3_column_type(m_statement.get(), column)) {
+      case SQLITE_NULL:
+        break;
+      case SQLITE_INTEGER:
+        row[i] = static_cast<std::int64_t>(sqlite3_column_int64(m_statement.get(), column));
+        break;
+      case SQLITE_TEXT:
+        row[i] = converted_text(column);
+        break;
+      default:
+        row[i] = OtherValue{};
+    }
+  }
+  return row;
+}
+
 bool SqliteStatement::is_null(int column) const {
   return sqlite3_column_type(m_statement.get(), column) == SQLITE_NULL;
 }
@@ -111,8 +135,7 @@ void SqliteStatement::require_all_bound() {
 void SqliteStatement::require_type(int column, int type) const {
   // SQLite would convert: a word in a number's place reads as 0.
   if (sqlite3_column_type(m_statement.get(), column) != type) {
-    m_session.fail(DbErrc::corrupt, format("column {} has another type than its table's",
-                                           printable(column_name(column))));
+    m_session.fail(DbErrc::corrupt, other_type(column_name(column)));
   }
 }
 

@@ -3,7 +3,17 @@
 
 #include "store/sqlite_session.hpp"
 
+#include <variant>
+
 namespace mtls::store {
+
+/// A value of a row; of the types that no ledger has (REAL, BLOB) only that it is of one.
+struct OtherValue {};
+using SqlValue = std::variant<std::monostate, std::int64_t, std::string, OtherValue>;
+using SqlRow = std::vector<SqlValue>;
+
+/// Says that a value is not of the type that its column has.
+[[nodiscard]] std::string other_type(std::string_view column);
 
 struct FinalizeSqlite {
   void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
@@ -21,6 +31,9 @@ class SqliteStatement final : public Statement {
   [[nodiscard]] std::string text(int column) const override;
   /// Any value as text.
   [[nodiscard]] std::string converted_text(int column) const;
+  /// The current row, all of it.
+  [[nodiscard]] SqlRow row() const;
+  [[nodiscard]] std::string column_name(int column) const;
   [[nodiscard]] bool is_null(int column) const override;
   std::int64_t run() override;
 
@@ -31,7 +44,6 @@ class SqliteStatement final : public Statement {
   Statement& check(int code);
   void require_all_bound();
   void require_type(int column, int type) const;
-  [[nodiscard]] std::string column_name(int column) const;
 
   SqliteSession& m_session;
   std::unique_ptr<sqlite3_stmt, FinalizeSqlite> m_statement;

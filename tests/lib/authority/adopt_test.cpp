@@ -103,7 +103,7 @@ TEST_CASE("without a new certificate nothing can be issued, and the old one is i
   CHECK(adopted.findings.front().defect == CaDefect::no_basic_constraints);
   const CaDirectory ca = CaDirectory::open(fixture.directory.path() / "ca", Named::explicitly);
   CHECK(ca.certificate() == fixture.certificate);
-  const store::Ledger ledger = ca.read_ledger(std::chrono::seconds(5));
+  const store::Ledger ledger = ca.read_ledger({.lock_timeout = std::chrono::seconds(5)});
   CHECK(ledger.count() == 1);
   CHECK(AdoptFixture::flaws(ledger) == 0);
   const auto again = [&fixture] { static_cast<void>(fixture.adopt(AdoptRequest::Reissue::no)); };

@@ -1,0 +1,44 @@
+// A SQLite file that nobody has open for writing, told from outside of SQLite.
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <sys/stat.h>
+
+#include <optional>
+#include <string>
+
+namespace mtls::store {
+
+/// A database file in which all that was committed is, and which nobody changes: there is no -wal
+/// and no -journal beside it. Whoever begins to write makes one of them first and holds it until
+/// all is in the file, whose times then change. So what was read from a file that is_still before
+/// and after is what SQLite would have read under its locks.
+class StillFile final {
+ public:
+  /// Looks at the file `name`. Nothing where it is in use, or was changed so lately that one change
+  /// more would not show in its times, whose steps are up to 2 s long.
+  [[nodiscard]] static std::optional<StillFile> find(const std::string& name, UnixTime now);
+
+  /// Whether it is the file that it was when it was found, and not in use.
+  [[nodiscard]] bool is_still() const;
+
+ private:
+  struct Identity {
+    dev_t device;
+    ino_t node;
+    off_t size;
+    timespec modified;
+    timespec changed;
+  };
+  StillFile(const std::string& name, const Identity& identity);
+  [[nodiscard]] static std::optional<Identity> identify(const std::string& name);
+  [[nodiscard]] bool is_in_use() const;
+
+  std::string m_name;
+  std::string m_wal;
+  std::string m_journal;
+  Identity m_identity;
+};
+
+}  // namespace mtls::store
