@@ -205,11 +205,12 @@ std::vector<Shown> all_findings(const Verdict& verdict, const Options& options,
     shown.push_back({std::string(verify::name(finding.problem)), finding.severity, finding.depth,
                      finding.subject, finding.message, finding.hint});
   }
-  const bool by_this_ca = trust.ledger && verdict.report.accepted &&
-                          verdict.report.path.size() > 1 &&
-                          trust.ledger->find_issuer(verdict.report.path[1].subject(),
-                                                    verdict.report.path[1].public_key());
-  if (by_this_ca && verdict.recorded != store::State::issued) {
+  // Whether it is this CA's own is asked last: it is a question to the ledger.
+  const bool should_be_recorded = trust.ledger && verdict.recorded != store::State::issued &&
+                                  verdict.report.accepted && verdict.report.path.size() > 1 &&
+                                  trust.ledger->find_issuer(verdict.report.path[1].subject(),
+                                                            verdict.report.path[1].public_key());
+  if (should_be_recorded) {
     shown.push_back({"not_recorded", verify::Severity::warning, 0, subject,
                      verdict.recorded
                          ? format("the ledger has it as '{}'", store::name(*verdict.recorded))

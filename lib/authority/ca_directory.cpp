@@ -14,13 +14,15 @@ constexpr std::string_view k_file_scheme = "file:";
 
 /// Whether a CA's certificate is a root's. Names do not tell: an intermediate may bear its root's.
 /// A root's key identifiers say that its own key signed it, and root.crt is the same certificate.
-bool is_root(const x509::Certificate& certificate, const Directory& directory) {
+/// `octets` is what ca.crt holds, in most roots all that root.crt holds.
+bool is_root(const x509::Certificate& certificate, ByteView octets, const Directory& directory) {
   if (!certificate.is_self_issued()) return false;
   const auto signer = certificate.authority_key_identifier();
   const bool own_key = !signer || !signer->key_identifier ||
                        signer->key_identifier == certificate.subject_key_identifier();
   if (!own_key || !directory.contains("root.crt")) return own_key;
   const FileContents file = directory.read("root.crt");
+  if (equal(file.bytes.view(), octets)) return true;
   return x509::read_certificates(file.bytes.view(), (directory.path() / "root.crt").native())
              .front() == certificate;
 }
@@ -31,9 +33,11 @@ std::vector<x509::Certificate> read_chain(const Directory& directory) {
     const FileContents file = directory.read(name);
     return x509::read_certificates(file.bytes.view(), (directory.path() / name).native());
   };
-  std::vector<x509::Certificate> chain{read("ca.crt").front()};
+  const FileContents own = directory.read("ca.crt");
+  std::vector<x509::Certificate> chain{
+      x509::read_certificates(own.bytes.view(), (directory.path() / "ca.crt").native()).front()};
   // chain.crt holds what a leaf's file gets behind it: this CA and those above, without the root.
-  if (!is_root(chain.front(), directory)) {
+  if (!is_root(chain.front(), own.bytes.view(), directory)) {
     for (const x509::Certificate& above : read("chain.crt")) {
       if (!(above == chain.front())) chain.push_back(above);
     }

@@ -93,10 +93,23 @@ ossl::Handle<BIGNUM> guess_root(const BIGNUM& number) {
   return guess;
 }
 
-/// Returns the integer part of the square root, by Newton's method from above.
+/// Returns the integer part of the square root, by Newton's method from above. A step doubles the
+/// digits that are right, so the upper half of them is computed from the upper half of the number.
 ossl::Handle<BIGNUM> floor_root(const BIGNUM& number, BN_CTX* scratch) {
-  auto root = guess_root(number);
+  constexpr int k_guessed_bits = 25;
+  const int root_bits = (BN_num_bits(&number) + 1) / 2;
   auto next = new_number();
+  ossl::Handle<BIGNUM> root;
+  if (root_bits <= k_guessed_bits) {
+    root = guess_root(number);
+  } else {
+    const int low_bits = root_bits / 2;
+    ossl::require(BN_rshift(next.get(), &number, 2 * low_bits) == 1, "BN_rshift");
+    root = floor_root(*next, scratch);
+    ossl::require(
+        BN_add_word(root.get(), 1) == 1 && BN_lshift(root.get(), root.get(), low_bits) == 1,
+        "BN_lshift");
+  }
   while (true) {
     ossl::require(BN_div(next.get(), nullptr, &number, root.get(), scratch) == 1 &&
                       BN_add(next.get(), next.get(), root.get()) == 1 &&
