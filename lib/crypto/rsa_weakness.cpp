@@ -8,7 +8,9 @@
 #include <bitset>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <utility>
+#include <vector>
 
 namespace mtls::crypto {
 namespace {
@@ -33,24 +35,50 @@ constexpr std::array<unsigned, k_prime_count> make_primes() {
 constexpr auto k_primes = make_primes();
 static_assert(k_primes.back() == 5711);
 
-/// Two odd primes, whose product BN_mod_word takes at once.
-struct PrimePair {
-  unsigned first;
-  unsigned second;
-  [[nodiscard]] constexpr unsigned product() const { return first * second; }
-};
-constexpr std::size_t k_pairs_at_once = 32;
+using Limb = std::uint64_t;
+__extension__ using DoubleLimb = unsigned __int128;
 
-/// All odd ones of k_primes; 3 makes up the number.
-constexpr std::array<PrimePair, k_prime_count / 2> make_pairs() {
-  std::array<PrimePair, k_prime_count / 2> pairs{};
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    const std::size_t second = 2 * i + 2;
-    pairs[i] = {k_primes[2 * i + 1], second < k_prime_count ? k_primes[second] : 3};
-  }
-  return pairs;
+/// Consecutive odd primes with a product of one limb.
+struct PrimeGroup {
+  std::size_t begin;  // of k_primes
+  std::size_t end;
+  Limb product;
+  Limb inverse;  // of the product, modulo 2^64
+};
+
+constexpr Limb invert(Limb odd) {
+  Limb inverse = odd;  // right in its last three bits
+  for (int bits = 3; bits < 64; bits *= 2) inverse *= 2 - odd * inverse;
+  return inverse;
 }
-constexpr auto k_pairs = make_pairs();
+
+/// Calls `group` with each that there is.
+template <class Group>
+constexpr void for_each_group(const Group& group) {
+  std::size_t begin = 1;
+  Limb product = 1;
+  for (std::size_t i = begin; i < k_prime_count; ++i) {
+    if (product > std::numeric_limits<Limb>::max() / k_primes[i]) {
+      group(PrimeGroup{begin, i, product, invert(product)});
+      begin = i;
+      product = 1;
+    }
+    product *= k_primes[i];
+  }
+  group(PrimeGroup{begin, k_prime_count, product, invert(product)});
+}
+
+constexpr std::size_t k_group_count = [] {
+  std::size_t count = 0;
+  for_each_group([&count](const PrimeGroup& /*group*/) { ++count; });
+  return count;
+}();
+constexpr auto k_groups = [] {
+  std::array<PrimeGroup, k_group_count> groups{};
+  std::size_t count = 0;
+  for_each_group([&](const PrimeGroup& group) { groups[count++] = group; });
+  return groups;
+}();
 
 constexpr std::size_t k_roca_primes = 38;  // 3 to 167
 static_assert(k_primes[k_roca_primes] == 167);
@@ -73,6 +101,27 @@ unsigned remainder(const BIGNUM& number, unsigned divisor) {
   const BN_ULONG rest = BN_mod_word(&number, divisor);
   ossl::require(rest != static_cast<BN_ULONG>(-1), "BN_mod_word");
   return static_cast<unsigned>(rest);
+}
+
+/// The number's 64-bit digits, the lowest first.
+std::vector<Limb> to_limbs(const BIGNUM& number) {
+  std::vector<std::uint8_t> octets((static_cast<std::size_t>(BN_num_bytes(&number)) + 7) / 8 * 8);
+  ossl::require(BN_bn2lebinpad(&number, octets.data(), static_cast<int>(octets.size())) >= 0,
+                "BN_bn2lebinpad");
+  std::vector<Limb> limbs(octets.size() / 8);
+  for (std::size_t i = 0; i < octets.size(); ++i) {
+    limbs[i / 8] |= static_cast<Limb>(octets[i]) << (i % 8 * 8);
+  }
+  return limbs;
+}
+
+/// One step of Hensel's division, from the lowest limb upwards: `rest` is what the limbs so far
+/// leave. The last is the number times a power of 2, modulo the group's product but for the sign: a
+/// prime divides both or none. Two multiplications instead of a division by a word.
+constexpr Limb divide_exactly(Limb limb, Limb rest, const PrimeGroup& group) {
+  const Limb quotient = (limb - rest) * group.inverse;
+  const auto carry = static_cast<Limb>(static_cast<DoubleLimb>(quotient) * group.product >> 64);
+  return carry + (limb < rest ? 1 : 0);
 }
 
 ossl::Handle<BIGNUM> new_number() {
@@ -165,21 +214,22 @@ bool is_square(const BIGNUM& number, BN_CTX* scratch) {
 }  // namespace
 
 std::optional<unsigned> find_small_factor(const BIGNUM& modulus) {
-  const ossl::Handle<BN_CTX> scratch(ossl::require_pointer(BN_CTX_new(), "BN_CTX_new"));
-  const auto product = new_number();
-  const auto rest = new_number();
-  for (std::size_t begin = 0; begin < k_pairs.size(); begin += k_pairs_at_once) {
-    // Long numbers are slow to divide: what is left modulo the product of many primes is short.
-    const std::size_t end = std::min(begin + k_pairs_at_once, k_pairs.size());
-    ossl::require(BN_one(product.get()) == 1, "BN_one");
-    for (std::size_t i = begin; i < end; ++i) {
-      ossl::require(BN_mul_word(product.get(), k_pairs[i].product()) == 1, "BN_mul_word");
+  const std::vector<Limb> limbs = to_limbs(modulus);
+  // Several at once: each waits for its own multiplications only.
+  constexpr std::size_t k_abreast = 4;
+  for (std::size_t first = 0; first < k_groups.size(); first += k_abreast) {
+    const std::size_t count = std::min(k_abreast, k_groups.size() - first);
+    std::array<Limb, k_abreast> rests{};
+    for (const Limb limb : limbs) {
+      for (std::size_t i = 0; i < count; ++i) {
+        rests[i] = divide_exactly(limb, rests[i], k_groups[first + i]);
+      }
     }
-    ossl::require(BN_mod(rest.get(), &modulus, product.get(), scratch.get()) == 1, "BN_mod");
-    for (std::size_t i = begin; i < end; ++i) {
-      const unsigned left = remainder(*rest, k_pairs[i].product());
-      for (const unsigned prime : {k_pairs[i].first, k_pairs[i].second}) {
-        if (left % prime == 0 && BN_is_word(&modulus, prime) == 0) return prime;
+    for (std::size_t i = 0; i < count; ++i) {
+      const PrimeGroup& group = k_groups[first + i];
+      for (std::size_t prime = group.begin; prime < group.end; ++prime) {
+        const unsigned divisor = k_primes[prime];
+        if (rests[i] % divisor == 0 && BN_is_word(&modulus, divisor) == 0) return divisor;
       }
     }
   }
