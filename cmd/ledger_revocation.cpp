@@ -5,38 +5,38 @@ namespace mtls::cmd {
 verify::RevocationAnswer LedgerRevocation::ask(const x509::Certificate& certificate,
                                                const x509::Certificate* issuer) const {
   using verify::RevocationStatus;
-  const auto record = find(certificate, issuer);
-  if (record && record->state == store::State::revoked) {
-    return {RevocationStatus::revoked, record->revoked_time};
+  const auto recorded = find(certificate, issuer);
+  if (recorded && recorded->state == store::State::revoked) {
+    return {RevocationStatus::revoked, recorded->revoked_time};
   }
-  if (const auto revoked = find_in_log(record, certificate, issuer)) return *revoked;
-  if (!record) return {RevocationStatus::unknown, std::nullopt};
+  if (const auto revoked = find_in_log(recorded, certificate, issuer)) return *revoked;
+  if (!recorded) return {RevocationStatus::unknown, std::nullopt};
   return {
-      record->state == store::State::issued ? RevocationStatus::good : RevocationStatus::unknown,
+      recorded->state == store::State::issued ? RevocationStatus::good : RevocationStatus::unknown,
       std::nullopt};
 }
 
-const std::optional<store::Record>& LedgerRevocation::find_record(
+const std::optional<store::RecordedState>& LedgerRevocation::find_state(
     const x509::Certificate& certificate) const {
   const crypto::Sha256& fingerprint = certificate.fingerprint();
-  const auto known = m_records.find(fingerprint);
-  if (known != m_records.end()) return known->second;
+  const auto known = m_states.find(fingerprint);
+  if (known != m_states.end()) return known->second;
   // Only an answer is remembered: a question that failed does not mean "not recorded".
-  return m_records.emplace(fingerprint, m_ledger.find_by_fingerprint(fingerprint)).first->second;
+  return m_states.emplace(fingerprint, m_ledger.find_state(fingerprint)).first->second;
 }
 
-std::optional<store::Record> LedgerRevocation::find(const x509::Certificate& certificate,
-                                                    const x509::Certificate* issuer) const {
-  if (const auto& record = find_record(certificate)) return record;
+std::optional<store::RecordedState> LedgerRevocation::find(const x509::Certificate& certificate,
+                                                           const x509::Certificate* issuer) const {
+  if (const auto& recorded = find_state(certificate)) return recorded;
   if (issuer == nullptr) return std::nullopt;
   const auto id = m_ledger.find_issuer(issuer->subject(), issuer->public_key());
-  return id ? m_ledger.find(*id, certificate.serial()) : std::nullopt;
+  return id ? m_ledger.find_state(*id, certificate.serial()) : std::nullopt;
 }
 
 std::optional<verify::RevocationAnswer> LedgerRevocation::find_in_log(
-    const std::optional<store::Record>& record, const x509::Certificate& certificate,
+    const std::optional<store::RecordedState>& recorded, const x509::Certificate& certificate,
     const x509::Certificate* issuer) const {
-  auto id = record ? std::optional(record->issuer) : std::nullopt;
+  auto id = recorded ? std::optional(recorded->issuer) : std::nullopt;
   if (!id && issuer != nullptr) {
     id = m_ledger.find_issuer(issuer->subject(), issuer->public_key());
   }

@@ -19,21 +19,21 @@ class LedgerRevocation final : public verify::RevocationSource {
   explicit LedgerRevocation(const store::Ledger& ledger) : m_ledger(ledger) {}
   [[nodiscard]] verify::RevocationAnswer ask(const x509::Certificate& certificate,
                                              const x509::Certificate* issuer) const override;
-  /// What the ledger has of this very certificate, if anything.
-  [[nodiscard]] const std::optional<store::Record>& find_record(
+  /// What the ledger says of this very certificate, if anything.
+  [[nodiscard]] const std::optional<store::RecordedState>& find_state(
       const x509::Certificate& certificate) const;
 
  private:
-  [[nodiscard]] std::optional<store::Record> find(const x509::Certificate& certificate,
-                                                  const x509::Certificate* issuer) const;
+  [[nodiscard]] std::optional<store::RecordedState> find(const x509::Certificate& certificate,
+                                                         const x509::Certificate* issuer) const;
 
   /// A revocation that stands in the log alone: the row was lost, or changed by other hands.
   [[nodiscard]] std::optional<verify::RevocationAnswer> find_in_log(
-      const std::optional<store::Record>& record, const x509::Certificate& certificate,
+      const std::optional<store::RecordedState>& recorded, const x509::Certificate& certificate,
       const x509::Certificate* issuer) const;
 
   const store::Ledger& m_ledger;
-  mutable std::map<crypto::Sha256, std::optional<store::Record>> m_records;
+  mutable std::map<crypto::Sha256, std::optional<store::RecordedState>> m_states;
 };
 
 }  // namespace mtls::cmd

@@ -149,7 +149,7 @@ Verdict judge(const Path& file, const Options& options, const Trust& trust,
   std::optional<store::State> recorded;
   if (trust.ledger) {
     revocation.emplace(*trust.ledger);
-    if (const auto& record = revocation->find_record(leaf)) recorded = record->state;
+    if (const auto& known = revocation->find_state(leaf)) recorded = known->state;
   }
   verify::VerifyReport report =
       verify::verify(request, revocation ? &*revocation : nullptr, clock, context);

@@ -185,6 +185,10 @@ class Ledger final {
   [[nodiscard]] std::optional<Record> find(IssuerId issuer, const x509::SerialNumber& serial) const;
   [[nodiscard]] std::vector<Record> find_by_serial(const x509::SerialNumber& serial) const;
   [[nodiscard]] std::optional<Record> find_by_fingerprint(const crypto::Sha256& fingerprint) const;
+  /// Where the certificate stands whose record `find_by_fingerprint` or `find` would return.
+  [[nodiscard]] std::optional<RecordedState> find_state(const crypto::Sha256& fingerprint) const;
+  [[nodiscard]] std::optional<RecordedState> find_state(IssuerId issuer,
+                                                        const x509::SerialNumber& serial) const;
   [[nodiscard]] std::optional<Record> find_by_request_key(IssuerId issuer,
                                                           std::string_view request_key) const;
   /// Everything recorded over one public key, of any issuer and state, newest first.

@@ -9,9 +9,26 @@
 namespace mtls::store {
 namespace {
 
+// Of our own there is one; imported ones may repeat a serial.
+constexpr std::string_view k_by_issuer_and_serial =
+    "WHERE serial = :serial AND issuer = :issuer ORDER BY origin DESC, id LIMIT 1";
+// The same certificate may be recorded under several issuers: a revoked one counts.
+constexpr std::string_view k_by_fingerprint =
+    "WHERE fingerprint = :fingerprint "
+    "ORDER BY CASE WHEN state = 'revoked' THEN 0 ELSE 1 END, id LIMIT 1";
+
 /// SELECT of all columns of a record, with `rest` behind FROM certificates.
 std::string select(std::string_view rest) {
   return format("SELECT {} FROM certificates {}", k_record_columns, rest);
+}
+
+std::string select_state(std::string_view rest) {
+  return format("SELECT {} FROM certificates {}", k_state_columns, rest);
+}
+
+std::optional<RecordedState> read_one_state(Statement& statement) {
+  if (!statement.step()) return std::nullopt;
+  return read_state(statement);
 }
 
 std::optional<Record> read_one(Statement& statement) {
@@ -115,9 +132,7 @@ class Pages final {
 
 std::optional<Record> Ledger::find(IssuerId issuer, const x509::SerialNumber& serial) const {
   return m_data->guard([&] {
-    // Of our own there is one; imported ones may repeat a serial.
-    const auto statement = m_data->prepare(
-        select("WHERE serial = :serial AND issuer = :issuer ORDER BY origin DESC, id LIMIT 1"));
+    const auto statement = m_data->prepare(select(k_by_issuer_and_serial));
     statement->bind("serial", serial.to_text()).bind("issuer", number(issuer));
     return read_one(*statement);
   });
@@ -133,11 +148,26 @@ std::vector<Record> Ledger::find_by_serial(const x509::SerialNumber& serial) con
 
 std::optional<Record> Ledger::find_by_fingerprint(const crypto::Sha256& fingerprint) const {
   return m_data->guard([&] {
-    const auto statement = m_data->prepare(
-        select("WHERE fingerprint = :fingerprint "
-               "ORDER BY CASE WHEN state = 'revoked' THEN 0 ELSE 1 END, id LIMIT 1"));
+    const auto statement = m_data->prepare(select(k_by_fingerprint));
     statement->bind("fingerprint", to_hex(fingerprint));
     return read_one(*statement);
+  });
+}
+
+std::optional<RecordedState> Ledger::find_state(const crypto::Sha256& fingerprint) const {
+  return m_data->guard([&] {
+    const auto statement = m_data->prepare(select_state(k_by_fingerprint));
+    statement->bind("fingerprint", to_hex(fingerprint));
+    return read_one_state(*statement);
+  });
+}
+
+std::optional<RecordedState> Ledger::find_state(IssuerId issuer,
+                                                const x509::SerialNumber& serial) const {
+  return m_data->guard([&] {
+    const auto statement = m_data->prepare(select_state(k_by_issuer_and_serial));
+    statement->bind("serial", serial.to_text()).bind("issuer", number(issuer));
+    return read_one_state(*statement);
   });
 }
 
