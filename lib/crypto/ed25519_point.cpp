@@ -33,7 +33,7 @@ bool has_small_order(const BIGNUM& y, const BIGNUM& prime) {
   const auto negative = number({});
   const auto order_8 = number(k_order_8);
   ossl::require(BN_sub(negative.get(), &prime, &y) == 1, "BN_sub");
-  return BN_is_zero(&y) || BN_is_one(&y) || BN_is_one(negative.get()) ||
+  return BN_is_zero(&y) != 0 || BN_is_one(&y) != 0 || BN_is_one(negative.get()) != 0 ||
          BN_cmp(&y, order_8.get()) == 0 || BN_cmp(negative.get(), order_8.get()) == 0;
 }
 

@@ -24,7 +24,7 @@ SecretBytes secret_element(std::uint8_t tag, std::initializer_list<ByteView> par
 
 SecretBytes secret_integer(const BIGNUM& number) {
   // One bit more than the number has, so that it does not read as negative.
-  const auto size = static_cast<std::size_t>(BN_num_bits(&number) / 8 + 1);
+  const auto size = static_cast<std::size_t>(BN_num_bits(&number)) / 8 + 1;
   return secret_element(der::tag::integer, {secret_octets(number, size).view()});
 }
 

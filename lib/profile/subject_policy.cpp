@@ -45,6 +45,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string attribute_names(const std::vector<der::Oid>& types) {
   std::vector<std::string> names;
+  names.reserve(types.size());
   for (const der::Oid& type : types) names.push_back(x509::attribute_name(type));
   return joined(names);
 }

@@ -201,6 +201,7 @@ class NewFile final {
   }
   [[nodiscard]] std::vector<std::string> beside() const {
     std::vector<std::string> names;
+    names.reserve(k_database_suffixes.size());
     for (const char* suffix : k_database_suffixes) names.push_back(m_pending->temporary() + suffix);
     return names;
   }

@@ -36,7 +36,7 @@ PathBuilder::PathBuilder(const VerifyRequest& request, const Clock& clock,
 }
 
 void PathBuilder::add(const x509::Certificate& certificate, Trust trust) {
-  if (m_by_fingerprint.count(certificate.fingerprint()) != 0) return;
+  if (m_by_fingerprint.contains(certificate.fingerprint())) return;
   m_candidates.push_back(
       std::make_unique<Candidate>(certificate, trust_of(certificate, m_request, trust)));
   m_by_fingerprint.emplace(certificate.fingerprint(), m_candidates.back().get());
@@ -161,7 +161,7 @@ PathBuilder::Signed PathBuilder::check_signature(Candidate& child, Candidate& is
   // A signature is by one key: once that is known, no other need be tried.
   const auto signer = m_signers.find(&child);
   if (signer != m_signers.end()) return signer->second == key ? Signed::yes : Signed::no;
-  if (m_not_signers.count({&child, key.spki_hash()}) != 0) return Signed::no;
+  if (m_not_signers.contains({&child, key.spki_hash()})) return Signed::no;
   if (m_signature_checks == m_request.budget.max_signature_checks) {
     m_exhausted = format("{} signatures were checked, and there are more", m_signature_checks);
     return Signed::no;

@@ -30,11 +30,11 @@ void refuse_bad_company(const der::PemBlock& block, std::string_view shown, Keys
 Error no_certificate(std::string_view shown, const std::vector<der::PemBlock>& blocks) {
   const std::string_view hint = "a certificate begins with -----BEGIN CERTIFICATE-----";
   if (blocks.empty()) {
-    return Error(Errc::malformed, format("{} holds no certificate", shown), std::string(hint));
+    return {Errc::malformed, format("{} holds no certificate", shown), std::string(hint)};
   }
-  return Error(Errc::malformed,
-               format("{} holds no certificate, but '{}'", shown, printable(blocks.front().label)),
-               std::string(hint));
+  return {Errc::malformed,
+          format("{} holds no certificate, but '{}'", shown, printable(blocks.front().label)),
+          std::string(hint)};
 }
 
 }  // namespace

@@ -101,6 +101,7 @@ struct NamedOid {
 
 /// Names as RFC 5280 and its successors spell them; for Microsoft's and Netscape's, as openssl
 /// does.
+// NOLINTNEXTLINE(readability-function-size): a table
 const std::vector<NamedOid>& named_oids() {
   static const std::vector<NamedOid> table = {
       // extensions

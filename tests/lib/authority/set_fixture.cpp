@@ -57,7 +57,7 @@ std::vector<x509::Certificate> SetFixture::make_root() {
               .certificate};
 }
 
-ca::Request SetFixture::wish(const crypto::PrivateKey& key) const {
+ca::Request SetFixture::wish(const crypto::PrivateKey& key) {
   return certificate_request(key.public_key(), "CN=x");
 }
 

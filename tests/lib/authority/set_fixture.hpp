@@ -67,7 +67,7 @@ struct SetFixture {
                     .surroundings = surroundings};
 
   SetFixture();
-  [[nodiscard]] ca::Request wish(const crypto::PrivateKey& key) const;
+  [[nodiscard]] static ca::Request wish(const crypto::PrivateKey& key);
   [[nodiscard]] x509::Certificate prepare(const ca::Request& wish);
   [[nodiscard]] x509::Certificate issue(const ca::Request& wish);
   /// Records an intent of `actor` for `key` as if it had been killed then.

@@ -38,6 +38,7 @@ void look_at(void* memory) {
 
 }  // namespace
 
+// NOLINTBEGIN(cppcoreguidelines-no-malloc): they are what new and delete are made of
 void operator delete(void* memory) noexcept {
   look_at(memory);
   std::free(memory);
@@ -50,6 +51,7 @@ void* operator new(std::size_t size) {
   throw std::bad_alloc();
 }
 void* operator new[](std::size_t size) { return operator new(size); }
+// NOLINTEND(cppcoreguidelines-no-malloc)
 
 namespace mtls::crypto {
 namespace {

@@ -17,7 +17,6 @@ namespace {
 
 using der::Writer;
 using test::code_of;
-using test::context;
 using test::read_key;
 
 using Part = std::function<void(Writer&)>;

@@ -224,7 +224,7 @@ TEST_CASE("a signature is not one by another key or algorithm") {
 }
 
 TEST_CASE("a key that is refused for its size or parameters verifies nothing, at once") {
-  Bytes giant(128 * 1024, 0xff);  // a modulus of a million bits
+  Bytes giant(128UL * 1024, 0xff);  // a modulus of a million bits
   const PublicKey key = PublicKey::from_spki(test::rsa_spki(giant, giant));
   CHECK(!verify_signature(key, SignatureAlgorithm::rsa_sha256, as_bytes("m"), giant, context()));
 

@@ -12,6 +12,7 @@
 namespace mtls::ossl {
 namespace {
 
+// NOLINTBEGIN(concurrency-mt-unsafe): one thread
 /// OPENSSL_CONF as long as it lives.
 class OpensslConf final {
  public:
@@ -20,6 +21,7 @@ class OpensslConf final {
   OpensslConf& operator=(const OpensslConf&) = delete;
   ~OpensslConf() { ::unsetenv("OPENSSL_CONF"); }
 };
+// NOLINTEND(concurrency-mt-unsafe)
 
 /// The error of a context configured by `file`; empty where there is none.
 std::string failure(const std::string& file) {

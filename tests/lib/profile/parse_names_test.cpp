@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-using mtls::profile::Profile;
 using mtls::test::ca_text;
 using mtls::test::hint_of;
 using mtls::test::parse;

@@ -35,6 +35,7 @@ TEST_CASE("nginx: doors beside the check are found") {
         "error_page 496 @in; location @in { proxy_pass http://a; }",
         "error_page 496 = @in; location @in { return 200; return 403; }",
         "error_page 496 = @in; location @in { if ($a) { return 200; } return 403; }",
+        // NOLINTNEXTLINE(bugprone-suspicious-missing-comma)
         "recursive_error_pages on; error_page 403 =200 /in; error_page 496 @out; "
         "location @out { return 403; }"}) {
     CAPTURE(page);

@@ -22,7 +22,8 @@ TEST_CASE("16 processes record 25 certificates each") {
   const int failures = mtls::test::run_children(k_processes, k_processes, [&](int process) {
     Ledger ledger = Ledger::open(location, k_id, LedgerAccess::read_write);
     for (int i = 0; i < k_each; ++i) {
-      const auto number = static_cast<std::uint64_t>(process * k_each + i);
+      const auto number =
+          static_cast<std::uint64_t>(process) * k_each + static_cast<std::uint64_t>(i);
       const Intent wanted = intent(issuer, number);
       ledger.record_intents({&wanted, 1});
       const Issued done = issued(issuer, number);
@@ -98,7 +99,8 @@ TEST_CASE("readers go on while others write") {
     for (int i = 0; i < 20; ++i) {
       if (process % 2 == 0) {
         Ledger ledger = Ledger::open(location, k_id, LedgerAccess::read_write);
-        issue(ledger, intent(issuer, static_cast<std::uint64_t>(1000 + process * 100 + i)));
+        issue(ledger, intent(issuer, 1000 + static_cast<std::uint64_t>(process) * 100 +
+                                         static_cast<std::uint64_t>(i)));
       } else {
         const Ledger ledger = Ledger::open(location, k_id, LedgerAccess::read_only);
         if (list(ledger).empty()) throw std::runtime_error("an empty list");

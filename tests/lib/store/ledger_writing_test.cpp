@@ -349,7 +349,7 @@ TEST_CASE("an intent that nobody will complete is unknown once another one is re
   record(fixture.ledger, later);
   CHECK(state_of(fixture, 3) == State::intent);
   Intent latest = intent(fixture.issuer, 5);
-  latest.time = at(15 * 60);
+  latest.time = at(15L * 60);
   record(fixture.ledger, latest);
   CHECK(state_of(fixture, 1) == State::intent);
   CHECK(state_of(fixture, 3) == State::unknown);

@@ -59,11 +59,12 @@ TEST_CASE("one row of a batch that was changed, removed or added is found") {
         std::pair("UPDATE certificates SET serial = '7fff' WHERE id = 5", Flaw::row_altered),
         std::pair("UPDATE certificates SET intent_entry = 1 WHERE id = 5",
                   Flaw::row_without_entry)}) {
-    CAPTURE(std::string(sql));
+    const std::string change = sql;
+    CAPTURE(change);
     LedgerFixture fixture;
     issue_batch(fixture, 1, 9);
     REQUIRE(fixture.ledger.verify_log(fixture.issuer).found == 0);
-    execute(fixture, sql);
+    execute(fixture, change);
     const std::vector<Flaw> found = flaws(fixture.ledger.verify_log(fixture.issuer));
     CHECK(std::find(found.begin(), found.end(), flaw) != found.end());
   }
@@ -79,11 +80,12 @@ TEST_CASE("entries that were renumbered, exchanged or cut off in the middle are 
         std::pair("UPDATE log_entries SET previous = hash WHERE seq = 3", Flaw::log_broken),
         std::pair("UPDATE log_heads SET seq = 2", Flaw::log_head),
         std::pair("DELETE FROM log_heads", Flaw::log_head)}) {
-    CAPTURE(std::string(sql));
+    const std::string change = sql;
+    CAPTURE(change);
     LedgerFixture fixture;
     issue_batch(fixture, 1, 2);
     issue_batch(fixture, 10, 1);
-    execute(fixture, sql);
+    execute(fixture, change);
     const std::vector<Flaw> found = flaws(fixture.ledger.verify_log(fixture.issuer));
     CHECK(std::find(found.begin(), found.end(), flaw) != found.end());
   }

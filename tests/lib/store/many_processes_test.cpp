@@ -3,9 +3,8 @@
 #include "lib/store/ledger_fixture.hpp"
 #include "lib/store/system_call_faults.hpp"
 
-#include <signal.h>
-
 #include <array>
+#include <csignal>
 #include <set>
 
 namespace mtls::store::test {

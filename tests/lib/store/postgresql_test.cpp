@@ -369,12 +369,12 @@ TEST_CASE("an older schema is brought up only when it is asked for") {
   const auto connection = fixture.connect();
   connection->execute("UPDATE meta SET schema_version = 2");
   CHECK(fixture.reopen(LedgerAccess::read_only).count() == 0);
-  for (const auto& [version, access] :
+  for (const auto& one :
        {std::pair{"2", LedgerAccess::read_write}, std::pair{"1", LedgerAccess::read_write},
         std::pair{"1", LedgerAccess::read_only}}) {
-    CAPTURE(version);
-    connection->execute(std::string("UPDATE meta SET schema_version = ") + version);
-    const auto error = thrown_by([&] { static_cast<void>(fixture.reopen(access)); });
+    CAPTURE(one.first);
+    connection->execute(std::string("UPDATE meta SET schema_version = ") + one.first);
+    const auto error = thrown_by([&] { static_cast<void>(fixture.reopen(one.second)); });
     REQUIRE(error);
     CHECK(error->code() == Errc::ledger_mismatch);
     CHECK(error->hint().find("store migrate") != std::string::npos);
@@ -383,7 +383,7 @@ TEST_CASE("an older schema is brought up only when it is asked for") {
 
 TEST_CASE("a schema that others changed is found, and its indexes are made again") {
   const ossl::Context context = ossl::Context::process_default(ossl::Configuration::none);
-  for (const auto& [sql, left] : std::vector<std::pair<const char*, std::int64_t>>{
+  for (const auto& [change, left] : std::vector<std::pair<const char*, std::int64_t>>{
            {"DROP INDEX certificates_issued_serial", 0},
            {"DROP INDEX certificates_key; CREATE INDEX certificates_key ON certificates (serial)",
             0},
@@ -399,6 +399,7 @@ TEST_CASE("a schema that others changed is found, and its indexes are made again
             "FOR EACH ROW EXECUTE FUNCTION keep_head()",
             1},
            {"CREATE INDEX mine ON certificates (subject); CREATE VIEW v AS SELECT 1 AS one", 0}}) {
+    const std::string sql = change;
     CAPTURE(sql);
     LedgerFixture fixture;
     REQUIRE(fixture.ledger.check_rows(context).found == 0);

@@ -74,9 +74,10 @@ TEST_CASE("every question that a ledger asks is answered by an index") {
         std::pair("(not_after, serial, id) > (1, 'a', 1) AND state = 'issued' "
                   "ORDER BY not_after, serial, id LIMIT 9",
                   "certificates_end")}) {
-    CAPTURE(where);
+    const std::string condition = where;
+    CAPTURE(condition);
     const auto plan = engine.connection->prepare(
-        std::string("EXPLAIN QUERY PLAN SELECT * FROM certificates WHERE ") + where);
+        "EXPLAIN QUERY PLAN SELECT * FROM certificates WHERE " + condition);
     std::string text;
     while (plan->step()) text += plan->text(3) + "\n";
     CHECK(text.find(std::string("SEARCH certificates USING INDEX ") + index) != std::string::npos);

@@ -185,12 +185,13 @@ struct FaultRow {
 TEST_CASE("a write or fsync that fails is told by its cause, and the change is gone") {
   const SqliteOnDisk engine;
   fill(*engine.connection);
-  for (const auto& [call, error_number, kind] :
+  for (const auto& [call, number_of_error, kind] :
        {FaultRow{SystemCallFault::Call::write, ENOSPC, DbErrc::full},
         FaultRow{SystemCallFault::Call::write, EDQUOT, DbErrc::full},
         FaultRow{SystemCallFault::Call::write, EFBIG, DbErrc::full},
         FaultRow{SystemCallFault::Call::write, EIO, DbErrc::unavailable},
         FaultRow{SystemCallFault::Call::sync, EIO, DbErrc::unavailable}}) {
+    const int error_number = number_of_error;
     CAPTURE(error_number);
     {
       const SystemCallFault fault(call, error_number);

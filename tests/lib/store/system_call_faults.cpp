@@ -24,8 +24,10 @@ int strike(int error_number) noexcept {
   return -1;
 }
 
-ssize_t faulty_write(int, const void*, std::size_t, off_t) { return strike(write_error); }
-int faulty_open(const char*, int, mode_t) { return strike(open_error); }
+ssize_t faulty_write(int /*fd*/, const void* /*from*/, std::size_t /*size*/, off_t /*at*/) {
+  return strike(write_error);
+}
+int faulty_open(const char* /*file*/, int /*flags*/, mode_t /*mode*/) { return strike(open_error); }
 
 /// Puts `replacement` in the place of a system call in SQLite's table of them; none: back again.
 void set_call(const char* name, sqlite3_syscall_ptr replacement) {
@@ -66,7 +68,7 @@ SystemCallFault::~SystemCallFault() {
   vfs->xSetSystemCall(vfs, nullptr, nullptr);
 }
 
-int SystemCallFault::strikes() const noexcept { return strike_count; }
+int SystemCallFault::strikes() noexcept { return strike_count; }
 
 void slow_sync_down(std::chrono::milliseconds delay) noexcept { sync_delay = delay; }
 
@@ -80,5 +82,6 @@ int sync_file(long system_call, int fd) noexcept {
 }  // namespace mtls::store::test
 
 // fsync is not in SQLite's table: the executable's own comes before libc's.
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): unistd.h has __fildes
 extern "C" int fdatasync(int fd) { return mtls::store::test::sync_file(SYS_fdatasync, fd); }
 extern "C" int fsync(int fd) { return mtls::store::test::sync_file(SYS_fsync, fd); }

@@ -15,7 +15,7 @@ class SystemCallFault final {
   ~SystemCallFault();
 
   /// How often it struck: a test of a failure that never happened proves nothing.
-  [[nodiscard]] int strikes() const noexcept;
+  [[nodiscard]] static int strikes() noexcept;
 
  private:
   Call m_call;

@@ -20,7 +20,7 @@ VerifyRequest below_root(const Certificate& leaf) {
 }
 
 /// root, a CA with these extensions, and a client.
-VerifyRequest below_ca(x509::Extensions extensions) {
+VerifyRequest below_ca(const x509::Extensions& extensions) {
   const Entity ca =
       issue({.subject = "CN=middle", .key = "middle", .extensions = extensions}, root());
   return request_for(leaf_with(client_extensions(), ca), {root().certificate}, {ca.certificate});
@@ -102,7 +102,7 @@ void add_odd_extension_cases(std::vector<Case>& cases) {
   points.criticality = Criticality::critical;
   cases.push_back({"a leaf with critical cRLDistributionPoints",
                    below_root(leaf_with(with(client_extensions(), points))), ""});
-  const auto broken = [](const der::Oid& id, Bytes value) {
+  const auto broken = [](const der::Oid& id, const Bytes& value) {
     return x509::Extension{.id = id, .criticality = Criticality::non_critical, .value = value};
   };
   cases.push_back(

@@ -44,7 +44,7 @@ struct Entity {
 /// What a sound CA's, client's and listener's certificate says beside its key identifiers.
 x509::Extensions ca_extensions(std::optional<unsigned> path_length = {});
 x509::Extensions client_extensions();
-x509::Extensions server_extensions(const std::vector<std::string>& names);
+x509::Extensions server_extensions(const std::vector<std::string>& texts);
 /// `extensions` without one, or with one in the place of that with its id (or added).
 x509::Extensions without(x509::Extensions extensions, const der::Oid& id);
 x509::Extensions with(x509::Extensions extensions, x509::Extension extension);

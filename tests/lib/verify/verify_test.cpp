@@ -33,7 +33,7 @@ class Revoked final : public RevocationSource {
   RevocationAnswer ask(const Certificate& certificate, const Certificate* issuer) const override {
     if (issuer != nullptr) CHECK(certificate.issuer().matches(issuer->subject()));
     asked.push_back(certificate.serial().to_text());
-    if (m_serials.count(certificate.serial().to_text()) == 0) {
+    if (!m_serials.contains(certificate.serial().to_text())) {
       return {.status = RevocationStatus::unknown, .revoked_at = {}};
     }
     return {.status = RevocationStatus::revoked, .revoked_at = at("2026-05-01T00:00:00Z")};

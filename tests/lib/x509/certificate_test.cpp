@@ -249,40 +249,18 @@ TEST_CASE("self-issued means the same name, whatever its case or string type") {
 
 TEST_CASE("what openssl makes is read as openssl shows it") {
   const TemporaryDirectory directory;
-  const auto made =
-      run({"openssl",
-           "req",
-           "-x509",
-           "-newkey",
-           "ec",
-           "-pkeyopt",
-           "ec_paramgen_curve:P-384",
-           "-nodes",
-           "-subj",
-           "/C=cn/O=a+OU=b/CN=x",
-           "-set_serial",
-           "0xdeadbeef",
-           "-days",
-           "30",
-           "-addext",
-           "subjectAltName=critical,DNS:a.example,IP:::1,email:m@b.c,URI:spiffe://t/x,"
-           "otherName:1.3.6.1.4.1.311.20.2.3;UTF8:u@r,RID:1.2.3,dirName:dn",
-           "-addext",
-           "keyUsage=digitalSignature,keyAgreement",
-           "-addext",
-           "extendedKeyUsage=clientAuth,1.2.3.4",
-           "-addext",
-           "nameConstraints=permitted;DNS:a,excluded;IP:10.0.0.0/255.0.0.0",
-           "-addext",
-           "crlDistributionPoints=URI:http://c",
-           "-addext",
-           "authorityInfoAccess=OCSP;URI:http://o",
-           "-keyout",
-           directory.file("k"),
-           "-out",
-           directory.file("c"),
-           "-config",
-           directory.write("cnf", "[req]\ndistinguished_name=dn\n[dn]\nCN=inner\n")});
+  const auto made = run(
+      {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes",
+       "-subj", "/C=cn/O=a+OU=b/CN=x", "-set_serial", "0xdeadbeef", "-days", "30", "-addext",
+       // NOLINTNEXTLINE(bugprone-suspicious-missing-comma)
+       "subjectAltName=critical,DNS:a.example,IP:::1,email:m@b.c,URI:spiffe://t/x,"
+       "otherName:1.3.6.1.4.1.311.20.2.3;UTF8:u@r,RID:1.2.3,dirName:dn",
+       "-addext", "keyUsage=digitalSignature,keyAgreement", "-addext",
+       "extendedKeyUsage=clientAuth,1.2.3.4", "-addext",
+       "nameConstraints=permitted;DNS:a,excluded;IP:10.0.0.0/255.0.0.0", "-addext",
+       "crlDistributionPoints=URI:http://c", "-addext", "authorityInfoAccess=OCSP;URI:http://o",
+       "-keyout", directory.file("k"), "-out", directory.file("c"), "-config",
+       directory.write("cnf", "[req]\ndistinguished_name=dn\n[dn]\nCN=inner\n")});
   REQUIRE_MESSAGE(made.ok(), made.shown());
   const Certificate certificate = read_pem(directory.read("c"));
   CHECK(certificate.serial().to_text() == "deadbeef");

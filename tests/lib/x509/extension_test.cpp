@@ -23,7 +23,8 @@ TEST_CASE("basicConstraints is written and read as RFC 5280 has it") {
       {{Subject::ca, 0U}, "30060101ff020100"},
       {{Subject::ca, 200U}, "30070101ff020200c8"},
   }};
-  for (const auto& [value, expected] : cases) {
+  for (const auto& [value, octets] : cases) {
+    const std::string expected = octets;
     CAPTURE(expected);
     const Extension extension = encode(value, Criticality::critical);
     CHECK(extension.id == oids::basic_constraints());
@@ -68,7 +69,8 @@ TEST_CASE("keyUsage is a named bit list without zero bits at its end") {
       {{encipher_only}, "03020001"},
       {{key_agreement, decipher_only}, "0303070880"},
   }};
-  for (const auto& [usage, expected] : cases) {
+  for (const auto& [usage, octets] : cases) {
+    const std::string expected = octets;
     CAPTURE(expected);
     const Extension extension = encode(usage, Criticality::critical);
     CHECK(extension.id == oids::key_usage());

@@ -232,10 +232,10 @@ void add_crl_distribution_points(X509* certificate, const CertificatePlan& plan)
   sk_DIST_POINT_push(value.get(), point);
   point->distpoint = require(DIST_POINT_NAME_new(), "DIST_POINT_NAME_new");
   point->distpoint->type = 0;
-  point->distpoint->name.fullname = require(GENERAL_NAMES_new(), "GENERAL_NAMES_new");
-  for (const std::string& text : plan.crl_uris) {
-    sk_GENERAL_NAME_push(point->distpoint->name.fullname, uri(text));
-  }
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-union-access): libcrypto's own
+  GENERAL_NAMES*& names = point->distpoint->name.fullname;
+  names = require(GENERAL_NAMES_new(), "GENERAL_NAMES_new");
+  for (const std::string& text : plan.crl_uris) sk_GENERAL_NAME_push(names, uri(text));
   add(certificate, NID_crl_distribution_points, value.get(), false);
 }
 

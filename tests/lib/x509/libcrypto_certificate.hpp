@@ -13,7 +13,7 @@ struct LibcryptoCertificate {
 /// Builds, signs and encodes it with libcrypto alone. Throws std::runtime_error where a call fails.
 [[nodiscard]] LibcryptoCertificate make_with_libcrypto(const CertificatePlan& plan);
 
-/// The SubjectPublicKeyInfo, as libcrypto encodes it, of the plan's subject key.
-[[nodiscard]] const Octets& subject_spki(unsigned subject_key);
+/// The SubjectPublicKeyInfo, as libcrypto encodes it, of the subject key `index` of a plan.
+[[nodiscard]] const Octets& subject_spki(unsigned index);
 
 }  // namespace mtls::x509::test

@@ -13,7 +13,6 @@ using mtls::x509::CommonNames;
 using mtls::x509::constraint_violation;
 using mtls::x509::GeneralName;
 using mtls::x509::Name;
-using mtls::x509::NameConstraints;
 
 namespace {
 
