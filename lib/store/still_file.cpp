@@ -19,7 +19,7 @@ bool equal(const timespec& a, const timespec& b) noexcept {
 }  // namespace
 
 StillFile::StillFile(const std::string& name, const Identity& identity)
-    : m_name(name), m_wal(name + "-wal"), m_journal(name + "-journal"), m_identity(identity) {}
+    : m_name(name), m_wal(name + "-wal"), m_identity(identity) {}
 
 std::optional<StillFile::Identity> StillFile::identify(const std::string& name) {
   struct stat status {};
@@ -31,8 +31,6 @@ std::optional<StillFile::Identity> StillFile::identify(const std::string& name) 
                   .changed = status.st_ctim};
 }
 
-bool StillFile::is_in_use() const { return !is_absent(m_wal) || !is_absent(m_journal); }
-
 std::optional<StillFile> StillFile::find(const std::string& name, UnixTime now) {
   const auto identity = identify(name);
   if (!identity) return std::nullopt;
@@ -40,13 +38,12 @@ std::optional<StillFile> StillFile::find(const std::string& name, UnixTime now) 
   if (identity->modified.tv_sec >= lately || identity->changed.tv_sec >= lately) {
     return std::nullopt;
   }
-  StillFile file(name, *identity);
-  if (file.is_in_use()) return std::nullopt;
-  return file;
+  if (!is_absent(name + "-wal") || !is_absent(name + "-journal")) return std::nullopt;
+  return StillFile(name, *identity);
 }
 
 bool StillFile::is_still() const {
-  if (is_in_use()) return false;
+  if (!is_absent(m_wal)) return false;
   const auto identity = identify(m_name);
   return identity && identity->device == m_identity.device && identity->node == m_identity.node &&
          identity->size == m_identity.size && equal(identity->modified, m_identity.modified) &&

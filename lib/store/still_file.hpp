@@ -11,16 +11,17 @@
 namespace mtls::store {
 
 /// A database file in which all that was committed is, and which nobody changes: there is no -wal
-/// and no -journal beside it. Whoever begins to write makes one of them first and holds it until
-/// all is in the file, whose times then change. So what was read from a file that is_still before
-/// and after is what SQLite would have read under its locks.
+/// and no -journal beside it. Whoever writes holds a -wal until all is in the file itself, whose
+/// times then change. So what was read from a file that is_still afterwards is what SQLite would
+/// have read under its locks.
 class StillFile final {
  public:
   /// Looks at the file `name`. Nothing where it is in use, or was changed so lately that one change
   /// more would not show in its times, whose steps are up to 2 s long.
   [[nodiscard]] static std::optional<StillFile> find(const std::string& name, UnixTime now);
 
-  /// Whether it is the file that it was when it was found, and not in use.
+  /// Whether it is the file that it was when it was found, and not in use. (A -journal need not be
+  /// looked for again: what it is for changes the file.)
   [[nodiscard]] bool is_still() const;
 
  private:
@@ -33,11 +34,9 @@ class StillFile final {
   };
   StillFile(const std::string& name, const Identity& identity);
   [[nodiscard]] static std::optional<Identity> identify(const std::string& name);
-  [[nodiscard]] bool is_in_use() const;
 
   std::string m_name;
   std::string m_wal;
-  std::string m_journal;
   Identity m_identity;
 };
 

@@ -69,6 +69,7 @@ def main():
         run("openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "k.pem")
         pathlib.Path("ext.cnf").write_text("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
                                            "extendedKeyUsage=clientAuth\n")
+        time.sleep(4)  # what was written a moment ago is read under SQLite's locks
         print(f"{'':<44} {'mtlsctl':>11} {'openssl':>11}")
         if rounds == 0:
             return count_instructions()

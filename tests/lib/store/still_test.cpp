@@ -20,7 +20,6 @@ using mtls::test::become_nobody;
 using mtls::test::run_child;
 using mtls::test::start_child;
 using mtls::test::TemporaryDirectory;
-using mtls::test::wait_for_child;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
