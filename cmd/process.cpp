@@ -24,8 +24,10 @@ void occupy(int fd, int flags) noexcept {
 /// end of it back that a large buffer leaves: it is asked for at once instead, and kept.
 void take_heap_at_once() noexcept {
   constexpr int k_step = 512 * 1024;
+  // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet
   ::mallopt(M_TOP_PAD, k_step);
   ::mallopt(M_TRIM_THRESHOLD, 4 * k_step);
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 }  // namespace
