@@ -169,7 +169,7 @@ ossl::Handle<BIGNUM> floor_root(const BIGNUM& number, BN_CTX* scratch) {
   }
 }
 
-/// False for five of six numbers that are no squares: a square ends in 12 of 64 ways.
+/// False for 52 of 64 numbers: a square ends in 12 of 64 ways.
 bool ends_like_square(const BIGNUM& number) {
   constexpr int k_bits = 6;
   constexpr std::uint64_t k_endings = [] {

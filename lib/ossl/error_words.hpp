@@ -12,6 +12,6 @@ namespace mtls::ossl {
 [[nodiscard]] std::uint64_t defer_error_words() noexcept;
 
 /// Loads them, once, and again does nothing. To be called before a code is put into words.
-void load_error_words() noexcept;
+void load_error_words();
 
 }  // namespace mtls::ossl

@@ -1,6 +1,7 @@
 #include "store/sqlite_file.hpp"
 
 #include "base/private_file.hpp"
+#include "base/system_error.hpp"
 
 #include <system_error>
 #include <unistd.h>
@@ -21,9 +22,14 @@ void require_regular_file(const Path& file) {
   throw DbError(DbErrc::unavailable, "it is not a regular file");
 }
 
-/// Debian's SQLite reads "file:…" as a URI and ":memory:" and "" as no file at all.
-std::string plain_name(const Path& file) {
-  return file.is_absolute() ? file.native() : "./" + file.native();
+/// The file's one name, absolute and without links: what SQLite keeps beside a file is beside the
+/// one that a link leads to. Debian's SQLite reads "file:…" as a URI and ":memory:" and "" as no
+/// file at all.
+std::string only_name(const Path& file) {
+  std::error_code error;
+  const Path name = std::filesystem::canonical(file, error);
+  if (error) throw DbError(file_errc(error.value()), system_words(error.value()));
+  return name.native();
 }
 
 }  // namespace
@@ -36,7 +42,7 @@ std::string prepare_sqlite_file(const Path& file, OpenMode mode) {
     throw DbError(DbErrc::unavailable, "it is a symbolic link, which is not followed");
   }
   require_regular_file(file);
-  return plain_name(file);
+  return only_name(file);
 }
 
 DbErrc file_errc(int system_error) noexcept {

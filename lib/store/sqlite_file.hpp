@@ -6,7 +6,7 @@
 namespace mtls::store {
 
 /// Makes the file where `mode` says so, checks that SQLite can be let loose on it, and returns its
-/// name as SQLite takes it for nothing but a name. Throws DbError, and Error where it cannot be
+/// one name, absolute and without links. Throws DbError, and Error where it cannot be
 /// made.
 [[nodiscard]] std::string prepare_sqlite_file(const Path& file, OpenMode mode);
 

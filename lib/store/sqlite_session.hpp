@@ -1,4 +1,4 @@
-// A handle of SQLite's: for sqlite.cpp and sqlite_statement.cpp only.
+// A handle of SQLite's: for sqlite_connection.cpp and sqlite_statement.cpp only.
 #pragma once
 
 #include "store/db.hpp"

@@ -76,17 +76,21 @@ class StillStatement final : public Statement {
   /// Reads all rows; false where they do not count, and the ordinary way is to be taken.
   bool read_still() {
     if (!m_connection.is_still()) return false;
+    // Gone unless all went well: nothing that was broken off is run again.
+    auto statement = std::move(m_unlocked);
     try {
-      if (!m_unlocked) m_unlocked = m_connection.unlocked().prepare_sqlite(m_sql);
-      bind_all(*m_unlocked);
-      while (m_unlocked->step()) {
+      if (!statement) statement = m_connection.unlocked().prepare_sqlite(m_sql);
+      bind_all(*statement);
+      while (statement->step()) {
         if (m_rows.size() == k_most_rows) return false;
-        m_rows.push_back(m_unlocked->row());
+        m_rows.push_back(statement->row());
       }
     } catch (const DbError&) {
       return false;  // whatever it is, the ordinary way says it
     }
-    return m_connection.m_file.is_still();
+    if (!m_connection.m_file.is_still()) return false;
+    m_unlocked = std::move(statement);
+    return true;
   }
 
   void bind_all(Statement& statement) const {

@@ -23,7 +23,7 @@ StillFile::StillFile(const std::string& name, const Identity& identity)
 
 std::optional<StillFile::Identity> StillFile::identify(const std::string& name) {
   struct stat status {};
-  if (::stat(name.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  if (::lstat(name.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   return Identity{.device = status.st_dev,
                   .node = status.st_ino,
                   .size = status.st_size,

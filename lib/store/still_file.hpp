@@ -17,7 +17,8 @@ namespace mtls::store {
 class StillFile final {
  public:
   /// Looks at the file `name`. Nothing where it is in use, or was changed so lately that one change
-  /// more would not show in its times, whose steps are up to 2 s long.
+  /// more would not show in its times, whose steps are up to 2 s long; nor where the name is a
+  /// symbolic link: what SQLite keeps beside a file is beside the one that it leads to.
   [[nodiscard]] static std::optional<StillFile> find(const std::string& name, UnixTime now);
 
   /// Whether it is the file that it was when it was found, and not in use. (A -journal need not be
