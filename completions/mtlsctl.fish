@@ -578,7 +578,7 @@ complete -c mtlsctl -n '__mtlsctl_at "render"' -l lock-timeout -x -d 'How long t
 complete -c mtlsctl -n '__mtlsctl_at "render"' -l crl -r -F -d 'The CRLs of every CA of the chain (default: ca.crl in the CA directory, if any)'
 complete -c mtlsctl -n '__mtlsctl_at "render"' -l out -s o -r -F -d 'Write to FILE instead of standard output'
 complete -c mtlsctl -n '__mtlsctl_at "render"' -l force -s f -d 'Replace FILE if it exists'
-complete -c mtlsctl -n '__mtlsctl_at "render"' -l check -r -F -d 'Write nothing; say whether FILE, which is live, still holds CA, CRL and settings'
+complete -c mtlsctl -n '__mtlsctl_at "render"' -l check -r -F -d 'Write nothing; say whether FILE, which is live, still holds CA, CRL and settings (haproxy: repeat it in the order of its -f)'
 complete -c mtlsctl -n '__mtlsctl_at "render"' -l host -x -d 'The listener\'s name (default: localhost; behind an ALB alb.ingress.alibaba.com)'
 complete -c mtlsctl -n '__mtlsctl_at "render"' -l listen -x -d 'Where it listens (default: 127.0.0.1:8443)'
 complete -c mtlsctl -n '__mtlsctl_at "render"' -l server-cert -r -F -d 'Its certificate (default: server.crt, if it is here)'
