@@ -46,4 +46,28 @@ std::optional<verify::RevocationAnswer> LedgerRevocation::find_in_log(
   return verify::RevocationAnswer{verify::RevocationStatus::revoked, revocation->time};
 }
 
+LedgersRevocation::LedgersRevocation(const Ledgers& ledgers) {
+  for (const auto& ledger : ledgers) m_sources.emplace_back(*ledger);
+}
+
+verify::RevocationAnswer LedgersRevocation::ask(const x509::Certificate& certificate,
+                                                const x509::Certificate* issuer) const {
+  using verify::RevocationStatus;
+  verify::RevocationAnswer answer{RevocationStatus::unknown, std::nullopt};
+  for (const LedgerRevocation& source : m_sources) {
+    const verify::RevocationAnswer one = source.ask(certificate, issuer);
+    if (one.status == RevocationStatus::revoked) return one;
+    if (one.status == RevocationStatus::good) answer = one;
+  }
+  return answer;
+}
+
+std::optional<store::RecordedState> LedgersRevocation::find_state(
+    const x509::Certificate& certificate) const {
+  for (const LedgerRevocation& source : m_sources) {
+    if (const auto& state = source.find_state(certificate)) return state;
+  }
+  return std::nullopt;
+}
+
 }  // namespace mtls::cmd

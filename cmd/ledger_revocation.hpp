@@ -4,8 +4,11 @@
 #include "store/ledger.hpp"
 #include "verify/revocation_source.hpp"
 
+#include <deque>
 #include <map>
+#include <memory>
 #include <optional>
+#include <vector>
 
 namespace mtls::cmd {
 
@@ -34,6 +37,26 @@ class LedgerRevocation final : public verify::RevocationSource {
 
   const store::Ledger& m_ledger;
   mutable std::map<crypto::Sha256, std::optional<store::RecordedState>> m_states;
+};
+
+/// The ledgers of several CAs, in the order in which they are asked: a root's knows what became of
+/// an intermediate, and the intermediate's of what stands below.
+using Ledgers = std::vector<std::shared_ptr<const store::Ledger>>;
+
+/// Several ledgers as one source: revoked where any of them says so, good where any has it as
+/// issued. One that cannot be asked throws, unless another has said "revoked" before. The ledgers
+/// must outlive it. For one thread.
+class LedgersRevocation final : public verify::RevocationSource {
+ public:
+  explicit LedgersRevocation(const Ledgers& ledgers);
+  [[nodiscard]] verify::RevocationAnswer ask(const x509::Certificate& certificate,
+                                             const x509::Certificate* issuer) const override;
+  /// What the first that has this very certificate says of it.
+  [[nodiscard]] std::optional<store::RecordedState> find_state(
+      const x509::Certificate& certificate) const;
+
+ private:
+  std::deque<LedgerRevocation> m_sources;
 };
 
 }  // namespace mtls::cmd

@@ -26,7 +26,7 @@ struct Options {
   std::optional<Path> crl;
   std::optional<Path> out;
   bool force = false;
-  std::optional<Path> check;
+  std::vector<Path> check;
   RenderOptions render;
 
   [[nodiscard]] bool to_stdout() const { return !out || *out == "-"; }
@@ -124,21 +124,25 @@ render::ReadFile file_reader(const Path& configuration) {
 
 void print_check(const Options& options, const std::vector<render::Difference>& differences,
                  const Session& session) {
-  const std::string file = shown_input(*options.check);
+  std::vector<std::string> files;
+  for (const Path& file : options.check) files.push_back(shown_input(file));
   if (session.json()) {
     Json list = Json::array();
     for (const render::Difference& one : differences) {
       list.push_back({{"setting", one.setting}, {"expected", one.expected}, {"found", one.found}});
     }
     Json document = target_document(render::info(*options.target), session);
-    document["check"] = {
-        {"file", file}, {"holds", differences.empty()}, {"differences", std::move(list)}};
+    document["check"] = {{"file", files.front()},
+                         {"files", files},
+                         {"holds", differences.empty()},
+                         {"differences", std::move(list)}};
     session.print(document);
     return;
   }
-  std::string text = format("{}: {}\n", file,
-                            differences.empty() ? "holds what the CA directory says"
-                                                : "differs from what the CA directory says");
+  std::string text;
+  for (const std::string& file : files) text += (text.empty() ? "" : ", ") + file;
+  text += differences.empty() ? ": holds what the CA directory says\n"
+                              : ": differs from what the CA directory says\n";
   for (const render::Difference& one : differences) {
     text +=
         format("  {}\n    expected: {}\n    found:    {}\n", one.setting, one.expected, one.found);
@@ -150,12 +154,18 @@ ExitCode check_live(const Options& options, Session& session) {
   if (options.out || options.force) {
     refuse_together("--check", options.out ? "--out" : "--force", "a check writes nothing");
   }
-  render::require_checkable(*options.target);
+  render::require_checkable(*options.target, options.check.size());
   const render::RenderRequest request = make_request(options, session);
-  const SecretBytes live = read_input(*options.check, k_crl_limit);
-  const auto differences = with_context(shown_input(*options.check), [&] {
-    return render::check(request, as_text(live.view()), file_reader(*options.check));
-  });
+  std::vector<SecretBytes> texts;
+  texts.reserve(options.check.size());
+  std::vector<render::LiveFile> live;
+  for (const Path& file : options.check) {
+    texts.push_back(read_input(file, k_crl_limit));
+    live.push_back({.name = shown_input(file),
+                    .text = as_text(texts.back().view()),
+                    .read = file_reader(file)});
+  }
+  const auto differences = render::check(request, live);
   print_check(options, differences, session);
   return differences.empty() ? ExitCode::ok : ExitCode::no;
 }
@@ -187,7 +197,7 @@ ExitCode run(const Options& options, Session& session) {
   if (!options.target) {
     throw Error(Errc::missing_value, "render needs a TARGET", "mtlsctl render --list says which");
   }
-  return options.check ? check_live(options, session) : render_target(options, session);
+  return !options.check.empty() ? check_live(options, session) : render_target(options, session);
 }
 
 }  // namespace
@@ -202,8 +212,7 @@ void add_render(Command& command) {
       "is 0600.\n\n"
       "With --check FILE and the same flags it ends with 1 if a live configuration differs in who "
       "is let in: another CA, another CRL, a certificate no longer demanded. For nginx, FILE may "
-      "be "
-      "what nginx -T prints.\n\n"
+      "be what nginx -T prints; for haproxy, give every file that it is started with.\n\n"
       "docs/servers.md says of each target what it checks and what it does not.");
   OptionSet set = command.options();
   set.positional("TARGET", options->target, target_value(), "What it is for (see --list)");
@@ -213,8 +222,9 @@ void add_render(Command& command) {
             "The CRLs of every CA of the chain (default: ca.crl in the CA directory, if any)");
   set.value("-o,--out", options->out, file_value(), "Write to FILE instead of standard output");
   set.flag("-f,--force", options->force, "Replace FILE if it exists");
-  set.value("--check", options->check, file_value(),
-            "Write nothing; say whether FILE, which is live, still holds CA, CRL and settings");
+  set.list("--check", options->check, file_value(),
+           "Write nothing; say whether FILE, which is live, still holds CA, CRL and settings "
+           "(haproxy: repeat it in the order of its -f)");
   options->render.add_to(command);
   command.example(
       "$ mtlsctl render albconfig --vswitch vsw-1 --vswitch vsw-2 \\\n"

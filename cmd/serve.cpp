@@ -82,10 +82,13 @@ void check(const ServeFiles& files) {
     throw Error(Errc::usage, "--key-passphrase without --key", "give the key with --key FILE");
   }
   if (files.client_auth != tls::ClientAuth::none) return;
-  if (!files.client_cas.empty() || !files.lists.empty()) {
-    refuse_together("--client-auth none", files.lists.empty() ? "--client-ca" : "--crl",
-                    "with none no client is asked for a certificate");
-  }
+  const auto refuse = [](const auto& given, const char* flag) {
+    if (given.empty()) return;
+    refuse_together("--client-auth none", flag, "with none no client is asked for a certificate");
+  };
+  refuse(files.lists, "--crl");
+  refuse(files.client_cas, "--client-ca");
+  refuse(files.revocation_cas, "--revocation-ca");
 }
 
 /// Binds the listener's events to log and files.
@@ -191,7 +194,9 @@ void add_serve(Command& command) {
       "DIR/serve). Each connection is a line on standard error, a refused one with the reason.\n\n"
       "SIGHUP reads certificates, CAs and revocation lists again, ends all sessions and drops no "
       "connection. SIGTERM and SIGINT end it. It listens on this machine alone unless --listen "
-      "says otherwise.");
+      "says otherwise.\n\n"
+      "The ledger of an intermediate knows what it issued, and not whether it was revoked itself: "
+      "that is in the ledger of the CA above, which --revocation-ca names.");
   OptionSet set = command.options();
   set.value("--listen", options->listen, listen_value(),
             "Where to listen (default: 127.0.0.1:8443; port 0: a free one, printed)");
@@ -202,6 +207,8 @@ void add_serve(Command& command) {
   set.list("--client-ca", files.client_cas, file_value(),
            "Trust the CAs in FILE for clients (default: the root of --ca)");
   set.list("--crl", files.lists, file_value(), "Refuse what the revocation lists in FILE have");
+  set.list("--revocation-ca", files.revocation_cas, directory_value(),
+           "Refuse what the ledger of the CA in DIR has as revoked, too (of the CA above --ca)");
   set.value("--client-auth", files.client_auth,
             word_value<tls::ClientAuth>({{"require", tls::ClientAuth::require},
                                          {"optional", tls::ClientAuth::optional},

@@ -1,7 +1,6 @@
 #include "cmd/serve_judge.hpp"
 
 #include "base/format.hpp"
-#include "cmd/ledger_revocation.hpp"
 #include "verify/verify.hpp"
 
 #include <algorithm>
@@ -80,11 +79,10 @@ bool lacks_known_issuer(const verify::VerifyReport& report, const ClientTrust& t
 }  // namespace
 
 ServeJudge::ServeJudge(ClientTrust trust, std::shared_ptr<const verify::CrlSet> lists,
-                       std::shared_ptr<const store::Ledger> ledger, const Clock& clock,
-                       const ossl::Context& context)
+                       Ledgers ledgers, const Clock& clock, const ossl::Context& context)
     : m_trust(std::move(trust)),
       m_lists(std::move(lists)),
-      m_ledger(std::move(ledger)),
+      m_ledgers(std::move(ledgers)),
       m_clock(clock),
       m_context(context) {}
 
@@ -99,10 +97,8 @@ tls::PeerVerdict ServeJudge::judge(const std::vector<x509::Certificate>& present
                                 .at = now,
                                 .budget = k_budget};
   request.pool.insert(request.pool.end(), m_trust.pool.begin(), m_trust.pool.end());
-  std::optional<LedgerRevocation> revocation;
-  if (m_ledger) revocation.emplace(*m_ledger);
-  const verify::VerifyReport report =
-      verify::verify(request, revocation ? &*revocation : nullptr, m_clock, m_context);
+  const LedgersRevocation revocation(m_ledgers);
+  const verify::VerifyReport report = verify::verify(request, &revocation, m_clock, m_context);
   if (!report.accepted) {
     tls::PeerVerdict verdict = refuse(report.findings);
     if (lacks_known_issuer(report, m_trust)) {

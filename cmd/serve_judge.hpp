@@ -1,9 +1,9 @@
-// Whom `serve` lets in: verify, the revocation lists that were given, and the CA's ledger.
+// Whom `serve` lets in: verify, the revocation lists that were given, and the ledgers of the CAs.
 #pragma once
 
 #include "base/clock.hpp"
+#include "cmd/ledger_revocation.hpp"
 #include "ossl/context.hpp"
-#include "store/ledger.hpp"
 #include "tls/peer_judge.hpp"
 #include "verify/crl_set.hpp"
 
@@ -22,20 +22,19 @@ struct ClientTrust {
 };
 
 /// Judges with verify::verify as a client; then every list that was given for a CA on the path, and
-/// the ledger, if there is one, have their say. What cannot be asked refuses.
+/// the ledgers, if there are any, have their say. What cannot be asked refuses.
 class ServeJudge final : public tls::PeerJudge {
  public:
-  /// `ledger` may be null. `clock` and `context` outlive this.
-  ServeJudge(ClientTrust trust, std::shared_ptr<const verify::CrlSet> lists,
-             std::shared_ptr<const store::Ledger> ledger, const Clock& clock,
-             const ossl::Context& context);
+  /// `clock` and `context` outlive this.
+  ServeJudge(ClientTrust trust, std::shared_ptr<const verify::CrlSet> lists, Ledgers ledgers,
+             const Clock& clock, const ossl::Context& context);
   [[nodiscard]] tls::PeerVerdict judge(
       const std::vector<x509::Certificate>& presented) const override;
 
  private:
   ClientTrust m_trust;
   std::shared_ptr<const verify::CrlSet> m_lists;
-  std::shared_ptr<const store::Ledger> m_ledger;
+  Ledgers m_ledgers;
   const Clock& m_clock;
   const ossl::Context& m_context;
 };

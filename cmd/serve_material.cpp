@@ -61,21 +61,35 @@ void require_rereadable(const std::optional<Path>& file) {
 }  // namespace
 
 ServeMaterial::ServeMaterial(const ServeFiles& files, Session& session)
-    : m_files(files), m_session(session), m_lists(files.lists.size()) {
+    : m_files(files),
+      m_session(session),
+      m_others(files.revocation_cas.size()),
+      m_lists(files.lists.size()) {
   m_signing.passphrase = files.ca_passphrase;
   read_ca();
   m_identity = obtain_identity();
   open_ledger();  // only now: the child must not inherit an open one
+  for (std::size_t at = 0; at < m_others.size(); ++at) open_other(at);
   m_trust = read_trust();
   for (std::size_t at = 0; at < m_lists.size(); ++at) m_lists[at] = read_list(at);
 }
 
 void ServeMaterial::open_ledger() {
-  if (!m_ca) return;
+  if (m_ca) m_ledger = read_ledger(*m_ca);
+}
+
+void ServeMaterial::open_other(std::size_t at) {
+  const authority::CaDirectory ca = open_named_ca(m_files.revocation_cas[at]);
+  m_others[at] = {.certificate = ca.certificate(), .ledger = read_ledger(ca)};
+}
+
+std::shared_ptr<const store::Ledger> ServeMaterial::read_ledger(
+    const authority::CaDirectory& ca) const {
   // A client waits for it in its handshake, and others behind that one.
-  m_ledger = std::make_shared<const store::Ledger>(
-      m_ca->read_ledger({.lock_timeout = std::min(m_files.ca.wait().value, k_patience)}));
-  tell_ledger_warnings(*m_ledger, m_session);
+  auto ledger = std::make_shared<const store::Ledger>(
+      ca.read_ledger({.lock_timeout = std::min(m_files.ca.wait().value, k_patience)}));
+  tell_ledger_warnings(*ledger, m_session);
+  return ledger;
 }
 
 bool ServeMaterial::needs_ca() const {
@@ -200,6 +214,7 @@ std::vector<Error> ServeMaterial::reload() {
       open_ledger();
     });
   }
+  for (std::size_t at = 0; at < m_others.size(); ++at) attempt([this, at] { open_other(at); });
   attempt([this] {
     require_rereadable(m_files.certificate);
     require_rereadable(m_files.key);
@@ -222,6 +237,9 @@ std::shared_ptr<const tls::ServerContext> ServeMaterial::make_context() {
   const ossl::Context& context = m_session.openssl(ossl::Configuration::openssl);
   auto lists = std::make_shared<verify::CrlSet>();
   for (const verify::CrlSet& of_file : m_lists) lists->add(of_file);
+  Ledgers ledgers;
+  if (m_ledger) ledgers.push_back(m_ledger);
+  for (const OtherCa& other : m_others) ledgers.push_back(other.ledger);
   const tls::ServerSettings settings{.chain = m_identity->chain,
                                      .key = m_identity->key,
                                      .client_auth = m_files.client_auth,
@@ -229,8 +247,8 @@ std::shared_ptr<const tls::ServerContext> ServeMaterial::make_context() {
                                      .client_cas = m_trust.anchors};
   return tls::ServerContext::make(
       settings,
-      std::make_shared<const ServeJudge>(m_trust, std::move(lists), m_ledger, m_session.clock(),
-                                         context),
+      std::make_shared<const ServeJudge>(m_trust, std::move(lists), std::move(ledgers),
+                                         m_session.clock(), context),
       context);
 }
 
@@ -255,6 +273,14 @@ std::vector<std::string> ServeMaterial::warnings() const {
                  "clients that send that CA's certificate",
                  shown_input(m_files.lists[at]), issuer.to_text()));
     }
+  }
+  for (std::size_t at = 0; at < m_others.size(); ++at) {
+    if (is_known(m_others[at].certificate->subject())) continue;
+    warnings.push_back(
+        format("{}: {} is not a CA given here; its ledger counts only for clients "
+               "that send that CA's certificate",
+               printable(m_files.revocation_cas[at].native()),
+               m_others[at].certificate->subject().to_text()));
   }
   return warnings;
 }

@@ -25,7 +25,8 @@ struct ServeFiles {
   std::optional<SecretSource> key_passphrase;
   std::vector<Path> client_cas;
   std::vector<Path> lists;
-  x509::GeneralNames names;  // further ones of the certificate that is made
+  std::vector<Path> revocation_cas;  // whose ledgers are asked beside that of --ca
+  x509::GeneralNames names;          // further ones of the certificate that is made
   tls::ClientAuth client_auth = tls::ClientAuth::require;
   tls::MinimumVersion minimum = tls::MinimumVersion::tls1_2;
 };
@@ -56,6 +57,9 @@ class ServeMaterial final {
 
   void read_ca();
   void open_ledger();
+  void open_other(std::size_t at);
+  [[nodiscard]] std::shared_ptr<const store::Ledger> read_ledger(
+      const authority::CaDirectory& ca) const;
   [[nodiscard]] ServeCertificate obtain_identity();
   [[nodiscard]] ServeCertificate read_identity();
   [[nodiscard]] ClientTrust read_trust() const;
@@ -72,6 +76,12 @@ class ServeMaterial final {
   SigningOptions m_signing;
   std::optional<authority::CaDirectory> m_ca;
   std::shared_ptr<const store::Ledger> m_ledger;
+  /// A CA of --revocation-ca, by its place among them.
+  struct OtherCa {
+    std::optional<x509::Certificate> certificate;
+    std::shared_ptr<const store::Ledger> ledger;
+  };
+  std::vector<OtherCa> m_others;
   std::optional<ServeCertificate> m_identity;
   ClientTrust m_trust;
   std::vector<verify::CrlSet> m_lists;  // by file

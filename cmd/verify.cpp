@@ -26,6 +26,7 @@ struct Options {
   CaOptions ca;
   std::vector<Path> trust;
   std::vector<Path> untrusted;
+  std::vector<Path> revocation_cas;
   std::optional<crypto::Sha256> trust_fingerprint;
   verify::Purpose purpose = verify::Purpose::client;
   std::optional<std::string> host;
@@ -39,7 +40,7 @@ struct Options {
 struct Trust {
   std::vector<x509::Certificate> anchors;
   std::vector<x509::Certificate> pool;
-  std::optional<store::Ledger> ledger;
+  Ledgers ledgers;
   std::optional<crypto::PublicKey> key;
 };
 
@@ -47,7 +48,7 @@ struct Trust {
 struct Verdict {
   x509::Certificate leaf;
   verify::VerifyReport report;
-  /// What the ledger of --ca has of it; nothing where no ledger was asked or it has none.
+  /// What the ledgers have of it; nothing where none was asked or none has it.
   std::optional<store::State> recorded;
   bool key_fits;
 };
@@ -121,7 +122,12 @@ Trust gather_trust(const Options& options, const ossl::Context& context, Session
     for (const x509::Certificate& certificate : ca.intermediates()) {
       trust.pool.push_back(certificate);
     }
-    trust.ledger = options.ca.read_ledger(ca, session);
+    trust.ledgers.push_back(
+        std::make_shared<const store::Ledger>(options.ca.read_ledger(ca, session)));
+  }
+  for (const Path& directory : options.revocation_cas) {
+    trust.ledgers.push_back(std::make_shared<const store::Ledger>(
+        options.ca.read_ledger(open_named_ca(directory), session)));
   }
   for (const Path& file : options.trust) append(trust.anchors, file, x509::KeysBeside::refuse);
   for (const Path& file : options.untrusted) append(trust.pool, file, x509::KeysBeside::refuse);
@@ -145,14 +151,10 @@ Verdict judge(const Path& file, const Options& options, const Trust& trust,
                                 .at = options.at.value_or(clock.now()),
                                 .budget = {}};
   request.pool.insert(request.pool.end(), trust.pool.begin(), trust.pool.end());
-  std::optional<LedgerRevocation> revocation;
+  const LedgersRevocation revocation(trust.ledgers);
   std::optional<store::State> recorded;
-  if (trust.ledger) {
-    revocation.emplace(*trust.ledger);
-    if (const auto& known = revocation->find_state(leaf)) recorded = known->state;
-  }
-  verify::VerifyReport report =
-      verify::verify(request, revocation ? &*revocation : nullptr, clock, context);
+  if (const auto known = revocation.find_state(leaf)) recorded = known->state;
+  verify::VerifyReport report = verify::verify(request, &revocation, clock, context);
   const bool key_fits = !trust.key || *trust.key == leaf.public_key();
   return {leaf, std::move(report), recorded, key_fits};
 }
@@ -182,6 +184,16 @@ ExitCode exit_code(const Verdict& verdict) {
   return combine(code, verdict_code);
 }
 
+/// Whether a ledger that was asked has what this certificate's CA issued: one that is not in it is
+/// worth a word.
+bool knows_issuer(const Trust& trust, const verify::VerifyReport& report) {
+  if (report.path.size() < 2) return false;
+  const x509::Certificate& issuer = report.path[1];
+  return std::any_of(trust.ledgers.begin(), trust.ledgers.end(), [&issuer](const auto& ledger) {
+    return ledger->find_issuer(issuer.subject(), issuer.public_key()).has_value();
+  });
+}
+
 /// Our own finding, in the form of the library's, for showing only.
 struct Shown {
   std::string problem;
@@ -206,10 +218,8 @@ std::vector<Shown> all_findings(const Verdict& verdict, const Options& options,
                      finding.subject, finding.message, finding.hint});
   }
   // Whether it is this CA's own is asked last: it is a question to the ledger.
-  const bool should_be_recorded = trust.ledger && verdict.recorded != store::State::issued &&
-                                  verdict.report.accepted && verdict.report.path.size() > 1 &&
-                                  trust.ledger->find_issuer(verdict.report.path[1].subject(),
-                                                            verdict.report.path[1].public_key());
+  const bool should_be_recorded = verdict.recorded != store::State::issued &&
+                                  verdict.report.accepted && knows_issuer(trust, verdict.report);
   if (should_be_recorded) {
     shown.push_back({"not_recorded", verify::Severity::warning, 0, subject,
                      verdict.recorded
@@ -311,8 +321,9 @@ void add_verify(Command& command) {
   command.describe(
       "FILE holds the certificate first; further ones in it are offered as intermediates. The "
       "path is built to the root of the CA directory, or to what --trust names, and every problem "
-      "on it is listed with the certificate it concerns. A ledger of the CA directory is asked "
-      "what was revoked.\n\n"
+      "on it is listed with the certificate it concerns. The ledger of the CA directory is asked "
+      "what was revoked. That of an intermediate knows what it issued, and not whether it was "
+      "revoked itself: --revocation-ca has the ledger of the CA above it asked as well.\n\n"
       "It ends with 0 if every FILE is accepted, 1 if one is refused, 3 if only for its time, 4 if "
       "only for revocation ('mtlsctl help exit-codes').");
   OptionSet set = command.options();
@@ -321,6 +332,8 @@ void add_verify(Command& command) {
   set.list("--trust", options->trust, file_value(), "Trust the certificates in FILE");
   set.list("--untrusted", options->untrusted, file_value(),
            "Offer the certificates in FILE as intermediates");
+  set.list("--revocation-ca", options->revocation_cas, directory_value(),
+           "Ask the ledger of the CA in DIR, too, what was revoked (of the CA above --ca)");
   set.value("--trust-fingerprint", options->trust_fingerprint, fingerprint_value(),
             "Trust only the certificate with this SHA-256, from whichever file");
   set.value("--purpose", options->purpose,

@@ -203,6 +203,7 @@ _mtlsctl() {
     'verify:--lock-timeout') :; return ;;
     'verify:--trust') _mtlsctl_files; return ;;
     'verify:--untrusted') _mtlsctl_files; return ;;
+    'verify:--revocation-ca') _mtlsctl_directories; return ;;
     'verify:--trust-fingerprint') :; return ;;
     'verify:--purpose') _mtlsctl_words 'client server any'; return ;;
     'verify:--host') :; return ;;
@@ -217,6 +218,7 @@ _mtlsctl() {
     'serve:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'serve:--client-ca') _mtlsctl_files; return ;;
     'serve:--crl') _mtlsctl_files; return ;;
+    'serve:--revocation-ca') _mtlsctl_directories; return ;;
     'serve:--client-auth') _mtlsctl_words 'require optional none'; return ;;
     'serve:--tls-min') _mtlsctl_words '1.2 1.3'; return ;;
     'serve:--san') _mtlsctl_words 'dns: ip: email: uri:'; return ;;
@@ -458,11 +460,11 @@ _mtlsctl() {
       else :
       fi ;;
     'verify')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --trust --untrusted --trust-fingerprint --purpose --host --at --key --key-passphrase --legacy-key --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --trust --untrusted --revocation-ca --trust-fingerprint --purpose --host --at --key --key-passphrase --legacy-key --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_files
       fi ;;
     'serve')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--listen --cert --key --key-passphrase --client-ca --crl --client-auth --tls-min --san --timeout --idle-timeout --max-connections --ca --store --lock-timeout --ca-passphrase --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--listen --cert --key --key-passphrase --client-ca --crl --revocation-ca --client-auth --tls-min --san --timeout --idle-timeout --max-connections --ca --store --lock-timeout --ca-passphrase --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'probe')

@@ -6,6 +6,7 @@
 #include "probe/tries.hpp"
 
 #include <algorithm>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -40,9 +41,9 @@ class AddressRun final {
         m_context(context),
         m_progress(progress) {}
 
-  /// P0 and P1, and P9b. Returns whether a listener was met that speaks TLS, and that says anything
-  /// to them.
-  bool meet() {
+  /// P0 and P1, and P9b; tells nobody yet. Returns whether a listener was met that speaks TLS, and
+  /// that says anything to them.
+  [[nodiscard]] bool meet() {
     first_attempts();
     // Listeners of gRPC refuse whoever does not offer HTTP/2.
     const bool only_http2 =
@@ -64,9 +65,13 @@ class AddressRun final {
     std::sort(m_attempts.begin(), m_attempts.end(), [](const Attempt& a, const Attempt& b) {
       return std::tie(a.id, a.version) < std::tie(b.id, b.version);
     });
+    return met && said_something;
+  }
+
+  /// Tells what came of meeting; from now on of each attempt as it ends.
+  void tell() {
     for (const Judged& one : judge_all(m_attempts, m_options.demands)) m_progress(one);
     m_told = m_attempts.size();
-    return met && said_something;
   }
 
   /// Whether the good client still gets in where it did. A listener that by now refuses everybody
@@ -297,19 +302,38 @@ std::map<Id, tls::Identity> gather(const Options& options, IdentitySource& sourc
   return identities;
 }
 
+using Runs = std::vector<std::unique_ptr<AddressRun>>;
+
+/// Meets the listeners at all addresses, many side by side: those that say nothing cost their time
+/// together, and not one after the other. Tells of them in their order. Returns those where a
+/// listener is.
+std::vector<AddressRun*> meet_all(const Runs& runs) {
+  constexpr std::size_t k_at_once = 16;
+  std::vector<AddressRun*> met;
+  std::vector<std::future<bool>> meetings;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    while (meetings.size() < std::min(runs.size(), i + k_at_once)) {
+      AddressRun& next = *runs[meetings.size()];
+      meetings.push_back(std::async(std::launch::async, [&next] { return next.meet(); }));
+    }
+    if (meetings[i].get()) met.push_back(runs[i].get());
+    runs[i]->tell();
+  }
+  return met;
+}
+
 }  // namespace
 
 Report run(const Options& options, IdentitySource& identities, const Clock& clock,
            const ossl::Context& context, const Progress& progress) {
-  std::vector<std::unique_ptr<AddressRun>> runs;
-  std::vector<AddressRun*> met;
-  bool accepted = false;
+  Runs runs;
   for (const tls::Address& address : options.target.addresses) {
     runs.push_back(std::make_unique<AddressRun>(options, address, clock, context, progress));
-    if (!runs.back()->meet()) continue;
-    met.push_back(runs.back().get());
-    accepted = accepted || control_accepted(runs.back()->attempts(), options.demands);
   }
+  const std::vector<AddressRun*> met = meet_all(runs);
+  const bool accepted = std::any_of(met.begin(), met.end(), [&options](const AddressRun* one) {
+    return control_accepted(one->attempts(), options.demands);
+  });
   if (!met.empty()) {
     const std::map<Id, tls::Identity> shown = gather(options, identities, accepted, context);
     for (AddressRun* one : met) {

@@ -30,7 +30,7 @@ struct Options {
   Demands demands;
   std::chrono::milliseconds timeout{5000};
   std::chrono::milliseconds wait{500};
-  unsigned jobs = 4;
+  unsigned jobs = 4;  // at one address
   unsigned repeat = 1;
 };
 
@@ -51,8 +51,9 @@ struct Report {
 /// Called for every attempt as soon as it can be judged; never by two threads at once.
 using Progress = std::function<void(const Judged&)>;
 
-/// Makes the attempts and returns what they say. At each address P0 and P1 come first; the others
-/// only if these met a listener. Throws only what is wrong on our side.
+/// Makes the attempts and returns what they say. At each address P0 and P1 come first, at many
+/// addresses at a time; the others only if these met a listener. Throws only what is wrong on our
+/// side.
 [[nodiscard]] Report run(const Options& options, IdentitySource& identities, const Clock& clock,
                          const ossl::Context& context, const Progress& progress);
 

@@ -6,39 +6,50 @@
 
 namespace mtls::render {
 
-void require_checkable(Target target) {
-  if (target != Target::aliyun_cli && target != Target::curl) return;
-  throw Error(Errc::usage,
-              format("{} is a script: there is no live configuration to check", name(target)),
-              "run it; or check an albconfig");
-}
+namespace {
 
-std::vector<Difference> check(const RenderRequest& request, std::string_view live,
-                              const ReadFile& read) {
-  require_checkable(request.target);
-  Comparison comparison(request, read);
-  switch (request.target) {
+void check_file(Comparison& comparison, std::string_view live) {
+  switch (comparison.request().target) {
     case Target::albconfig:
-      check_albconfig(comparison, live);
-      break;
+      return check_albconfig(comparison, live);
     case Target::k8s_demo:
-      check_k8s_demo(comparison, live);
-      break;
+      return check_k8s_demo(comparison, live);
     case Target::k8s_secret:
-      check_k8s_secret(comparison, live);
-      break;
+      return check_k8s_secret(comparison, live);
     case Target::nginx:
-      check_nginx(comparison, live);
-      break;
-    case Target::haproxy:
-      check_haproxy(comparison, live);
-      break;
+      return check_nginx(comparison, live);
     case Target::envoy:
-      check_envoy(comparison, live);
-      break;
+      return check_envoy(comparison, live);
+    case Target::haproxy:
     case Target::aliyun_cli:
     case Target::curl:
-      throw Error(Errc::internal, "a script is not checked");
+      break;
+  }
+  throw Error(Errc::internal, "it is not one file that is checked");
+}
+
+}  // namespace
+
+void require_checkable(Target target, std::size_t files) {
+  if (target == Target::aliyun_cli || target == Target::curl) {
+    throw Error(Errc::usage,
+                format("{} is a script: there is no live configuration to check", name(target)),
+                "run it; or check an albconfig");
+  }
+  if (files < 2 || target == Target::haproxy) return;
+  throw Error(Errc::usage, format("{} is checked as one FILE", name(target)),
+              target == Target::nginx ? "check what nginx -T prints, which has them all"
+                                      : "give --check once, and each other FILE a run of its own");
+}
+
+std::vector<Difference> check(const RenderRequest& request, std::span<const LiveFile> live) {
+  require_checkable(request.target, live.size());
+  Comparison comparison(request);
+  if (request.target == Target::haproxy) {
+    check_haproxy(comparison, live);
+  } else {
+    comparison.look_at(live.front(), Comparison::Naming::without_file);
+    with_context(live.front().name, [&] { check_file(comparison, live.front().text); });
   }
   return comparison.take();
 }

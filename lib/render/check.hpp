@@ -3,7 +3,9 @@
 
 #include "render/render.hpp"
 
+#include <cstddef>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,15 +22,23 @@ struct Difference {
 /// Reads a file that a configuration names. Throws as mtls::read_file does.
 using ReadFile = std::function<SecretBytes(const std::string& path)>;
 
-/// Throws usage for a target that is a script: nothing of it is live.
-void require_checkable(Target target);
+/// A file of a configuration.
+struct LiveFile {
+  std::string name;  // what messages call it; safe to show
+  std::string_view text;
+  ReadFile read;  // the files that it names
+};
 
-/// Compares `live`, the text of a configuration, with what `request` would render: the CA
-/// certificates and CRLs it trusts by their octets, whether it demands a certificate, and whatever
-/// undoes that. What does not concern who is let in may differ. Nothing in the list: it holds.
-/// Throws as require_checkable, malformed for a text that cannot be read; a file
-/// that `live` names and that cannot be read is a difference.
-[[nodiscard]] std::vector<Difference> check(const RenderRequest& request, std::string_view live,
-                                            const ReadFile& read);
+/// Throws usage for a target that is a script: nothing of it is live; and for `files` files of one
+/// whose configuration is not put together of several (HAProxy's is, by its -f).
+void require_checkable(Target target, std::size_t files);
+
+/// Compares `live`, a configuration, with what `request` would render: the CA certificates and CRLs
+/// it trusts by their octets, whether it demands a certificate, and whatever undoes that. What does
+/// not concern who is let in may differ. Nothing in the list: it holds. Several files count in
+/// their order. Throws as require_checkable, malformed for a text that cannot be read; a file that
+/// `live` names and that cannot be read is a difference.
+[[nodiscard]] std::vector<Difference> check(const RenderRequest& request,
+                                            std::span<const LiveFile> live);
 
 }  // namespace mtls::render

@@ -118,6 +118,7 @@ void check_chain(Comparison& comparison, const YamlNode& chain, const std::strin
 
 /// Every filter chain of a listener: the name that a client asks for picks one.
 void check_listener(Comparison& comparison, const YamlNode& listener, const std::string& where) {
+  expect_default(comparison, listener, "fcds_config", {}, where);  // chains that are sent
   const YamlNode* chains = listener.find("filter_chains");
   const YamlNode* others = listener.find("default_filter_chain");
   if (others != nullptr) check_chain(comparison, *others, where + "default_filter_chain: ");
@@ -127,6 +128,20 @@ void check_listener(Comparison& comparison, const YamlNode& listener, const std:
   }
   for (std::size_t i = 0; i < chains->items.size(); ++i) {
     check_chain(comparison, chains->items[i], format("{}filter_chains[{}]: ", where, i));
+  }
+}
+
+/// Listeners that others send, whether through a file, a server of their own (LDS) or the one for
+/// everything (ADS): what they let in stands elsewhere. Clusters that are sent let nobody in.
+void refuse_other_sources(Comparison& comparison, const YamlNode& document) {
+  const YamlNode* sources = document.find("dynamic_resources");
+  if (sources == nullptr) return;
+  for (std::size_t i = 0; i < sources->keys.size(); ++i) {
+    const std::string& key = sources->keys[i];
+    const bool only_clusters = key == "cds_config" || key == "cds_resources_locator";
+    if (only_clusters || sources->items[i].kind == YamlNode::Kind::nothing) continue;
+    comparison.add("dynamic_resources." + key, "nothing: listeners that are sent are not seen here",
+                   "there");
   }
 }
 
@@ -147,6 +162,7 @@ void check_envoy(Comparison& comparison, std::string_view live) {
   bool found = false;
   for (YamlNode& document : read_yaml(live)) {
     use_one_form(document);
+    refuse_other_sources(comparison, document);
     const YamlNode* listeners = document.at("static_resources.listeners");
     if (listeners == nullptr) continue;
     for (const YamlNode& listener : listeners->items) {

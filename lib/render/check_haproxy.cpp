@@ -1,3 +1,4 @@
+#include "base/error.hpp"
 #include "base/format.hpp"
 #include "render/comparison.hpp"
 #include "render/config_words.hpp"
@@ -108,32 +109,47 @@ bool check_if_reached(Comparison& comparison, const Bind& bind, std::uint16_t po
   return false;
 }
 
+/// What is known so far: a line holds for those behind it, in further files as well.
+struct Reading {
+  std::uint16_t port;
+  std::string ca_base = {};
+  std::optional<std::string> cache_size = std::nullopt;
+  bool found = false;
+};
+
+void check_line(Comparison& comparison, const HaproxyLine& one, Reading& reading) {
+  const std::string& word = one.words[0];
+  if (word == ".if" || word.find('$') != std::string::npos) {
+    comparison.add(format("line {}", one.line), "what does not hang on the surroundings", word);
+  }
+  if (word == "ssl-f-use") {
+    comparison.add(format("line {}: ssl-f-use", one.line), "nothing", "a name's own settings");
+  }
+  if (one.words.size() < 2) return;
+  if (word == "ca-base") reading.ca_base = one.words[1];
+  if (word == "tune.ssl.cachesize") reading.cache_size = one.words[1];
+  if (word == "bind" && check_if_reached(comparison, {one, reading.ca_base}, reading.port)) {
+    reading.found = true;
+  }
+}
+
 }  // namespace
 
-void check_haproxy(Comparison& comparison, std::string_view live) {
-  const ServerListener wanted = server_listener(comparison.request());
-  const std::vector<HaproxyLine> lines = read_haproxy(live);
-  std::string ca_base;
-  std::optional<std::string> cache_size;
-  for (const HaproxyLine& one : lines) {
-    if (one.words[0] == ".if" || one.words[0].find('$') != std::string::npos) {
-      comparison.add(format("line {}", one.line), "what does not hang on the surroundings",
-                     one.words[0]);
-    }
-    if (one.words[0] == "ssl-f-use") {
-      comparison.add(format("line {}: ssl-f-use", one.line), "nothing", "a name's own settings");
-    }
-    if (one.words.size() < 2) continue;
-    if (one.words[0] == "ca-base") ca_base = one.words[1];
-    if (one.words[0] == "tune.ssl.cachesize") cache_size = one.words[1];
+void check_haproxy(Comparison& comparison, std::span<const LiveFile> live) {
+  const auto naming =
+      live.size() > 1 ? Comparison::Naming::with_file : Comparison::Naming::without_file;
+  Reading reading{.port = server_listener(comparison.request()).listen.port};
+  for (const LiveFile& file : live) {
+    comparison.look_at(file, naming);
+    const auto lines = with_context(file.name, [&file] { return read_haproxy(file.text); });
+    for (const HaproxyLine& one : lines) check_line(comparison, one, reading);
   }
-  bool found = false;
-  for (const HaproxyLine& one : lines) {
-    if (one.words[0] != "bind" || one.words.size() < 2) continue;
-    if (check_if_reached(comparison, {one, ca_base}, wanted.listen.port)) found = true;
+  comparison.look_at_all();
+  if (!reading.found) {
+    comparison.add("bind", format("{} ssl", server_listener(comparison.request()).listen.text()),
+                   "nothing");
   }
-  if (!found) comparison.add("bind", format("{} ssl", wanted.listen.text()), "nothing");
-  if (comparison.facts().crl) comparison.expect("tune.ssl.cachesize", "0", cache_size);
+  if (comparison.facts().crl) comparison.expect("tune.ssl.cachesize", "0", reading.cache_size);
 }
 
 }  // namespace mtls::render

@@ -24,7 +24,12 @@ std::string describe(const x509::CertificateList& list) {
 }  // namespace
 
 void Comparison::add(std::string_view setting, std::string expected, std::string_view found) {
-  m_differences.push_back({printable(setting), std::move(expected), printable(found)});
+  m_differences.push_back({m_prefix + printable(setting), std::move(expected), printable(found)});
+}
+
+void Comparison::look_at(const LiveFile& file, Naming naming) {
+  m_file = &file;
+  m_prefix = naming == Naming::with_file ? file.name + ", " : std::string();
 }
 
 void Comparison::expect(const std::string& setting, std::string_view expected,
@@ -103,7 +108,7 @@ void Comparison::from_file(const std::string& setting, const std::string& path,
                            const std::function<void(ByteView)>& compare) {
   std::optional<SecretBytes> content;
   try {
-    content = m_read(path);
+    content = m_file->read(path);
   } catch (const Error& error) {
     // On another machine it may be there; here nothing shows that it holds the CA.
     add(setting, "a file that can be read here", error.message());

@@ -14,8 +14,14 @@ namespace mtls::render {
 /// Collects differences; refers to what it was made of.
 class Comparison final {
  public:
-  Comparison(const RenderRequest& request, const ReadFile& read)
-      : m_request(request), m_read(read) {}
+  explicit Comparison(const RenderRequest& request) : m_request(request) {}
+
+  /// Whether settings are told with the file in which they stand.
+  enum class Naming { without_file, with_file };
+  /// Says that what comes stands in `file`, which outlives this or the next call.
+  void look_at(const LiveFile& file, Naming naming);
+  /// Says that what comes is of no file by itself.
+  void look_at_all() { m_prefix.clear(); }
 
   [[nodiscard]] const RenderRequest& request() const noexcept { return m_request; }
   [[nodiscard]] const TrustFacts& facts() const noexcept { return m_request.facts; }
@@ -39,13 +45,14 @@ class Comparison final {
   void from_file(const std::string& setting, const std::string& path,
                  const std::function<void(ByteView)>& compare);
   const RenderRequest& m_request;
-  const ReadFile& m_read;
+  const LiveFile* m_file = nullptr;
+  std::string m_prefix;  // "first.cfg, "
   std::vector<Difference> m_differences;
 };
 
 void check_albconfig(Comparison& comparison, std::string_view live);
 void check_envoy(Comparison& comparison, std::string_view live);
-void check_haproxy(Comparison& comparison, std::string_view live);
+void check_haproxy(Comparison& comparison, std::span<const LiveFile> live);
 void check_k8s_demo(Comparison& comparison, std::string_view live);
 void check_k8s_secret(Comparison& comparison, std::string_view live);
 void check_nginx(Comparison& comparison, std::string_view live);

@@ -39,7 +39,7 @@ SqliteConnection::SqliteConnection(const std::string& name, SqliteUse use,
   if (use == SqliteUse::memory || use == SqliteUse::still) return;
   if (use == SqliteUse::read) {
     // Opened for writing where that is allowed: the last reader then tidies FILE-wal and FILE-shm
-    // away, which it has to make for reading.
+    // away, which it has to make for reading, and holds open for writing in any case.
     execute("PRAGMA query_only=ON");
     return;
   }

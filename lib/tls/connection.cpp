@@ -40,6 +40,8 @@ Connection::Next Connection::advance() {
       return step_handshake();
     case Phase::request:
       return step_request();
+    case Phase::going_on:
+      return step_going_on();
     case Phase::response:
       return step_response();
     case Phase::lingering:
@@ -70,6 +72,7 @@ Connection::Next Connection::expire() {
       return answer(
           {.status = 408, .content_type = "text/plain", .body = "the request took too long\n"},
           "GET", KeepAlive::no);
+    case Phase::going_on:
     case Phase::response:
     case Phase::lingering:
     case Phase::over:
@@ -152,6 +155,11 @@ Connection::Next Connection::step_request() {
           return answer(m_surroundings.handler(request, peer), request.method,
                         m_winding_down ? KeepAlive::no : m_reader->keep_alive());
         }
+        case ServedRequestReader::State::waits:
+          m_response = k_go_on;
+          m_sent = 0;
+          m_phase = Phase::going_on;  // within the time of the request
+          return {.wait = Next::Wait::turn, .deadline = m_deadline};
         case ServedRequestReader::State::more:
           break;
       }
@@ -178,7 +186,8 @@ Connection::Next Connection::answer(const ServedResponse& response, const std::s
   return step_response();
 }
 
-Connection::Next Connection::step_response() {
+/// What to do instead of going on; nothing once all of m_response is sent.
+std::optional<Connection::Next> Connection::send() {
   while (m_sent < m_response.size()) {
     const ServerStream::Transfer transfer =
         m_stream.write(as_bytes(std::string_view(m_response).substr(m_sent)));
@@ -188,6 +197,17 @@ Connection::Next Connection::step_response() {
     if (transfer.io != Io::done) return finish();
     m_sent += transfer.count;
   }
+  return std::nullopt;
+}
+
+Connection::Next Connection::step_going_on() {
+  if (const auto next = send()) return *next;
+  m_phase = Phase::request;
+  return {.wait = Next::Wait::turn, .deadline = m_deadline};
+}
+
+Connection::Next Connection::step_response() {
+  if (const auto next = send()) return *next;
   if (m_keep_alive == KeepAlive::no) {
     m_stream.close_notify();
     return m_winding_down ? finish() : linger();

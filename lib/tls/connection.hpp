@@ -6,6 +6,7 @@
 #include "tls/server_stream.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace mtls::tls {
@@ -42,12 +43,14 @@ class Connection final {
   [[nodiscard]] const std::string& address() const noexcept { return m_address; }
 
  private:
-  enum class Phase { handshake, request, response, lingering, over };
+  enum class Phase { handshake, request, going_on, response, lingering, over };
 
   [[nodiscard]] Next wait_for(Io io) const;
   [[nodiscard]] Next step_handshake();
   [[nodiscard]] Next step_request();
+  [[nodiscard]] Next step_going_on();
   [[nodiscard]] Next step_response();
+  [[nodiscard]] std::optional<Next> send();
   [[nodiscard]] Next linger();
   [[nodiscard]] Next step_lingering();
   [[nodiscard]] Next finish();

@@ -3,8 +3,10 @@
 #include "base/format.hpp"
 #include "base/time_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/serializer.hpp>
@@ -19,10 +21,44 @@ namespace mtls::tls {
 
 namespace http = boost::beast::http;
 
+namespace {
+
+using Request = http::request<http::string_body>;
+
+/// What a client expects before it sends the body. Of HTTP/1.0 nothing is expected, whatever it
+/// says.
+enum class Expectation { none, to_go_on, other };
+
+Expectation expectation_of(const Request& request) {
+  constexpr unsigned k_http_1_1 = 11;
+  Expectation expectation = Expectation::none;
+  if (request.version() < k_http_1_1) return expectation;
+  const auto [first, last] = request.equal_range(http::field::expect);
+  for (auto field = first; field != last; ++field) {
+    std::string_view rest(field->value().data(), field->value().size());
+    while (!rest.empty()) {
+      std::string_view member = rest.substr(0, rest.find(','));
+      rest.remove_prefix(std::min(member.size() + 1, rest.size()));
+      member.remove_prefix(std::min(member.find_first_not_of(" \t"), member.size()));
+      member = member.substr(0, member.find_last_not_of(" \t") + 1);
+      if (member.empty()) continue;
+      if (!boost::beast::iequals({member.data(), member.size()}, "100-continue")) {
+        return Expectation::other;
+      }
+      expectation = Expectation::to_go_on;
+    }
+  }
+  return expectation;
+}
+
+}  // namespace
+
 struct ServedRequestReader::Data {
   http::request_parser<http::string_body> parser;
   std::size_t longest;  // of what the parser takes only whole
-  boost::beast::error_code error;
+  boost::beast::error_code error = {};
+  /// From the end of the header on, until it is met.
+  std::optional<Expectation> expectation = std::nullopt;
 };
 
 ServedRequestReader::ServedRequestReader(HttpLimits limits) : m_data(std::make_unique<Data>()) {
@@ -35,7 +71,7 @@ ServedRequestReader::ServedRequestReader(HttpLimits limits) : m_data(std::make_u
 ServedRequestReader::~ServedRequestReader() = default;
 
 ServedRequestReader::State ServedRequestReader::feed(std::string& buffer) {
-  auto& [parser, longest, error] = *m_data;
+  auto& [parser, longest, error, expectation] = *m_data;
   while (!buffer.empty() && !parser.is_done()) {
     const std::size_t taken = parser.put(boost::asio::buffer(buffer), error);
     buffer.erase(0, taken);
@@ -48,7 +84,12 @@ ServedRequestReader::State ServedRequestReader::feed(std::string& buffer) {
     if (error) return State::bad;
   }
   if (error) return State::bad;
-  return parser.is_done() ? State::complete : State::more;
+  if (!expectation && parser.is_header_done()) expectation = expectation_of(parser.get());
+  if (expectation == Expectation::other) return State::bad;
+  if (parser.is_done()) return State::complete;
+  if (expectation != Expectation::to_go_on) return State::more;
+  expectation = Expectation::none;
+  return parser.get().body().empty() ? State::waits : State::more;
 }
 
 ServedRequest ServedRequestReader::request() const {
@@ -72,6 +113,9 @@ ServedResponse ServedRequestReader::objection() const {
   } else if (m_data->error == http::error::body_limit) {
     response.status = 413;
     response.body = "the request's body is too long\n";
+  } else if (m_data->expectation == Expectation::other) {
+    response.status = 417;
+    response.body = "nothing can be expected here but 100-continue\n";
   }
   return response;
 }

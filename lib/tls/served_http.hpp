@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct HttpLimits {
 
 enum class KeepAlive { no, yes };
 
+/// The interim response that has a client send the body that it holds back.
+inline constexpr std::string_view k_go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+
 /// Reads one request from octets as they arrive. The body is read and dropped.
 class ServedRequestReader final {
  public:
@@ -43,6 +47,7 @@ class ServedRequestReader final {
 
   enum class State {
     more,      ///< it goes on
+    waits,     ///< its body is held back until k_go_on is sent (RFC 9110 section 10.1.1); said once
     complete,  ///< request() is it
     bad,       ///< objection() answers it
   };
@@ -50,7 +55,7 @@ class ServedRequestReader final {
   [[nodiscard]] State feed(std::string& buffer);
   [[nodiscard]] ServedRequest request() const;
   [[nodiscard]] KeepAlive keep_alive() const;
-  /// The answer to a request that cannot be read: 400, 413, 431.
+  /// The answer to a request that cannot be read, or expects what is not met: 400, 413, 417, 431.
   [[nodiscard]] ServedResponse objection() const;
 
  private:

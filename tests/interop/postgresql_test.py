@@ -126,6 +126,11 @@ class Postgresql(Workbench):
         self.mtlsctl("cert", "show", self.certificate_serial("c.crt"), exit=6)
         self.mtlsctl("cert", "show", "--ca", "sub", self.certificate_serial("sub/ca.crt"), exit=6)
         self.mtlsctl("verify", "--ca", "sub", "c.crt")
+        # What the root revoked is in the same ledger, and so is the intermediate itself.
+        self.sql("UPDATE mtlsctl.certificates SET state = 'revoked', revoked_time = 1 WHERE serial = "
+                 f"'{self.certificate_serial('sub/ca.crt')}'")
+        self.mtlsctl("verify", "--ca", "sub", "c.crt", exit=4)
+        self.mtlsctl("verify", "--ca", "sub", "--revocation-ca", "ca", "c.crt", exit=4)
 
     def test_two_first_inits_at_once_share_one_ledger(self):
         def init(i):

@@ -244,6 +244,20 @@ class ProbeHostile(Probing):
         self.assert_verdict(document, "no-verdict")
         self.assertIn("in time", document["sentence"])
 
+    def test_several_silent_addresses_cost_one_timeout_together(self):
+        server = listeners.haproxy(self, "pem", f"crt {{pem}} ca-file {self.ca} verify required")
+        others = [f"127.0.0.{n}" for n in range(2, 9)]
+        for one in others:
+            listeners.mute(self, one, server.port)
+        resolve = f"localhost:{server.port}:{','.join(others)}"
+        document = self.bounded(server.url, 5, "--timeout", "3s", "--resolve", resolve)
+        self.assert_verdict(document, "no-verdict")
+        self.assertIn("in time", document["sentence"])
+        self.assertEqual([one["address"] for one in document["addresses"]], [f"{one}:{server.port}" for one in others])
+        # Whoever does answer is probed all the same, wherever it stands among them.
+        document = self.bounded(server.url, 8, "--timeout", "3s", "--resolve", f"{resolve},127.0.0.1")
+        self.assertEqual([one["verdict"] for one in document["addresses"]], ["no-verdict"] * 7 + ["enforced"])
+
     def test_a_listener_that_never_answers_is_not_asked_for_everything(self):
         server = Scripted(self, self.context(ssl.CERT_OPTIONAL), lambda connection: time.sleep(9))
         document = self.bounded(server, 7, "--timeout", "1s")

@@ -412,6 +412,21 @@ class Started(Rendered):
                     dump = self.tool(servers.program("nginx"), "-T", "-c", file)
                     self.mtlsctl(*check, "-", stdin=dump.out, exit=1)
 
+    def test_haproxy_started_with_several_files(self):
+        """The second one binds the same port, and the system gives each some of the connections."""
+        self.make_pki()
+        first, second = self.render("haproxy"), self.path("second.cfg")
+        self.path("both.pem").write_bytes(self.read("server.crt") + self.read("server.key"))
+        second.write_text(f"frontend open\n  bind 127.0.0.1:{self.port} ssl crt {self.path('both.pem')}\n"
+                          "  http-request return status 200\n")
+        with servers.running([servers.program("haproxy"), "-db", "-f", first, "-f", second], self.port, self.dir):
+            self.assertTrue(any(self.gets_in(None) for _ in range(50)), "it lets nobody in: it shows nothing")
+        check = ["render", "haproxy", "--listen", f"127.0.0.1:{self.port}", "--check", first]
+        self.mtlsctl(*check)
+        self.mtlsctl(*check, "--check", second, exit=1)
+        second.write_text(second.read_text().replace(f":{self.port} ssl", f":{servers.free_port()} ssl"))
+        self.mtlsctl(*check, "--check", second)
+
     def test_a_dump_of_several_files_is_put_together(self):
         self.make_pki()
         file = self.render("nginx")

@@ -67,6 +67,37 @@ class Bounds(ServeBench):
                     whole += part
                 self.assertEqual(whole.count(b"HTTP/1.1 200 OK"), 21)
 
+    def test_who_waits_before_the_body_is_told_to_go_on(self):
+        """Expect: 100-continue (RFC 9110 10.1.1); without an answer these wait for longer than serve does."""
+        self.make_ca()
+        self.make_client("alice")
+        with self.serve("--ca", "ca", "--timeout", "3s") as served:
+            identity = ["--cert", "alice.crt", "--key", "alice.key", "--expect100-timeout", "20", "-v", "-o", "answer",
+                        "-w", "%{http_code}"]
+            wait = ["-H", "Expect: 100-continue"]
+            self.path("large").write_bytes(b"x" * (2 << 20))  # over 1 MiB curl waits unasked
+            for more, status, told in (
+                    ([*wait, "-d", "x" * 1000], b"200", True), ([*wait, "-d", "x" * 100_000], b"413", False),
+                    ([*wait, "-H", "Transfer-Encoding: chunked", "-d", "x" * 1000], b"200", True),
+                    ([*wait, "-H", "Transfer-Encoding: chunked", "-d", "x" * 100_000], b"413", True),
+                    (["-d", "@large"], b"413", False), (["-H", "Expect: other", "-d", "x"], b"417", False)):
+                began = time.monotonic()
+                result = self.curl(served, *identity, *more)
+                self.assertEqual(result.out, status, f"{more[0]} {result}")
+                self.assertEqual(b"HTTP/1.1 100 Continue" in result.err, told, str(result))
+                self.assertLess(time.monotonic() - began, 2)
+            # Two on one connection, and the second silent after it was told to go on: a time for the whole request.
+            with self.connect(served, self.context("alice")) as connection:
+                head = b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n"
+                for _ in range(2):
+                    connection.sendall(head)
+                    self.assertEqual(connection.recv(4096), b"HTTP/1.1 100 Continue\r\n\r\n")
+                    connection.sendall(b"x")
+                    self.assertTrue(connection.recv(65536).startswith(b"HTTP/1.1 200"))
+                connection.sendall(head)
+                self.assertEqual(connection.recv(4096), b"HTTP/1.1 100 Continue\r\n\r\n")
+                self.assertTrue(connection.recv(4096).startswith(b"HTTP/1.1 408"))
+
     def test_a_chunk_header_without_end_is_not_kept(self):
         self.make_ca()
         self.make_client("alice")

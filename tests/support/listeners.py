@@ -362,6 +362,12 @@ def silent(bench):
     return RawServer(bench, lambda connection: (connection.recv(65536), time.sleep(60)))
 
 
+def mute(bench, host, port):
+    """Lets the system take connections at HOST:PORT, and never looks at them."""
+    listener = socket.create_server((host, port), backlog=64)
+    bench.addCleanup(listener.close)
+
+
 def resetting(bench):
     """Resets every connection once something has come."""
 

@@ -151,6 +151,67 @@ TEST_CASE("HAProxy: words that come twice, and ports that are hidden") {
   CHECK(with("\nfrontend", "\nfrontend open\n b\\x69nd :8443\nfrontend") == Names{"ssl"});
 }
 
+TEST_CASE("HAProxy: several files are one configuration, in their order") {
+  const auto wanted = request(Target::haproxy);
+  const std::string live = text(wanted);
+  const auto of = [&](const std::string& before, const std::string& after) {
+    const auto named = files({{"/ca/ca.crt", std::string(k_root)}});
+    const auto nothing = files({});
+    std::vector<std::string> settings;
+    for (const Difference& one : check(wanted, std::vector<LiveFile>{{"a.cfg", before, nothing},
+                                                                     {"b.cfg", live, named},
+                                                                     {"c.cfg", after, nothing}})) {
+      settings.push_back(one.setting);
+    }
+    return settings;
+  };
+  CHECK(of("", "").empty());
+  CHECK(of("frontend other\n bind :8080\n", "frontend last\n bind :8444 ssl crt /x\n").empty());
+  CHECK(of("", "frontend open\n bind :8443 ssl crt /x\n").front() ==
+        "c.cfg, bind :8443, line 2: verify");
+  CHECK(of("frontend open\n bind :8443\n", "") == Names{"a.cfg, bind :8443, line 2: ssl"});
+  // What global says holds from there on, whichever file it stands in.
+  const std::string relative =
+      "frontend more\n bind :8443 ssl crt /x verify required ca-file ca.crt\n";
+  const auto based = files({{"/ca/ca.crt", std::string(k_root)}});
+  const auto with_base = [&](std::vector<LiveFile> live_files) {
+    return check(wanted, live_files).size();
+  };
+  const LiveFile base{"base.cfg", "global\n ca-base /ca\n", based};
+  const LiveFile more{"more.cfg", relative, based};
+  CHECK(with_base({base, more}) == 0);
+  CHECK(with_base({more, base}) == 1);
+  CHECK(with_base({base}) == 1);  // nothing listens
+  CHECK(code_of([&] { of("", "bind 'x"); }) == Errc::malformed);
+  CHECK(code_of([&] {
+          const auto nginx = request(Target::nginx);
+          const LiveFile one{"a", "", files({})};
+          static_cast<void>(check(nginx, std::vector<LiveFile>{one, one}));
+        }) == Errc::usage);
+}
+
+TEST_CASE("Envoy: listeners that are sent are not seen, and so do not hold") {
+  const auto wanted = request(Target::envoy);
+  const std::string live = text(wanted);
+  const auto with = [&](const std::string& more) {
+    return differing(wanted, live + more, ca_files(k_root));
+  };
+  CHECK(with("dynamic_resources: {lds_config: {path_config_source: {path: /lds.yaml}}}\n") ==
+        Names{"dynamic_resources.lds_config"});
+  CHECK(with("dynamicResources: {ldsConfig: {ads: {}}, adsConfig: {api_type: GRPC}}\n") ==
+        Names{"dynamic_resources.lds_config", "dynamic_resources.ads_config"});
+  CHECK(with("dynamic_resources: {lds_resources_locator: \"xdstp://a/b\"}\n") ==
+        Names{"dynamic_resources.lds_resources_locator"});
+  CHECK(with("dynamic_resources: {ads_config: {api_type: GRPC}}\n").size() == 1);
+  CHECK(with("---\ndynamic_resources: {lds_config: {ads: {}}}\n").size() == 1);
+  CHECK(with("dynamic_resources: {cds_config: {path: /cds.yaml}}\n").empty());
+  CHECK(with("dynamic_resources:\n").empty());
+  CHECK(differing(wanted,
+                  replace(live, "      filter_chains:\n",
+                          "      fcds_config: {name: x}\n      filter_chains:\n"),
+                  ca_files(k_root)) == Names{"listener on port 8443, fcds_config"});
+}
+
 TEST_CASE("Envoy: doors beside the check are found") {
   const auto wanted = request(Target::envoy);
   const std::string live = text(wanted);

@@ -180,11 +180,11 @@ TEST_CASE("a Secret's listener certificate is compared as well") {
 }
 
 TEST_CASE("a script cannot be checked, and nonsense is malformed") {
-  CHECK(code_of([] { static_cast<void>(check(request(Target::curl), "", files({}))); }) ==
+  CHECK(code_of([] { static_cast<void>(check_one(request(Target::curl), "", files({}))); }) ==
         Errc::usage);
-  CHECK(code_of([] { static_cast<void>(check(request(Target::nginx), "{", files({}))); }) ==
+  CHECK(code_of([] { static_cast<void>(check_one(request(Target::nginx), "{", files({}))); }) ==
         Errc::malformed);
-  CHECK(code_of([] { static_cast<void>(check(request(Target::envoy), "a: [", files({}))); }) ==
+  CHECK(code_of([] { static_cast<void>(check_one(request(Target::envoy), "a: [", files({}))); }) ==
         Errc::malformed);
 }
 
@@ -197,7 +197,7 @@ TEST_CASE("whatever is done to a live configuration, it is compared or refused")
     const ReadFile read = ca_files(k_root, crls);
     const std::string live = text(wanted);
     const auto survives = [&](const std::string& changed) {
-      const auto code = code_of([&] { static_cast<void>(check(wanted, changed, read)); });
+      const auto code = code_of([&] { static_cast<void>(check_one(wanted, changed, read)); });
       CHECK((!code || code == Errc::malformed));
     };
     for (std::size_t size = 0; size < live.size(); size += 5) survives(live.substr(0, size));

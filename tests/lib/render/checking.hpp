@@ -35,11 +35,17 @@ inline std::string replace(std::string text, std::string_view from, std::string_
   return text.replace(place, from.size(), to);
 }
 
+/// `check` of one file.
+inline std::vector<Difference> check_one(const RenderRequest& wanted, std::string_view live,
+                                         const ReadFile& read) {
+  return check(wanted, std::vector<LiveFile>{{.name = "live", .text = live, .read = read}});
+}
+
 /// The settings that differ, without where they stand.
 inline std::vector<std::string> differing(const RenderRequest& wanted, const std::string& live,
                                           const ReadFile& read) {
   std::vector<std::string> settings;
-  for (const Difference& one : check(wanted, live, read)) {
+  for (const Difference& one : check_one(wanted, live, read)) {
     const std::size_t colon = one.setting.rfind(": ");
     settings.push_back(colon == std::string::npos ? one.setting : one.setting.substr(colon + 2));
   }

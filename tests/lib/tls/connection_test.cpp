@@ -105,6 +105,23 @@ TEST_CASE("each step has its time, which slow octets do not stretch") {
   CHECK(desk.other.received().find("HTTP/1.1 408 ") == 0);
 }
 
+TEST_CASE("a client that holds its body back is told to go on, within the time of the request") {
+  Desk desk;
+  desk.run();
+  desk.other.write("PUT /x HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  const MonotonicTime begun = desk.clock.time;
+  CHECK(desk.connection.advance().wait == Wait::turn);
+  desk.clock.time += std::chrono::seconds(1);
+  const Connection::Next next = desk.run();
+  CHECK(desk.other.received() == "HTTP/1.1 100 Continue\r\n\r\n");
+  CHECK(next.wait == Wait::readable);
+  CHECK(next.deadline == begun + desk.limits.request);
+  desk.other.write("ab");
+  desk.run();
+  CHECK(desk.other.received().find("HTTP/1.1 200 OK\r\n") != std::string::npos);
+  CHECK(desk.other.received().find("100 Continue", 20) == std::string::npos);  // once
+}
+
 TEST_CASE("between two requests there is the idle time, and no word at its end") {
   Desk desk;
   desk.run();

@@ -70,6 +70,59 @@ TEST_CASE("what is too long, or no HTTP, is told by its status") {
   }
 }
 
+TEST_CASE("a client that waits before its body is told once to go on") {
+  const std::string head =
+      "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\nContent-Length: 3\r\n\r\n";
+  for (std::size_t size = 1; size <= head.size(); ++size) {
+    ServedRequestReader reader({});
+    REQUIRE(feed(reader, head, size) == State::waits);
+    std::string body = "ab";
+    CHECK(reader.feed(body) == State::more);
+    body += "c";
+    CHECK(reader.feed(body) == State::complete);
+  }
+  const std::string chunked =
+      "POST / HTTP/1.1\r\nExpect: ,100-continue ,\r\nTransfer-Encoding: chunked\r\n\r\n";
+  ServedRequestReader reader({});
+  REQUIRE(feed(reader, chunked, chunked.size()) == State::waits);
+  std::string body = "1\r\na\r\n0\r\n\r\n";
+  CHECK(reader.feed(body) == State::complete);
+}
+
+TEST_CASE("who does not wait, has begun, or speaks HTTP/1.0 is not told to go on") {
+  const std::string length = "Content-Length: 3\r\n";
+  for (const std::string& octets :
+       {"POST / HTTP/1.1\r\n" + length + "\r\n",
+        "POST / HTTP/1.1\r\nExpect: 100-continue\r\n" + length + "\r\na",
+        "POST / HTTP/1.0\r\nExpect: 100-continue\r\n" + length + "\r\n"}) {
+    ServedRequestReader reader({});
+    CHECK_MESSAGE(feed(reader, octets, octets.size()) == State::more, octets);
+  }
+  for (const char* octets : {"GET / HTTP/1.1\r\nExpect: 100-continue\r\n\r\n",
+                             "GET / HTTP/1.0\r\nExpect: other\r\n\r\n"}) {
+    ServedRequestReader reader({});
+    CHECK_MESSAGE(feed(reader, octets, 1000) == State::complete, octets);
+  }
+}
+
+TEST_CASE("an expectation that is not met is told, and so is a body that would be too long") {
+  struct Row {
+    std::string fields;
+    unsigned status;
+  };
+  const std::vector<Row> rows{{"Expect: other\r\n", 417},
+                              {"Expect: 100-continue=1\r\n", 417},
+                              {"Expect: 100-continue, other\r\n", 417},
+                              {"Expect: 100-continue\r\nExpect: other\r\n", 417},
+                              {"Expect: 100-continue\r\nContent-Length: 11\r\n", 413}};
+  for (const Row& row : rows) {
+    ServedRequestReader reader({.header = 200, .body = 10});
+    CHECK_MESSAGE(feed(reader, "POST / HTTP/1.1\r\n" + row.fields + "\r\n", 7) == State::bad,
+                  row.fields);
+    CHECK(reader.objection().status == row.status);
+  }
+}
+
 TEST_CASE("a header of many short fields is as long as it is") {
   const HttpLimits limits{.header = 2000, .body = 10};
   std::string head = "GET / HTTP/1.1\r\n";
