@@ -55,6 +55,7 @@ ExitCode run(const Options& options, Session& session) {
   const std::string seen = seen_word(state);
   if (!held) {
     require_sound(ledger, issuer);
+    ca.require_acceptable_head();
     ledger.accept(issuer,
                   {.what = store::LogAction::accept_rollback,
                    .note = format("seen before: {}; the log ended with {}", seen,
