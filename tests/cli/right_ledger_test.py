@@ -8,20 +8,12 @@ import shutil
 import socket
 import subprocess
 
-from ledger_files import LedgerFiles
+from ledger_files import IssuedLedger
 from ledger_vectors import VECTORS, old_ledger
 from workbench import KEY, main
 
 
-class RightLedger(LedgerFiles):
-    def setUp(self):
-        super().setUp()
-        self.make_ca()
-        self.issue("a")
-
-    def issue(self, name, *args, ca="ca", exit=0):
-        return self.mtlsctl("client", "issue", "--ca", ca, *KEY, "--name", name, *args, exit=exit)
-
+class RightLedger(IssuedLedger):
     def head(self, directory="ca"):
         return self.mtlsctl("log", "head", "--ca", directory).out.decode().strip()
 
