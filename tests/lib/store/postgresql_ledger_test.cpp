@@ -172,6 +172,10 @@ TEST_CASE("a schema that others changed is found, and its indexes are made again
             "'BEGIN RETURN NULL; END'; CREATE TRIGGER keep_head BEFORE INSERT ON certificates "
             "FOR EACH ROW EXECUTE FUNCTION keep_head()",
             1},
+           {"CREATE FUNCTION keep_head() RETURNS trigger LANGUAGE plpgsql SET search_path = "
+            "pg_catalog AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER keep_head BEFORE UPDATE ON "
+            "log_heads FOR EACH ROW EXECUTE FUNCTION keep_head()",
+            1},
            {"CREATE INDEX mine ON certificates (subject); CREATE VIEW v AS SELECT 1 AS one", 0}}) {
     const std::string sql = change;
     CAPTURE(sql);
