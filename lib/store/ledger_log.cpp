@@ -9,23 +9,10 @@
 
 #include <algorithm>
 #include <map>
-#include <variant>
 
 namespace mtls::store {
 
 namespace {
-
-void require_losses_only(const AuditReport& report) {
-  if (report.found == static_cast<std::int64_t>(report.losses.size())) return;
-  const auto other =
-      std::find_if(report.findings.begin(), report.findings.end(), [](const AuditFinding& finding) {
-        return finding.flaw != Flaw::entry_without_row || !finding.entry;
-      });
-  throw Error(Errc::ledger_damaged,
-              format("the log does not hold in other ways than by rows that are gone: {}",
-                     other != report.findings.end() ? other->message : "more than can be listed"),
-              "'mtlsctl log verify' lists all of it: restore a backup from before that");
-}
 
 std::optional<LogEntry> read_entry(Connection& connection, IssuerId issuer, std::string_view which,
                                    const std::optional<std::int64_t>& seq) {
@@ -184,28 +171,6 @@ void Ledger::accept(IssuerId issuer, const Acceptance& accepted, const Author& a
   m_data->change(entry, m_data->dated(author),
                  [](Connection& /*connection*/, ChainWriter& chain, IssuerId /*issuer*/,
                     const LogSubject& subject) { chain.append(subject); });
-}
-
-std::vector<LogLoss> Ledger::accept_losses(IssuerId issuer, const Author& author,
-                                           const ossl::Context& context) {
-  const std::map<IssuerId, std::monostate> only{{issuer, {}}};
-  std::vector<LogLoss> losses;
-  m_data->change(
-      only, m_data->dated(author),
-      [&](Connection& connection, ChainWriter& chain, IssuerId of, std::monostate /*none*/) {
-        AuditReport report = audit_log(connection, of);
-        report.merge(audit_rows(connection, context));
-        require_losses_only(report);
-        losses = std::move(report.losses);
-        for (const LogLoss& loss : losses) {
-          chain.append({.action = LogAction::accept_loss,
-                        .serial = loss.serial,
-                        .content = loss.content,
-                        .count = loss.left,
-                        .note = loss_note(loss)});
-        }
-      });
-  return losses;
 }
 
 void Ledger::when_appended(std::function<void(IssuerId, const LogHead&)> told) {
