@@ -3,6 +3,7 @@
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/counted.hpp"
 #include "cmd/log_view.hpp"
 #include "cmd/value_types.hpp"
 
@@ -89,9 +90,10 @@ void print(const store::AuditReport& report, const Options& options, const Compa
     session.print(document);
     return;
   }
-  std::string text = format("{}: {} entries, {} certificates, head {}\n",
-                            code == ExitCode::ok ? "sound" : "not sound", report.entries,
-                            report.rows, report.head ? report.head->to_text() : "none");
+  std::string text = format("{}: {}, {}, head {}\n", code == ExitCode::ok ? "sound" : "not sound",
+                            counted(report.entries, "entry", "entries"),
+                            counted(report.rows, "certificate", "certificates"),
+                            report.head ? report.head->to_text() : "none");
   text += seen_text(compared.seen);
   if (!compared.holds_since) {
     text += format("  error: {}\n    hint: {}\n", since_message(options, report), k_since_hint);

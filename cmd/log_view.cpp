@@ -3,6 +3,7 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
+#include "cmd/counted.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -13,7 +14,7 @@ std::string shown(std::string_view raw) { return readable(printable(raw)); }
 
 std::string subject_of(const store::LogEntry& entry) {
   if (entry.serial) return entry.serial->to_text();
-  return entry.count > 0 ? format("{} certificates", entry.count) : "-";
+  return entry.count > 0 ? counted(entry.count, "certificate", "certificates") : "-";
 }
 
 }  // namespace
@@ -67,9 +68,9 @@ std::string findings_text(const store::AuditReport& report) {
   if (report.found > listed) text += format("  and {} more\n", report.found - listed);
   if (report.accepted_losses > 0) {
     text += format(
-        "  note: the rows of {} entries are gone, and somebody has answered for that: see "
-        "accept_loss in 'mtlsctl log show'\n",
-        report.accepted_losses);
+        "  note: the rows of {} are gone, and somebody has answered for that: see accept_loss in "
+        "'mtlsctl log show'\n",
+        counted(report.accepted_losses, "entry", "entries"));
   }
   return text;
 }

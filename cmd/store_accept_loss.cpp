@@ -35,7 +35,9 @@ void print(const std::vector<store::LogLoss>& losses, const Session& session) {
   for (const store::LogLoss& loss : losses) {
     text += format("accepted: entry {}: {} lost, {} left", loss.entry, loss.lost, loss.left);
     if (loss.serial) text += format(" [serial {}]", loss.serial->to_text());
-    text += loss.left > 0 ? ", which from here on count as they stand now\n" : "\n";
+    if (loss.left == 1) text += ", which from here on counts as it stands now";
+    if (loss.left > 1) text += ", which from here on count as they stand now";
+    text += "\n";
   }
   session.out().write(text);
 }

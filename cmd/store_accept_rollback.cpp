@@ -5,6 +5,7 @@
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/counted.hpp"
 #include "cmd/log_view.hpp"
 
 #include <nlohmann/json.hpp>
@@ -30,10 +31,10 @@ void require_sound(const store::Ledger& ledger, store::IssuerId issuer) {
   // Rows that are gone are for accept-loss, once the ledger is the one that counts.
   if (report.found == static_cast<std::int64_t>(report.losses.size())) return;
   throw Error(Errc::ledger_damaged,
-              format("the log of this ledger is broken, and nothing was accepted: {} ({}, {} "
-                     "findings in all: 'mtlsctl log verify')",
+              format("the log of this ledger is broken, and nothing was accepted: {} ({}, {} in "
+                     "all: 'mtlsctl log verify')",
                      printable(report.findings.front().message), name(report.findings.front().flaw),
-                     report.found),
+                     counted(report.found, "finding", "findings")),
               "restore a backup whose log holds; where there is none, docs/ledger.md (\"When there "
               "is no sound backup\") begins a new ledger for the same CA: 'mtlsctl ca adopt' and "
               "'mtlsctl store import'");
@@ -55,6 +56,7 @@ ExitCode run(const Options& options, Session& session) {
   const std::string seen = seen_word(state);
   if (!held) {
     require_sound(ledger, issuer);
+    ca.require_acceptable_head();
     ledger.accept(issuer,
                   {.what = store::LogAction::accept_rollback,
                    .note = format("seen before: {}; the log ended with {}", seen,

@@ -4,6 +4,7 @@
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/counted.hpp"
 #include "cmd/log_view.hpp"
 #include "cmd/value_types.hpp"
 #include "store/transfer.hpp"
@@ -60,8 +61,8 @@ ExitCode run(const Options& options, Session& session) {
     document["rows"] = rows;
     session.print(document);
   } else {
-    session.out().write(
-        format("backed up and compared: {} to {}, {} rows\n", from.shown(), to.shown(), rows));
+    session.out().write(format("backed up and compared: {} to {}, {}\n", from.shown(), to.shown(),
+                               counted(rows, "row", "rows")));
   }
   return ExitCode::ok;
 }

@@ -6,6 +6,7 @@
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/counted.hpp"
 #include "cmd/input_file.hpp"
 #include "cmd/log_view.hpp"
 #include "cmd/value_types.hpp"
@@ -210,9 +211,9 @@ void print_json(const Checked& checked, const std::string& shown, ExitCode code,
 
 void print_text(const Checked& checked, const std::string& shown, ExitCode code,
                 const Session& session) {
-  std::string text = format("{}: {}: {} certificates, {} log entries\n",
-                            code == ExitCode::ok ? "sound" : "not sound", shown, checked.audit.rows,
-                            checked.audit.entries);
+  std::string text = format("{}: {}: {}, {}\n", code == ExitCode::ok ? "sound" : "not sound", shown,
+                            counted(checked.audit.rows, "certificate", "certificates"),
+                            counted(checked.audit.entries, "log entry", "log entries"));
   text += seen_text(checked.seen);
   if (!checked.knows_ca) {
     text += format("  error: the ledger knows nothing of this CA (unknown_ca)\n    hint: {}\n",

@@ -5,6 +5,7 @@
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/counted.hpp"
 #include "cmd/find_record.hpp"
 #include "cmd/record_view.hpp"
 #include "cmd/result_stream.hpp"
@@ -161,7 +162,7 @@ void tell(std::int64_t rows, const Options& options, std::string_view format_nam
     document["rows"] = rows;
     session.print(document);
   } else {
-    session.messages().note(format("wrote {} rows to {}", rows, file));
+    session.messages().note(format("wrote {} to {}", counted(rows, "row", "rows"), file));
   }
 }
 
@@ -199,8 +200,11 @@ std::unique_ptr<RowWriter> make_writer(ExportFormat wanted, const store::Ledger&
   auto writer = std::make_unique<IndexWriter>(ledger, issuer, session.clock().now());
   if (writer->repeated() > 0) {
     session.messages().warning(
-        format("{} serials are borne by several certificates, and stand in the index once each",
-               writer->repeated()),
+        writer->repeated() == 1
+            ? "1 serial is borne by several certificates, and stands in the index once"
+            : format("{} serials are borne by several certificates, and stand in the index once "
+                     "each",
+                     writer->repeated()),
         "--format json or csv has them all");
   }
   return writer;

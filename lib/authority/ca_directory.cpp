@@ -244,6 +244,8 @@ SeenState CaDirectory::compare_seen(const store::Ledger& ledger) const {
               "'mtlsctl store accept-rollback'"};
 }
 
+void CaDirectory::require_acceptable_head() const { require_resettable_head(*m_directory); }
+
 void CaDirectory::accept_head(const store::LogHead& head) const {
   reset_ledger_head(*m_directory, {.ledger_id = m_config.ledger_id, .head = head});
 }

@@ -99,6 +99,8 @@ class CaDirectory final {
   /// What comparing `ledger` with ledger.head says. One that was named for this run and is not the
   /// one that was used last may be a copy or a backup: absent, with a message that says so.
   [[nodiscard]] SeenState compare_seen(const store::Ledger& ledger) const;
+  /// Throws where `accept_head` could not write it, before anything is said that needs it.
+  void require_acceptable_head() const;
   /// Writes ledger.head anew: somebody answers for the log that ends there.
   void accept_head(const store::LogHead& head) const;
   /// Keeps ledger.head at the last entry of `issuer`, which is this CA, from now on.

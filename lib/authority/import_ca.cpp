@@ -204,7 +204,7 @@ class Import final {
       note(
           ImportFinding::revoked_by_place, certificate, file,
           "it stands among the revoked, and no line of an index.txt says so: taken as revoked now");
-      return store::Imported::Revocation{.time = m_request.author.time, .reason = {}};
+      return store::Imported::Revocation{.time = std::nullopt, .reason = {}};
     }
     if (!m_report.indexes.empty() && row == m_index.end() && !is_own(certificate)) {
       note(ImportFinding::not_in_index, certificate, file,

@@ -64,15 +64,15 @@ void ImportIndexes::take_row(const IndexRow& row, const Index& index, UnixTime n
                                                                        .revocation = std::nullopt})
                                 .first->second;
   if (!row.revoked) return;
-  UnixTime when = row.revoked_at.value_or(now);
-  if (when > now) {
-    m_defects.push_back(
-        {.file = index.file,
-         .line = row.line,
-         .message = format("it was revoked in the future, at {}: now is taken", to_rfc3339(when))});
-    when = now;
+  std::optional<UnixTime> when = row.revoked_at;
+  if (when && *when > now) {
+    m_defects.push_back({.file = index.file,
+                         .line = row.line,
+                         .message = format("it was revoked in the future, at {}: now is taken",
+                                           to_rfc3339(*when))});
+    when.reset();
   }
-  if (standing.revocation && standing.revocation->time <= when) return;
+  if (standing.revocation && standing.revocation->time.value_or(now) <= when.value_or(now)) return;
   standing.revocation = {.time = when, .reason = row.reason};
 }
 

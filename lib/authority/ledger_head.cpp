@@ -138,6 +138,20 @@ std::optional<std::string> later_line(std::string_view current, const SeenHead& 
   return to_line(seen);
 }
 
+/// Runs `work`, which writes ledger.head anew.
+template <class Work>
+void with_way_out(const Directory& directory, const Work& work) {
+  try {
+    work();
+  } catch (Error& error) {
+    error.set_hint(error.code() == Errc::permission
+                       ? format("let this user write in {}, and replace {}",
+                                printable(directory.path().native()), shown(directory))
+                       : format("move {} away and run the same command again", shown(directory)));
+    throw;
+  }
+}
+
 }  // namespace
 
 std::string_view name(SeenVerdict verdict) noexcept {
@@ -213,13 +227,14 @@ void note_ledger_head(const Directory& directory, const SeenHead& seen) {
       }));
 }
 
+void require_resettable_head(const Directory& directory) {
+  const SeenHead any{.ledger_id = std::string(k_id_length, '0'), .head = {}};
+  with_way_out(directory,
+               [&] { require_replaceable_record_file(directory, k_name, to_line(any).size()); });
+}
+
 void reset_ledger_head(const Directory& directory, const SeenHead& seen) {
-  try {
-    replace_record_file(directory, k_name, to_line(seen));
-  } catch (Error& error) {
-    error.set_hint(format("move {} away and run the same command again", shown(directory)));
-    throw;
-  }
+  with_way_out(directory, [&] { replace_record_file(directory, k_name, to_line(seen)); });
 }
 
 }  // namespace mtls::authority

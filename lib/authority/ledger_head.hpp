@@ -76,6 +76,10 @@ void advance_ledger_head(const Directory& directory, const SeenHead& seen);
 /// without waiting. It is no error where it cannot.
 void note_ledger_head(const Directory& directory, const SeenHead& seen);
 
+/// Throws what `reset_ledger_head` would, as far as can be told before: an acceptance whose head
+/// cannot be written would stand in the log for nothing.
+void require_resettable_head(const Directory& directory);
+
 /// Writes `seen` whatever stands there: somebody answers for it. Throws io where that is a
 /// directory.
 void reset_ledger_head(const Directory& directory, const SeenHead& seen);

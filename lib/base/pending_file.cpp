@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/file_events.hpp"
 #include "base/format.hpp"
+#include "base/stale_databases.hpp"
 #include "base/system_error.hpp"
 
 #include <fcntl.h>
@@ -55,16 +56,52 @@ bool is_left_behind(const Fd& fd) {
          status.st_uid == ::geteuid() && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
 }
 
+/// Nothing of this waits, whatever bears the name.
+Fd open_found(const Directory& directory, const std::string& name) {
+  return Fd(::openat(directory.fd(), name.c_str(),
+                     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+void remove_with_database(const Directory& directory, const std::string& name) {
+  for (const char* suffix : k_database_suffixes) directory.remove(name + suffix);
+  directory.remove(name);
+}
+
+/// The name that a temporary file was to get; empty for what is none.
+std::string name_to_be(const std::string& candidate) {
+  const std::size_t around = temporary_prefix("").size() + 2 * k_random_octets;
+  if (candidate.size() <= around) return {};
+  std::string name = candidate.substr(1, candidate.size() - around);
+  return is_temporary_of(name, candidate) ? name : std::string();
+}
+
+/// Whether a file is as a new database of ours is: private, and empty or SQLite's.
+bool is_private_database(const Fd& fd) {
+  constexpr std::string_view k_magic("SQLite format 3\0", 16);
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0 || (status.st_mode & 0777U) != 0600U) return false;
+  std::array<char, k_magic.size()> begin{};
+  const ssize_t got = ::pread(fd.get(), begin.data(), begin.size(), 0);
+  return (got == 0 && status.st_size == 0) ||
+         (got == static_cast<ssize_t>(begin.size()) &&
+          std::string_view(begin.data(), begin.size()) == k_magic);
+}
+
 }  // namespace
 
 void Directory::remove_stale(const std::string& name) const {
   for (const std::string& found : list()) {
     if (!is_temporary_of(name, found)) continue;
-    const Fd fd(::openat(this->fd(), found.c_str(),
-                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    if (!is_left_behind(fd)) continue;
-    for (const char* suffix : k_database_suffixes) remove(found + suffix);
-    remove(found);
+    const Fd fd = open_found(*this, found);
+    if (is_left_behind(fd)) remove_with_database(*this, found);
+  }
+}
+
+void remove_stale_databases(const Directory& directory) {
+  for (const std::string& found : directory.list()) {
+    if (name_to_be(found).empty()) continue;
+    const Fd fd = open_found(directory, found);
+    if (is_left_behind(fd) && is_private_database(fd)) remove_with_database(directory, found);
   }
 }
 

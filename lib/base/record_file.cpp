@@ -99,6 +99,32 @@ void change_locked(const Fd& fd, const std::string& name, const RecordChange& ch
   }
 }
 
+/// Throws where a rename would not replace what bears the name, whoever may write in the directory.
+void require_replaceable_name(const Directory& directory, const std::string& name) {
+  const std::string cannot = format("cannot write {}", shown(directory, name));
+  struct statx status {};
+  constexpr unsigned k_wanted = STATX_TYPE | STATX_MODE | STATX_UID;
+  if (::statx(directory.fd(), name.c_str(), AT_SYMLINK_NOFOLLOW, k_wanted, &status) != 0) {
+    if (errno == ENOENT) return;
+    throw_errno(errno, cannot);
+  }
+  if (S_ISDIR(status.stx_mode)) throw_errno(EISDIR, cannot);
+  if ((status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0) {
+    throw Error(Errc::io, format("{}: it is a mount point, which is never replaced", cannot),
+                "mount the whole directory instead");
+  }
+  if ((status.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0) {
+    throw_errno(EPERM, cannot);
+  }
+  struct stat place {};
+  if (::fstat(directory.fd(), &place) != 0) throw_errno(errno, cannot);
+  const uid_t self = ::geteuid();
+  if ((place.st_mode & S_ISVTX) != 0 && self != 0 && place.st_uid != self &&
+      status.stx_uid != self) {
+    throw_errno(EPERM, cannot);
+  }
+}
+
 void put(const Directory& directory, const std::string& name, std::string_view record,
          Overwrite how) {
   directory.remove_stale(name);
@@ -173,6 +199,15 @@ bool try_change_record_file(const Directory& directory, const std::string& name,
     return false;
   }
   return true;
+}
+
+void require_replaceable_record_file(const Directory& directory, const std::string& name,
+                                     std::size_t length) {
+  require_replaceable_name(directory, name);
+  directory.remove_stale(name);
+  PendingFile trial(directory, name, Access::secret);
+  trial.write(as_bytes(std::string(length, ' ')));
+  trial.sync();
 }
 
 void replace_record_file(const Directory& directory, const std::string& name,

@@ -44,8 +44,14 @@ void change_record_file(const Directory& directory, const std::string& name,
 bool try_change_record_file(const Directory& directory, const std::string& name,
                             const RecordChange& change);
 
+/// Throws what `replace_record_file` would with a record of this length, as far as can be told
+/// before: for whoever has to do something else first that is not to be done in vain. Leaves the
+/// file as it is.
+void require_replaceable_record_file(const Directory& directory, const std::string& name,
+                                     std::size_t length);
+
 /// Puts a new record in the place of whatever bears the name, a link, a pipe or a damaged one;
-/// durable. Throws as Directory::rename where that is a directory.
+/// durable. Throws io where that is a directory or a mount point, and as throw_errno does.
 void replace_record_file(const Directory& directory, const std::string& name,
                          std::string_view record);
 

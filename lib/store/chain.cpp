@@ -134,6 +134,18 @@ LogHead read_sound_log_head(Connection& connection, IssuerId issuer) {
   return *head;
 }
 
+bool has_entry(Connection& connection, IssuerId issuer, const LogHead& head) {
+  // An empty log's origin is the `previous` of the first entry, or the head of one still empty.
+  const auto statement = connection.prepare(
+      head.seq > 0
+          ? "SELECT 1 FROM log_entries WHERE issuer = :issuer AND seq = :seq AND hash = :hash"
+          : "SELECT 1 FROM log_heads h WHERE issuer = :issuer AND :seq = 0 AND ((seq = 0 AND "
+            "hash = :hash) OR EXISTS (SELECT 1 FROM log_entries e WHERE e.issuer = h.issuer "
+            "AND e.seq = 1 AND e.previous = :hash))");
+  statement->bind("issuer", number(issuer)).bind("seq", head.seq).bind("hash", to_hex(head.hash));
+  return statement->step();
+}
+
 LogEntry read_log_entry(const Statement& statement) {
   const auto refuse = [](std::string_view column) {
     return DbError(DbErrc::corrupt, "column " + std::string(column) + " holds what it cannot");

@@ -59,6 +59,9 @@ std::optional<LogHead> lock_log(Connection& connection, IssuerId issuer);
 /// The same of a log that must be there, and whose head must be an entry: DbError corrupt.
 [[nodiscard]] LogHead read_sound_log_head(Connection& connection, IssuerId issuer);
 
+/// Whether a log has this entry; an empty log's head is had by every log of the issuer.
+[[nodiscard]] bool has_entry(Connection& connection, IssuerId issuer, const LogHead& head);
+
 /// The columns of an entry in the order that read_log_entry reads.
 inline constexpr std::string_view k_log_columns =
     "seq, time, actor, host, action, serial, profile, profile_hash, content, row_count, note, "

@@ -15,8 +15,9 @@ struct Imported {
   IssuerId issuer;
   x509::Certificate certificate;
   struct Revocation {
-    UnixTime time;       // as it was said elsewhere
-    std::string reason;  // RFC 5280's name ("keyCompromise"); empty where none was given
+    std::optional<UnixTime> time;  // as it was said elsewhere; none: when it is put in, by the
+                                   // ledger's clock, than which no time is taken to be later
+    std::string reason;            // RFC 5280's name ("keyCompromise"); empty where none was given
   };
   std::optional<Revocation> revocation = {};
 };

@@ -172,10 +172,10 @@ class Ledger final {
   /// Whether the log has an acceptance of a time (accept_clock) that is about the same.
   [[nodiscard]] bool has_accepted_time(IssuerId issuer, const Acceptance& accepted) const;
   /// Puts an acceptance into the log for each of its entries whose rows are gone, and returns them:
-  /// from then on the log holds without them, and commits to the rows of theirs that are left as
-  /// they stand now: of a batch that has lost a row the others cannot be compared any more with
-  /// what it committed to. Throws ledger_damaged where anything else is wrong with the log or with
-  /// any row, which must be mended first.
+  /// from then on it holds without them, and commits to the rows of theirs that are left as they
+  /// stand: of a batch that lost one the others cannot be compared any more. Audited beside others'
+  /// work: they wait for the entries alone. Throws ledger_damaged where anything else is wrong with
+  /// the log or any row, ledger_locked where others keep accepting losses meanwhile.
   std::vector<LogLoss> accept_losses(IssuerId issuer, const Author& author,
                                      const ossl::Context& context);
   /// From now on `told` is called with every new head, after it is durable.

@@ -73,13 +73,8 @@ struct Ledger::Data {
                                     const x509::Certificate* certificate, const Author& author);
 
  private:
-  enum class Outcome { made, nothing, unknown };
-  [[nodiscard]] Outcome look_up_outcome(const Heads& heads, const DbError& failure) const;
   void require_same() const;
 };
-
-/// Whether a log has this entry; an empty log's head is had by every log of the issuer.
-[[nodiscard]] bool has_entry(Connection& connection, IssuerId issuer, const LogHead& head);
 
 /// One of an issuer's CA certificates, to be put in.
 struct NewCaCertificate {

@@ -23,6 +23,11 @@ constexpr std::string_view k_insert_imported = R"(
     :not_after, :spki_hash, :fingerprint, :certificate, :crl_part, :actor, :host, :pid, :session,
     :note, :time, :time, :revoked_time, :time, :entry, :entry, :standing_entry))";
 
+/// When it was revoked. Who says so may have another clock.
+UnixTime revocation_time(const Imported::Revocation& revocation, const Author& author) {
+  return std::min(revocation.time.value_or(author.time), author.time);
+}
+
 /// The row that a certificate becomes; which entries commit to it is known later.
 Record to_record(const Imported& imported, const Author& author) {
   const x509::Certificate& certificate = imported.certificate;
@@ -43,7 +48,8 @@ Record to_record(const Imported& imported, const Author& author) {
           .actor = {.actor = author.actor, .host = author.host, .pid = 0, .session = {}},
           .intent_time = author.time,
           .issued_time = author.time,
-          .revoked_time = revoked ? std::optional(imported.revocation->time) : std::nullopt,
+          .revoked_time =
+              revoked ? std::optional(revocation_time(*imported.revocation, author)) : std::nullopt,
           .note = revoked ? revocation_note(imported.revocation->reason) : std::string(),
           .tbs = std::nullopt,
           .crl_part = 0,
@@ -86,7 +92,7 @@ bool revoke_standing(Connection& connection, ChainWriter& chain, const Imported&
   for (RecordRow& row : standing) {
     row.record.state = State::revoked;
     row.record.note = revocation_note(imported.revocation->reason);
-    row.record.revoked_time = imported.revocation->time;
+    row.record.revoked_time = revocation_time(*imported.revocation, author);
     row.record.changed_time = std::max(row.record.changed_time, author.time);
     const std::int64_t entry = chain.append(revocation_entry(row.record));
     const auto update = connection.prepare(

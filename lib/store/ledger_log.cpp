@@ -1,4 +1,5 @@
 #include "base/format.hpp"
+#include "store/commit.hpp"
 #include "store/ledger_data.hpp"
 #include "store/log_audit.hpp"
 #include "store/record_row.hpp"
@@ -8,35 +9,10 @@
 
 #include <algorithm>
 #include <map>
-#include <variant>
 
 namespace mtls::store {
 
-bool has_entry(Connection& connection, IssuerId issuer, const LogHead& head) {
-  // An empty log's origin is the `previous` of the first entry, or the head of one still empty.
-  const auto statement = connection.prepare(
-      head.seq > 0
-          ? "SELECT 1 FROM log_entries WHERE issuer = :issuer AND seq = :seq AND hash = :hash"
-          : "SELECT 1 FROM log_heads h WHERE issuer = :issuer AND :seq = 0 AND ((seq = 0 AND "
-            "hash = :hash) OR EXISTS (SELECT 1 FROM log_entries e WHERE e.issuer = h.issuer "
-            "AND e.seq = 1 AND e.previous = :hash))");
-  statement->bind("issuer", number(issuer)).bind("seq", head.seq).bind("hash", to_hex(head.hash));
-  return statement->step();
-}
-
 namespace {
-
-void require_losses_only(const AuditReport& report) {
-  if (report.found == static_cast<std::int64_t>(report.losses.size())) return;
-  const auto other =
-      std::find_if(report.findings.begin(), report.findings.end(), [](const AuditFinding& finding) {
-        return finding.flaw != Flaw::entry_without_row || !finding.entry;
-      });
-  throw Error(Errc::ledger_damaged,
-              format("the log does not hold in other ways than by rows that are gone: {}",
-                     other != report.findings.end() ? other->message : "more than can be listed"),
-              "'mtlsctl log verify' lists all of it: restore a backup from before that");
-}
 
 std::optional<LogEntry> read_entry(Connection& connection, IssuerId issuer, std::string_view which,
                                    const std::optional<std::int64_t>& seq) {
@@ -50,48 +26,23 @@ std::optional<LogEntry> read_entry(Connection& connection, IssuerId issuer, std:
 
 }  // namespace
 
+/// A lost session's transaction holds the row of each head until it is over, one way or the other,
+/// and a new issuer's is behind the lock that every writing transaction begins with.
 void Ledger::Data::commit(Transaction& transaction, const Heads& heads) {
-  try {
-    transaction.commit();
-  } catch (const DbError& failure) {
-    if (failure.code() != DbErrc::outcome_unknown) throw;
-    switch (look_up_outcome(heads, failure)) {
-      case Outcome::unknown:
-        throw;
-      case Outcome::nothing:
-        throw DbError(DbErrc::unavailable,
-                      format("{}; nothing of the change was recorded", failure.what()));
-      case Outcome::made:
-        break;
-    }
-  }
+  const auto is_locked = [this](const auto& head) {
+    return lock_log(*connection, head.first).has_value();
+  };
+  const auto stands = [this](const auto& head) {
+    return has_entry(*connection, head.first, head.second);
+  };
+  commit_or_look_up(*connection, transaction, Transaction::Kind::writing, [&] {
+    return std::all_of(heads.begin(), heads.end(), is_locked) &&
+           std::all_of(heads.begin(), heads.end(), stands);
+  });
   for (const auto& [issuer, head] : heads) {
     see(issuer, head);
     if (appended) appended(issuer, head);
   }
-}
-
-/// The lost session may still be committing, or come to it later: its transaction holds the row of
-/// each head until it is over, one way or the other, and a new issuer's is behind the lock that
-/// every writing transaction begins with. So both are waited for before anything is concluded.
-Ledger::Data::Outcome Ledger::Data::look_up_outcome(const Heads& heads,
-                                                    const DbError& failure) const {
-  try {
-    connection->reconnect();
-    const Transaction waiting(*connection, Transaction::Kind::writing);
-    for (const auto& [issuer, head] : heads) {
-      if (!lock_log(*connection, issuer)) return Outcome::nothing;
-    }
-    for (const auto& [issuer, head] : heads) {
-      if (!has_entry(*connection, issuer, head)) return Outcome::nothing;
-    }
-  } catch (const DbError&) {
-    return Outcome::unknown;
-  } catch (Error& error) {  // it is not the same ledger any more
-    error.add_context(format("cannot tell whether the change was recorded: {}", failure.what()));
-    throw;
-  }
-  return Outcome::made;
 }
 
 LogHead Ledger::log_head(IssuerId issuer) const {
@@ -220,28 +171,6 @@ void Ledger::accept(IssuerId issuer, const Acceptance& accepted, const Author& a
   m_data->change(entry, m_data->dated(author),
                  [](Connection& /*connection*/, ChainWriter& chain, IssuerId /*issuer*/,
                     const LogSubject& subject) { chain.append(subject); });
-}
-
-std::vector<LogLoss> Ledger::accept_losses(IssuerId issuer, const Author& author,
-                                           const ossl::Context& context) {
-  const std::map<IssuerId, std::monostate> only{{issuer, {}}};
-  std::vector<LogLoss> losses;
-  m_data->change(
-      only, m_data->dated(author),
-      [&](Connection& connection, ChainWriter& chain, IssuerId of, std::monostate /*none*/) {
-        AuditReport report = audit_log(connection, of);
-        report.merge(audit_rows(connection, context));
-        require_losses_only(report);
-        losses = std::move(report.losses);
-        for (const LogLoss& loss : losses) {
-          chain.append({.action = LogAction::accept_loss,
-                        .serial = loss.serial,
-                        .content = loss.content,
-                        .count = loss.left,
-                        .note = loss_note(loss)});
-        }
-      });
-  return losses;
 }
 
 void Ledger::when_appended(std::function<void(IssuerId, const LogHead&)> told) {

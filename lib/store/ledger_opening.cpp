@@ -1,6 +1,7 @@
 #include "store/ledger_opening.hpp"
 
 #include "base/format.hpp"
+#include "store/commit.hpp"
 
 #include <algorithm>
 
@@ -77,7 +78,9 @@ void make_tables_once(Connection& connection, const std::string& ledger_id) {
   Transaction transaction(connection, Transaction::Kind::exclusive);
   if (!connection.tables().empty()) return;  // somebody's: looked at by the caller
   create_schema(connection, migrations(), ledger_id);
-  transaction.commit();
+  commit_or_look_up(connection, transaction, Transaction::Kind::exclusive, [&] {
+    return has_meta(connection) && read_meta(connection).ledger_id == ledger_id;
+  });
 }
 
 std::unique_ptr<Connection> open_or_make(const LedgerLocation& location,

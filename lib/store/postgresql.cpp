@@ -2,6 +2,7 @@
 // postgresql_statement.hpp, postgresql_error.hpp, named_parameters.hpp.
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "store/commit.hpp"
 #include "store/db.hpp"
 #include "store/dialect.hpp"
 #include "store/postgresql_catalogue.hpp"
@@ -112,7 +113,7 @@ class PostgresqlConnection final : public Connection {
     Transaction transaction(*this, Transaction::Kind::exclusive);
     if (exists()) return;
     execute("CREATE SCHEMA mtlsctl");
-    transaction.commit();
+    commit_or_look_up(*this, transaction, Transaction::Kind::exclusive, exists);
   }
 
   PostgresqlSession m_session;

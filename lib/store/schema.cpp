@@ -1,8 +1,12 @@
 #include "store/schema.hpp"
 
+#include "store/chain.hpp"
+#include "store/commit.hpp"
 #include "store/log_filling.hpp"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace mtls::store {
 namespace {
@@ -252,21 +256,48 @@ void create_schema(Connection& connection, std::span<const Migration> steps,
   require_changed(inserted, 1);
 }
 
+namespace {
+
+using Heads = std::vector<std::pair<IssuerId, LogHead>>;
+
+/// Where the logs end, with the entries of a migration that is not committed yet.
+Heads read_heads(Connection& connection) {
+  Heads heads;
+  const auto rows = connection.prepare("SELECT issuer FROM issuers ORDER BY issuer");
+  while (rows->step()) heads.emplace_back(IssuerId{rows->integer(0)}, LogHead{});
+  for (auto& [issuer, head] : heads) head = read_sound_log_head(connection, issuer);
+  return heads;
+}
+
+bool is_brought_up(Connection& connection, const Meta& meta, const Heads& heads) {
+  const Meta now = read_meta(connection);
+  return now.schema_version == meta.schema_version && now.ledger_id == meta.ledger_id &&
+         std::all_of(heads.begin(), heads.end(), [&connection](const auto& head) {
+           return has_entry(connection, head.first, head.second);
+         });
+}
+
+}  // namespace
+
 Meta migrate(Connection& connection, std::span<const Migration> steps, const Author& author) {
   Transaction transaction(connection, Transaction::Kind::exclusive);
   // Read again under the lock: somebody else may have done it meanwhile.
   Meta meta = read_meta(connection);
+  bool has_entries = false;
   for (const Migration& step : steps) {
     if (step.version <= meta.schema_version) continue;
     apply(connection, step);
     if (step.fill != nullptr) step.fill(connection, author);
+    has_entries = has_entries || step.fill != nullptr;
     meta.schema_version = step.version;
   }
   require_changed(connection.prepare("UPDATE meta SET schema_version = :version")
                       ->bind("version", meta.schema_version)
                       .run(),
                   1);
-  transaction.commit();
+  const Heads heads = has_entries ? read_heads(connection) : Heads{};
+  commit_or_look_up(connection, transaction, Transaction::Kind::exclusive,
+                    [&] { return is_brought_up(connection, meta, heads); });
   return meta;
 }
 

@@ -18,11 +18,32 @@ using Schema = std::map<Key, SchemaObject>;
 constexpr std::string_view k_trial_id = "00000000000000000000000000000000";
 
 /// What docs/ledger.md has an administrator add on a server, as PostgreSQL describes it.
-constexpr std::array<std::string_view, 2> k_own_triggers{
-    "CREATE TRIGGER keep_certificate BEFORE UPDATE ON certificates FOR EACH ROW EXECUTE FUNCTION "
-    "keep_certificate()",
-    "CREATE TRIGGER keep_head BEFORE UPDATE ON log_heads FOR EACH ROW EXECUTE FUNCTION "
-    "keep_head()"};
+struct OwnTrigger {
+  std::string_view trigger;
+  std::string_view function;
+};
+constexpr std::array<OwnTrigger, 2> k_own_triggers{
+    OwnTrigger{"CREATE TRIGGER keep_certificate BEFORE UPDATE ON certificates FOR EACH ROW EXECUTE "
+               "FUNCTION keep_certificate()\n",
+               "mtlsctl.keep_certificate plpgsql search_path=pg_catalog : BEGIN "
+               "IF OLD.certificate IS NOT NULL AND "
+               "(NEW.certificate IS DISTINCT FROM OLD.certificate OR "
+               "NEW.fingerprint IS DISTINCT FROM OLD.fingerprint OR "
+               "NEW.issued_time IS DISTINCT FROM OLD.issued_time) THEN "
+               "RAISE EXCEPTION 'a recorded certificate does not change' USING ERRCODE = '42501'; "
+               "END IF; "
+               "IF NEW.state IS DISTINCT FROM OLD.state AND "
+               "(OLD.state IN ('revoked', 'burnt') OR "
+               "(OLD.state = 'issued' AND NEW.state <> 'revoked') OR NEW.state = 'intent') THEN "
+               "RAISE EXCEPTION 'a certificate does not go from % to %', OLD.state, NEW.state "
+               "USING ERRCODE = '42501'; "
+               "END IF; RETURN NEW; END"},
+    OwnTrigger{"CREATE TRIGGER keep_head BEFORE UPDATE ON log_heads FOR EACH ROW EXECUTE FUNCTION "
+               "keep_head()\n",
+               "mtlsctl.keep_head plpgsql search_path=pg_catalog : BEGIN "
+               "IF NEW.seq < OLD.seq THEN "
+               "RAISE EXCEPTION 'a log does not go back' USING ERRCODE = '42501'; "
+               "END IF; RETURN NEW; END"}};
 
 Schema by_name(std::vector<SchemaObject> objects) {
   Schema schema;
@@ -56,12 +77,22 @@ std::optional<Compared> compare(Connection& connection) {
   return Compared{version, by_name(std::move(*wanted)), by_name(connection.schema())};
 }
 
+/// The trigger of docs/ledger.md that an object is, whatever it calls.
+const OwnTrigger* find_own_trigger(const SchemaObject& object) {
+  const auto* const own =
+      std::find_if(k_own_triggers.begin(), k_own_triggers.end(), [&object](const OwnTrigger& one) {
+        return object.kind == "trigger" && object.definition.rfind(one.trigger, 0) == 0;
+      });
+  return own == k_own_triggers.end() ? nullptr : own;
+}
+
 /// Whether something that is no part of the schema can change or refuse rows.
 bool interferes(const SchemaObject& object) {
   if (object.kind == "rule" || object.kind == "constraint") return true;
   if (object.kind == "index") return object.definition.find("UNIQUE") != std::string::npos;
-  return object.kind == "trigger" && std::find(k_own_triggers.begin(), k_own_triggers.end(),
-                                               object.definition) == k_own_triggers.end();
+  const OwnTrigger* const own = find_own_trigger(object);
+  return object.kind == "trigger" &&
+         (own == nullptr || object.definition.substr(own->trigger.size()) != own->function);
 }
 
 std::string describe(const SchemaObject& object) {
@@ -113,7 +144,10 @@ AuditReport audit_schema(Connection& connection) {
                           describe(object), compared->version));
     }
     if (!interferes(object)) continue;
-    find(report, format("{} is not mtlsctl's", describe(object)));
+    find(report, find_own_trigger(object) == nullptr
+                     ? format("{} is not mtlsctl's", describe(object))
+                     : format("the function that {} calls is not the one of docs/ledger.md",
+                              describe(object)));
   }
   return report;
 }

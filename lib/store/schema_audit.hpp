@@ -8,8 +8,8 @@ namespace mtls::store {
 
 /// Finds what is missing of the schema (tables, indexes, constraints), what is defined otherwise,
 /// and what others added that can change or refuse rows: triggers, rules, constraints, unique
-/// indexes. The triggers of docs/ledger.md belong to it; what the functions that they call do is
-/// not looked at. Outside of a transaction. A session that may not make temporary tables in its
+/// indexes. The triggers of docs/ledger.md belong to it, with the functions that they call as they
+/// stand there. Outside of a transaction. A session that may not make temporary tables in its
 /// server cannot compare: `schema_compared` says so.
 [[nodiscard]] AuditReport audit_schema(Connection& connection);
 

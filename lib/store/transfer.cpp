@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "base/stale_databases.hpp"
 #include "store/ledger_opening.hpp"
 #include "store/record_row.hpp"
 #include "store/server_clock.hpp"
@@ -197,6 +198,7 @@ class NewFile final {
                   "choose another name");
     }
     m_directory.remove_stale(to.file.filename().native());
+    remove_stale_databases(m_directory);
     return m_directory;
   }
   [[nodiscard]] std::vector<std::string> beside() const {

@@ -6,22 +6,14 @@ import os
 import pathlib
 import shutil
 
-from ledger_files import LedgerFiles
+from ledger_files import IssuedLedger
 from workbench import KEY, main
 
 DOCUMENTATION = pathlib.Path(__file__).resolve().parent.parent.parent / "docs" / "ledger.md"
 AHEAD = ["faketime", "-f", "+400d", os.environ["MTLSCTL"]]
 
 
-class Acceptances(LedgerFiles):
-    def setUp(self):
-        super().setUp()
-        self.make_ca()
-        self.issue("a")
-
-    def issue(self, name, *args, ca="ca", exit=0):
-        return self.mtlsctl("client", "issue", "--ca", ca, *KEY, "--name", name, *args, exit=exit)
-
+class Acceptances(IssuedLedger):
     def accept_clock(self, *which, exit=0):
         return self.mtlsctl("store", "accept-clock", *which, "--json", exit=exit).json
 

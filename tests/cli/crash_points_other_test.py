@@ -125,6 +125,9 @@ class OtherCommands(CrashPoints):
                 self.assertEqual(self.again(directory, args, exit=5)["error"]["code"], "would_overwrite")
             else:
                 self.assertFalse(call.to_streams, "the result was told before it stood")
+                # One of another name, as that of the next day is, leaves nothing of it either.
+                self.again(directory, [*args[:-1], args[-1].replace("copy", "other")])
+                self.assertEqual([path.name for path in directory.iterdir() if ".tmp-" in path.name], [])
                 self.again(directory, args)
             self.assertEqual(content_of(directory / "copy.db"), source)
             self.assertEqual(content_of(directory / "ca" / "ca.db"), source)

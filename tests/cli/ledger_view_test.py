@@ -40,6 +40,19 @@ class LedgerView(Workbench):
         self.sql("update meta set ledger_id = ?", ledger_id)
         self.mtlsctl("log", "show", exit=7)
 
+    def test_one_is_one_and_several_are_several(self):
+        self.assertRegex(self.mtlsctl("log", "verify").out, rb"^sound: \d+ entries, 1 certificate, head ")
+        self.assertRegex(self.mtlsctl("store", "check").out, rb"^sound: ca/ca.db: 1 certificate, \d+ log entries\n")
+        self.mtlsctl("client", "issue", *KEY)
+        self.assertIn(b" 2 certificates, ", self.mtlsctl("log", "verify").out)
+        self.mtlsctl("ca", "adopt", "ca/ca.crt", "ca/ca.key", "--ca", "new")
+        self.mtlsctl("store", "import", "client.crt", "--ca", "new")
+        with contextlib.closing(sqlite3.connect(self.path("new", "ca.db"))) as db:
+            db.execute("delete from certificates where subject = 'CN=client'")
+            db.commit()
+        self.mtlsctl("store", "accept-loss", "--ca", "new")
+        self.assertIn(b"note: the rows of 1 entry are gone", self.mtlsctl("log", "verify", "--ca", "new").out)
+
     def test_the_files_of_a_directory_are_looked_up(self):
         for name in ("a", "b"):
             self.mtlsctl("client", "issue", "--name", name, "--out-dir", "clients/deep", *KEY)

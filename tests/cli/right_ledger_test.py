@@ -6,21 +6,14 @@ import fcntl
 import os
 import shutil
 import socket
+import subprocess
 
-from ledger_files import LedgerFiles
+from ledger_files import IssuedLedger
 from ledger_vectors import VECTORS, old_ledger
 from workbench import KEY, main
 
 
-class RightLedger(LedgerFiles):
-    def setUp(self):
-        super().setUp()
-        self.make_ca()
-        self.issue("a")
-
-    def issue(self, name, *args, ca="ca", exit=0):
-        return self.mtlsctl("client", "issue", "--ca", ca, *KEY, "--name", name, *args, exit=exit)
-
+class RightLedger(IssuedLedger):
     def head(self, directory="ca"):
         return self.mtlsctl("log", "head", "--ca", directory).out.decode().strip()
 
@@ -204,7 +197,7 @@ class RightLedger(LedgerFiles):
                                      ["head_not_held"] if words[0] == "log" else [])
                     self.assertIn(b"accept-rollback", self.mtlsctl(*words, exit=1).out)
                 if kind == "directory":
-                    self.assertIn(b"move", self.mtlsctl("store", "accept-rollback", exit=7).err)
+                    self.assert_not_accepted("is a directory", "move ca/ledger.head away")
                     self.path("ca", "ledger.head").rmdir()
                 else:
                     self.assertTrue(self.mtlsctl("store", "accept-rollback", "--json").json["accepted"])
@@ -213,6 +206,26 @@ class RightLedger(LedgerFiles):
                 self.issue(f"x{at}")
                 self.mtlsctl("log", "verify")
                 self.path("ca", "elsewhere").unlink(missing_ok=True)
+
+    def assert_not_accepted(self, message, hint):
+        """However often it is tried: nothing of it stands in the log."""
+        before, names = self.entries(), sorted(os.listdir(self.path("ca")))
+        for _ in range(2):
+            refused = self.mtlsctl("store", "accept-rollback", "--json", exit=7).json["error"]
+            self.assertIn(f"cannot write ca/ledger.head: {message}", refused["message"])
+            self.assertIn(hint, refused["hint"])
+        self.assertEqual((self.entries(), sorted(os.listdir(self.path("ca")))), (before, names))
+
+    def test_one_that_cannot_be_replaced_is_told_before_anything_is_accepted(self):
+        self.spoil("noise")
+        head = self.path("ca", "ledger.head")
+        if subprocess.run(["mount", "--bind", head, head], stderr=subprocess.DEVNULL, timeout=30).returncode != 0:
+            self.skipTest("nothing can be mounted here")
+        try:
+            self.assert_not_accepted("it is a mount point", "mount the whole directory")
+        finally:
+            subprocess.run(["umount", head], check=True, timeout=30)
+        self.assertTrue(self.mtlsctl("store", "accept-rollback", "--json").json["accepted"])
 
     def test_one_that_may_not_be_read_is_told(self):
         """As somebody else than its owner: root may read everything."""

@@ -1,47 +1,12 @@
-"""What other tools' CAs hold is taken in, with what is wrong with it said and nothing lost; and what
-the ledger holds is given back to them. openssl itself makes, reads and judges."""
+"""What other tools' CAs hold is taken in, with what is wrong with it said and nothing lost: `openssl ca`, also damaged,
+and easy-rsa. openssl itself makes, reads and judges. Plain files: store_import_files_test.py."""
 
-import contextlib
-import csv
-import io
-import json
-import os
 import shutil
-import sqlite3
 import subprocess
 
+from importing import ImportCase
 from openssl_ca import OpensslCa
-from workbench import MTLSCTL, Workbench, main
-
-
-class ImportCase(Workbench):
-    def tearDown(self):
-        """Whatever was adopted or taken in, the ledger is sound by its own account."""
-        for settings in sorted(self.dir.glob("*/ca.toml")):
-            if (settings.parent / "ca.crt").exists():
-                for check in (("store", "check"), ("log", "verify")):
-                    self.mtlsctl(*check, "--ca", settings.parent)
-        super().tearDown()
-
-    def adopt(self, old, *more, directory="ca", **how):
-        return self.mtlsctl("ca", "adopt", old.dir / "cacert.pem", old.dir / "cakey.pem", "--ca", directory, *more,
-                            **how)
-
-    def take(self, path, *more, exit=0, **how):
-        return self.mtlsctl("store", "import", path, "--json", *more, exit=exit, **how).json
-
-    def findings(self, report):
-        return sorted(one["finding"] for one in report["findings"])
-
-    def rows(self, directory="ca"):
-        """{subject's CN: (serial, state, origin, note, revoked_time)} as sqlite3 reads it."""
-        file = f"file:{self.path(directory, 'ca.db')}?mode=ro"
-        with contextlib.closing(sqlite3.connect(file, uri=True)) as db:
-            found = db.execute("select subject, serial, state, origin, note, revoked_time from certificates")
-            return {row[0].split(",")[0].removeprefix("CN="): row[1:] for row in found}
-
-    def count(self, directory="ca"):
-        return len(self.ledger_rows(directory))
+from workbench import MTLSCTL, main
 
 
 class OpensslLayout(ImportCase):
@@ -184,7 +149,7 @@ class DamagedLayout(ImportCase):
         self.assertEqual((shown["serial"], shown["fingerprint"], shown["profile"]), ("01", rows[3][2], None))
         index = self.mtlsctl("store", "export", "--format", "openssl-index")
         self.assertEqual([line.split("\t")[3] for line in index.out.decode().splitlines()].count("01"), 1)
-        self.assertIn(b"stand in the index once each", index.err)
+        self.assertIn(b"1 serial is borne by several certificates, and stands in the index once", index.err)
 
     def test_what_parallel_runs_of_openssl_ca_leave_is_taken_in_whole(self):
         names = [f"p{number}" for number in range(24)]
@@ -288,137 +253,6 @@ class DamagedLayout(ImportCase):
         self.assertLess(self.rows()["alice"][4], 4070908800)
 
 
-class PlainFiles(ImportCase):
-    def setUp(self):
-        super().setUp()
-        self.old = OpensslCa(self, "old")
-        self.adopt(self.old)
-        self.path("plain").mkdir()
-
-    def put(self, certificate, name):
-        target = self.path("plain", name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(certificate.read_bytes())
-        return target
-
-    def test_any_form_below_any_directory_is_found(self):
-        self.put(self.old.issue_aside("alice", "11"), "clients/alice/client.crt")
-        self.openssl("x509", "-in", self.old.issue_aside("bob", "12"), "-outform", "DER", "-out", "plain/bob.der")
-        both = self.old.issue_aside("carol", "13").read_bytes() + self.read("old", "carol.key")
-        self.path("plain", "carol.pem").write_bytes(both + b"a comment\r\n" + self.read("old", "alice.crt"))
-        self.path("plain", "README").write_text("not one of them")
-        self.path("plain", "dave.csr").write_bytes(self.read("old", "bob.csr"))
-        self.path("plain", "dave.pem").write_bytes(self.read("old", "bob.key"))
-        report = self.take("plain")
-        self.assertEqual((report["imported"], report["copies"], report["findings"]), (3, 1, []))
-        self.assertEqual(self.take("old/bob.crt")["already_there"], 1)
-
-    def test_only_what_the_ca_signed_is_taken(self):
-        other = OpensslCa(self, "other", subject="/CN=Somebody else")
-        namesake = OpensslCa(self, "namesake")  # the same name, another key
-        self.put(other.issue("mallory"), "other.crt")
-        self.put(namesake.issue("mallory"), "namesake.crt")
-        self.put(namesake.dir / "cacert.pem", "namesake-ca.pem")
-        good = self.old.issue_aside("alice", "11")
-        broken = bytearray(self.openssl("x509", "-in", good, "-outform", "DER").out)
-        broken[-3] ^= 1
-        self.path("plain", "broken.der").write_bytes(broken)
-        self.path("plain", "rubbish.pem").write_bytes(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
-        self.path("plain", "half.crt").write_bytes(good.read_bytes()[:300])
-        report = self.take("plain", exit=1)
-        self.assertEqual(report["imported"], 0)
-        self.assertEqual(self.findings(report), ["bad_signature", "bad_signature", "bad_signature", "other_issuer",
-                                                 "unreadable", "unreadable"])
-        self.assertEqual(self.count(), 1)
-
-    def test_outdated_signatures_are_verified_and_said(self):
-        self.put(self.old.issue_aside("sha1", "11", "-sha1"), "sha1.crt")
-        namesake = OpensslCa(self, "namesake")
-        self.put(namesake.issue_aside("sha1", "12", "-sha1"), "foreign-sha1.crt")
-        report = self.take("plain", exit=1)
-        self.assertEqual((report["imported"], self.findings(report)), (1, ["bad_signature", "outdated_signature"]))
-        said = [one for one in report["findings"] if one["finding"] == "outdated_signature"][0]
-        self.assertEqual((said["damage"], said["serial"]), (False, "0b"))
-        self.assertIn("ecdsa-with-SHA1", said["message"])
-
-    def test_links_out_and_special_files_are_not_followed(self):
-        alice = self.put(self.old.issue_aside("alice", "11"), "alice.crt")
-        outside = self.old.issue_aside("bob", "12")
-        (alice.parent / "out.crt").symlink_to(outside)
-        (alice.parent / "outdir").symlink_to(self.path("old"))
-        (alice.parent / "in.crt").symlink_to("alice.crt")
-        (alice.parent / "loop").symlink_to(".")
-        (alice.parent / "nowhere.crt").symlink_to("absent")
-        os.mkfifo(alice.parent / "pipe.crt")
-        report = self.take("plain", exit=1)
-        self.assertEqual(report["imported"], 1)
-        self.assertEqual(self.findings(report), ["link", "link", "link", "unreadable"])
-
-    def test_hostile_names_and_subjects_act_on_no_terminal(self):
-        name = "a\x1b]0;x\x07\n\u202e'; rm -rf $(id).crt"
-        self.put(self.old.issue_aside("alice", "11"), name)
-        self.path("plain", "\x1b[2J.pem").write_bytes(b"")
-        self.put(OpensslCa(self, "other", subject="/CN=\x1b[2J").issue("eve", subject="/CN=e\x1b[31m"), "e\x1b.crt")
-        for more in ([], ["--json"]):
-            shown = self.mtlsctl("store", "import", "plain", *more, exit=1).out
-            self.assertRegex(shown, rb"\A[\x20-\x7e\n]*\Z")
-        self.assertEqual(self.count(), 2)
-
-    def test_a_place_with_nothing_of_the_ca_is_said(self):
-        self.path("keys").mkdir()
-        self.path("keys", "a.key").write_bytes(self.read("old", "cakey.pem"))
-        self.path("keys", "notes").write_text("0 is how this begins\n")
-        self.path("keys", "ca.srl").write_text("00AF\n")
-        for place in ("plain", "keys"):
-            for more in ([], ["--dry-run"]):
-                error = self.take(place, *more, exit=6)["error"]
-                self.assertEqual(error["code"], "not_found")
-                self.assertIn(place, error["message"])
-        self.assertEqual(self.count(), 1)
-        self.path("plain", "index.txt").write_bytes(b"")  # a CA that has issued nothing yet
-        self.assertEqual(self.take("plain")["imported"], 0)
-
-    def test_what_is_not_there_and_what_is_too_large_is_said(self):
-        self.assertEqual(self.take("absent", exit=6)["error"]["code"], "unreadable_file")
-        self.assertEqual(self.take("old/cakey.pem", exit=6)["error"]["code"], "malformed")
-        with open(self.path("plain", "large.pem"), "wb") as file:
-            file.truncate(17 << 20)
-        report = self.take("plain", exit=1)
-        self.assertEqual(self.findings(report), ["unreadable"])
-
-    def test_a_serial_that_is_negative_is_left(self):
-        self.put(self.old.issue_aside("alice", "-5"), "negative.crt")
-        report = self.take("plain", exit=1)
-        self.assertEqual((report["imported"], self.findings(report)), (0, ["unstorable"]))
-
-    def test_the_chain_of_an_intermediate_is_not_taken_for_foreign(self):
-        self.old.request("mid", "/CN=Middle")
-        self.old.run("x509", "-req", "-in", "mid.csr", "-CA", "cacert.pem", "-CAkey", "cakey.pem", "-set_serial", "77",
-                     "-days", "365", "-extfile", "openssl.cnf", "-extensions", "root", "-out", "mid.crt")
-        self.mtlsctl("ca", "adopt", "old/mid.crt", "old/mid.key", "--chain", "old/cacert.pem", "--ca", "mid")
-        self.put(self.old.dir / "mid.crt", "mid.crt")
-        self.put(self.old.dir / "cacert.pem", "root.crt")
-        self.old.request("alice")
-        self.old.run("x509", "-req", "-in", "alice.csr", "-CA", "mid.crt", "-CAkey", "mid.key", "-set_serial", "5",
-                     "-days", "30", "-out", "alice.crt")
-        self.put(self.old.dir / "alice.crt", "alice.crt")
-        report = self.take("plain", "--ca", "mid")
-        self.assertEqual((report["imported"], report["findings"]), (1, []))
-
-    def test_a_bundle_and_a_directory_are_the_same(self):
-        # One certificate of its own for each serial, made by us: openssl would take minutes.
-        self.mtlsctl("ca", "init", "--ca", "many", "--common-name", "Many", "--key-type", "ed25519")
-        pems = []
-        for number in range(30):
-            self.mtlsctl("client", "issue", "--ca", "many", "--name", f"m{number}", "--common-name", f"m{number}",
-                         "--key-type", "ed25519", "--out-dir", "made")
-            pems.append(self.read("made", f"m{number}.crt"))
-        self.path("bundle.pem").write_bytes(b"".join(pems))
-        self.mtlsctl("ca", "adopt", "many/ca.crt", "many/ca.key", "--ca", "copy")
-        self.assertEqual(self.take("bundle.pem", "--ca", "copy")["imported"], 30)
-        self.assertEqual(self.take("made", "--ca", "many")["already_there"], 30)
-
-
 class EasyRsa(ImportCase):
     def test_a_pki_of_easy_rsa_is_taken_in(self):
         easyrsa = "/usr/share/easy-rsa/easyrsa"
@@ -454,92 +288,6 @@ class EasyRsa(ImportCase):
         self.assertEqual(report["revoked"], 1)
         self.assertIn("revoked_by_place", self.findings(report))
         self.assertEqual(self.rows("other")["bob"][1], "revoked")
-
-
-class Export(ImportCase):
-    def setUp(self):
-        super().setUp()
-        self.old = OpensslCa(self, "old")
-        self.old.issue("alice")
-        self.old.issue("bob")
-        self.old.issue("carol", "-enddate", "20991231235959Z")
-        self.old.issue("dave", "-startdate", "20200101000000Z", "-enddate", "20210101000000Z")
-        self.old.revoke("bob", "keyCompromise")
-        self.adopt(self.old)
-        self.take("old")
-        self.mtlsctl("client", "issue", "--name", "eve", "--common-name", "eve", "--key-type", "ec:p256")
-
-    def export(self, name, *more, **how):
-        return self.mtlsctl("store", "export", "--format", name, *more, **how)
-
-    def test_openssl_goes_on_with_the_exported_index(self):
-        self.export("openssl-index", "-o", "old/index.txt", "--force")
-        serial = self.certificate_serial("eve.crt").upper()
-        for of, status in (("01", "Valid (V)"), ("02", "Revoked (R)"), ("03", "Valid (V)"), (serial, "Valid (V)")):
-            told = self.old.run("ca", "-config", "openssl.cnf", "-status", of, exit=None)
-            self.assertIn(f"{of}={status}", told.err.decode())
-        self.assertIn("04=Expired (E)",
-                      self.old.run("ca", "-config", "openssl.cnf", "-status", "04", exit=None).err.decode())
-        self.old.run("ca", "-config", "openssl.cnf", "-gencrl", "-out", "crl.pem")
-        self.assertEqual(self.old.revoked("crl.pem"), {"02": "Key Compromise"})
-        # And it revokes one of ours by its row.
-        self.old.run("ca", "-config", "openssl.cnf", "-revoke", "../eve.crt")
-        self.old.run("ca", "-config", "openssl.cnf", "-gencrl", "-out", "crl.pem")
-        self.assertEqual(set(self.old.revoked("crl.pem")), {"02", serial})
-
-    def test_the_rows_are_what_openssl_wrote_itself(self):
-        exported = self.export("openssl-index").out.decode().splitlines()
-        own = {line.split("\t")[3]: line for line in self.old.lines()}
-        own["04"] = "E" + own["04"][1:]  # which `openssl ca -updatedb` would have done
-        for line in exported:
-            serial = line.split("\t")[3]
-            if serial in own:
-                self.assertEqual(line, own.pop(serial))
-        self.assertEqual(own, {})
-
-    def test_csv_is_read_back_by_a_csv_reader(self):
-        self.mtlsctl("client", "issue", "--name", "f", "--subject", '/CN="=cmd|x", y', "--san", "email:a@b.c",
-                     "--key-type", "ec:p256", "--actor", "=1+1,\n\"x\"")
-        out = self.export("csv").out.decode()
-        self.assertTrue(all(line.endswith("\r\n") for line in out.splitlines(keepends=True)))
-        rows = list(csv.DictReader(io.StringIO(out, newline="")))
-        self.assertEqual(len(rows), self.count())
-        by_serial = {row["serial"]: row for row in rows}
-        self.assertEqual((by_serial["02"]["state"], by_serial["02"]["revocation_reason"]), ("revoked", "keyCompromise"))
-        last = [row for row in rows if row["subject_alt_names"] == "email:a@b.c"][0]
-        self.assertEqual(last["actor"], "'=1+1,\\x0a\"x\"")
-        for row in rows:
-            for value in row.values():
-                self.assertNotIn(value[:1], ("=", "+", "-", "@", "\t", "\r"))
-
-    def test_json_has_a_document_for_each_with_its_certificate(self):
-        documents = [json.loads(line) for line in self.export("json").out.splitlines()]
-        self.assertEqual(len(documents), self.count())
-        bob = [one for one in documents if one["serial"] == "02"][0]
-        self.assertEqual((bob["schema"], bob["state"], bob["origin"]),
-                         ("mtlsctl/store-export-record/1", "revoked", "imported"))
-        self.assertEqual(self.openssl("x509", "-outform", "DER", stdin=bob["pem"].encode()).out,
-                         self.openssl("x509", "-in", "old/bob.crt", "-outform", "DER").out)
-
-    def test_a_file_is_written_whole_or_not_at_all(self):
-        self.export("csv", "-o", "out.csv")
-        self.assertEqual(self.read("out.csv"), self.export("csv").out)
-        self.export("csv", "-o", "out.csv", exit=5)
-        self.export("json", "-o", "out.csv", "--force")
-        self.assertEqual(self.read("out.csv"), self.export("json").out)
-        self.export("csv", "-o", "ca/ca.crl", "--force", exit=5)
-        self.export("csv", "-o", "eve.key", "--force", exit=5)
-        with open("/dev/full", "wb") as full:
-            self.assertEqual(self.run_any([MTLSCTL, "store", "export", "--format", "csv", "-o",
-                                           "/dev/full"], stdin=None).code, 7)
-            full.flush()
-        self.assertEqual([name for name in os.listdir(self.dir) if "tmp" in name], [])
-
-    def test_the_format_is_asked_for(self):
-        self.mtlsctl("store", "export", exit=2)
-        self.export("csv", "--json", exit=2)
-        summary = self.export("csv", "-o", "out.csv", "--json").json
-        self.assertEqual((summary["format"], summary["rows"]), ("csv", self.count()))
 
 
 if __name__ == "__main__":

@@ -168,6 +168,58 @@ class Faults(Workbench):
     def sql_as_plain(self):
         self.server.sql("CREATE ROLE plain LOGIN")  # the limit does not hold superusers
 
+    # --- migrations ----------------------------------------------------------------------------------
+
+    def migrate_with_the_commit_cut(self, proxy, fault, at=1):
+        result, struck = self.kill_at(proxy, at, fault, ["store", "migrate", "--store", proxy.url()], b"COMMIT")
+        proxy.arm()
+        self.assertTrue(struck, str(result))
+        if fault != "during":
+            self.assertEqual(result.code, 0 if fault == "after" else 7, str(result))
+        if result.code != 0:
+            self.assertEqual(result.code, 7, str(result))
+            self.assertIn(b"nothing of the change was recorded", result.err)
+        return result
+
+    def test_a_migration_whose_commit_is_lost_is_looked_up(self):
+        self.make_ca("--store", self.url)
+        self.mtlsctl("client", "issue", *KEY)
+        proxy = postgresql.Proxy(self.server)
+        self.addCleanup(proxy.close)
+        done = 0
+        for fault in ("before", "during", "after"):
+            with self.subTest(fault=fault):
+                # What schema 3 added to schema 2.
+                self.sql("DROP INDEX IF EXISTS mtlsctl.log_revocations; UPDATE mtlsctl.meta SET schema_version = 2")
+                result = self.migrate_with_the_commit_cut(proxy, fault)
+                done += 1
+                if result.code == 0:
+                    self.assertIn(b"brought from schema 2 to 3", result.out)
+                    self.assertIn(b"up to date", self.mtlsctl("store", "migrate").out)
+                else:
+                    self.assertEqual(self.sql("SELECT schema_version FROM mtlsctl.meta"), ["2"])
+                    self.assertIn(b"brought from schema 2 to 3", self.mtlsctl("store", "migrate").out)
+                self.assertEqual(self.sql("SELECT count(*) FROM mtlsctl.log_entries WHERE action = 'migration'"),
+                                 [str(done)])
+                self.mtlsctl("log", "verify")
+                self.mtlsctl("store", "check")
+        self.check_invariants(self.url)
+
+    def test_an_empty_ledger_whose_commit_is_lost_is_looked_up(self):
+        proxy = postgresql.Proxy(self.server)
+        self.addCleanup(proxy.close)
+        for at in (1, 2):  # the schema's, and that of its tables
+            for fault in ("before", "during", "after"):
+                with self.subTest(at=at, fault=fault):
+                    self.sql("DROP SCHEMA IF EXISTS mtlsctl CASCADE")
+                    result = self.migrate_with_the_commit_cut(proxy, fault, at)
+                    if result.code == 0:
+                        self.assertIn(b"made an empty ledger", result.out)
+                    again = self.mtlsctl("store", "migrate", "--store", self.url)
+                    self.assertIn(b"up to date" if result.code == 0 else b"made an empty ledger", again.out)
+        self.make_ca("--store", self.url)
+        self.check_invariants(self.url)
+
     def test_a_copy_that_is_cut_short_leaves_nothing_that_counts(self):
         self.make_ca()
         for name in "ab":

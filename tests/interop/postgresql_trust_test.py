@@ -248,6 +248,32 @@ class Trust(Workbench):
                     self.server.sql(f"SET search_path = mtlsctl; {statement}", self.database, f"{role}_login")
         self.mtlsctl("client", "issue", *KEY, "--name", "c4")
 
+    def test_a_function_of_a_documented_trigger_that_was_replaced_is_found(self):
+        documented = re.search(r"```sql\n(.*?)```", (DOCS / "ledger.md").read_text(encoding="utf-8"), re.S)[1]
+        self.make_ca("--store", self.url)
+        self.server.sql(documented, self.database)
+        self.mtlsctl("store", "check")
+        body = "RETURNS trigger LANGUAGE plpgsql {} AS $$ BEGIN {} RETURN NEW; END $$"
+        safe = "SET search_path = pg_catalog"
+        head = re.search(r"FUNCTION mtlsctl.keep_head.*?BEGIN(.*?)RETURN NEW", documented, re.S)[1]
+        for trigger, change in (
+                ("keep_head", f"CREATE OR REPLACE FUNCTION mtlsctl.keep_head() {body.format(safe, '')}"),
+                ("keep_certificate", f"CREATE OR REPLACE FUNCTION mtlsctl.keep_certificate() {body.format(safe, '')}"),
+                ("keep_head", f"CREATE OR REPLACE FUNCTION mtlsctl.keep_head() {body.format('', head)}"),
+                ("keep_head", "ALTER FUNCTION mtlsctl.keep_head() SECURITY DEFINER"),
+                ("keep_head", f"CREATE FUNCTION public.keep_head() {body.format(safe, head)}; "
+                              "DROP TRIGGER keep_head ON mtlsctl.log_heads; CREATE TRIGGER keep_head BEFORE UPDATE ON "
+                              "mtlsctl.log_heads FOR EACH ROW EXECUTE FUNCTION public.keep_head()")):
+            with self.subTest(change=change):
+                self.server.sql(change, self.database)
+                found = self.mtlsctl("store", "check", "--json", exit=1).json["findings"]
+                self.assertEqual([one["flaw"] for one in found], ["schema"])
+                self.assertIn(trigger, found[0]["message"])
+                self.server.sql(documented, self.database)
+                if "SECURITY DEFINER" in change:
+                    self.server.sql("ALTER FUNCTION mtlsctl.keep_head() SECURITY INVOKER", self.database)
+                self.mtlsctl("store", "check")
+
 
 if __name__ == "__main__":
     main()

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import sqlite3
 
-from workbench import Workbench
+from workbench import KEY, Workbench
 
 
 class LedgerFiles(Workbench):
@@ -51,3 +51,15 @@ class LedgerFiles(Workbench):
                 octets = path.read_bytes() if path.is_file() else b""
                 found[str(path)] = (path.lstat().st_mode, hashlib.sha256(octets).hexdigest())
         return found
+
+
+class IssuedLedger(LedgerFiles):
+    """A ledger with a CA that has issued one certificate, a.crt."""
+
+    def setUp(self):
+        super().setUp()
+        self.make_ca()
+        self.issue("a")
+
+    def issue(self, name, *args, ca="ca", exit=0):
+        return self.mtlsctl("client", "issue", "--ca", ca, *KEY, "--name", name, *args, exit=exit)

@@ -1,6 +1,7 @@
 // base/file.hpp: Directory, its lock and its leftovers.
 #include "base/clock.hpp"
 #include "base/file.hpp"
+#include "base/stale_databases.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/thrown.hpp"
 #include "support/umask.hpp"
@@ -211,6 +212,39 @@ TEST_CASE("what a killed run left is removed, and nothing else") {
   directory.remove_stale("b");
   CHECK_FALSE(directory.contains(".b.tmp-0123456789abcdef"));
   CHECK(directory.contains(".a.tmp-b.tmp-0123456789abcdef"));
+}
+
+TEST_CASE("databases that killed runs left are removed whatever their names, and nothing else") {
+  const std::string database("SQLite format 3\0\1", 17);
+  const TemporaryDirectory scratch;
+  const auto write = [&](const char* name, const std::string& text, unsigned mode) {
+    scratch.write(name, text);
+    fs::permissions(scratch.path() / name, fs::perms(mode));
+  };
+  for (const char* stale : {".a.tmp-0123456789abcdef", ".x.db.tmp-0123456789abcdef"}) {
+    write(stale, database, 0600);
+  }
+  write(".a.tmp-0123456789abcdef-wal", "x", 0600);
+  write(".empty.tmp-0123456789abcdef", "", 0600);
+  for (const char* kept : {"a", ".a.tmp-0123", ".a.tmp-0123456789abcdeg", "..tmp-0123456789abcdef",
+                           ".tmp-0123456789abcdef", "b.tmp-0123456789abcdef", "a-wal"}) {
+    write(kept, database, 0600);
+  }
+  write(".text.tmp-0123456789abcdef", "SQLite format 4", 0600);
+  write(".text.tmp-0123456789abcdef-wal", "x", 0600);
+  write(".shared.tmp-0123456789abcdef", database, 0644);
+  fs::create_directory(scratch.path() / ".d.tmp-0123456789abcdef");
+  fs::create_symlink("a", scratch.path() / ".link.tmp-0123456789abcdef");
+  const Directory directory = Directory::open(scratch.path());
+  const PendingFile living(directory, "living.db", Access::secret);
+  const auto before = std::distance(fs::directory_iterator(scratch.path()), {});
+  remove_stale_databases(directory);
+  CHECK(std::distance(fs::directory_iterator(scratch.path()), {}) == before - 4);
+  for (const char* gone : {".a.tmp-0123456789abcdef", ".a.tmp-0123456789abcdef-wal",
+                           ".x.db.tmp-0123456789abcdef", ".empty.tmp-0123456789abcdef"}) {
+    CHECK_FALSE(directory.contains(gone));
+  }
+  CHECK(directory.contains(living.temporary()));
 }
 
 TEST_CASE("what a living process writes is not taken for something left behind") {

@@ -86,6 +86,26 @@ TEST_CASE("a directory of its name is not replaced") {
   CHECK(fixture.directory.list().size() == 1);
 }
 
+TEST_CASE("whether it can be replaced is known before") {
+  const Fixture fixture;
+  const auto ask = [&] {
+    return code_of([&] { require_replaceable_record_file(fixture.directory, "record", 5); });
+  };
+  CHECK(!ask());
+  CHECK(fixture.directory.list().empty());
+  fixture.change("first");
+  CHECK(!ask());
+  CHECK(fixture.scratch.read("record") == "first");
+  fs::remove(fixture.scratch.file("record"));
+  fs::create_directory(fixture.scratch.file("record"));
+  CHECK(ask() == Errc::io);
+  CHECK(fixture.directory.list().size() == 1);
+  const Fixture absent;
+  fs::remove(absent.scratch.path());
+  CHECK(code_of([&] { require_replaceable_record_file(absent.directory, "record", 5); }) ==
+        Errc::io);
+}
+
 TEST_CASE("trying changes only what stands and is free") {
   const Fixture fixture;
   const auto attempt = [&] {

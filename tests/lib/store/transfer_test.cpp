@@ -1,4 +1,4 @@
-// Ledgers as a whole, on SQLite; the same between the engines: postgresql_test.cpp and
+// Ledgers as a whole, on SQLite; the same between the engines: postgresql_ledger_test.cpp and
 // tests/interop/postgresql_test.py.
 #include "store/transfer.hpp"
 
