@@ -44,7 +44,11 @@ class Import final {
       : m_request(request), m_context(context), m_ca(request.ca.certificate()) {}
 
   ImportReport run() {
-    const ImportFiles found = find_import_files(m_request.path);
+    ImportFiles found = find_import_files(m_request.path);
+    // Newer ones leave a copy in pki/certs_by_serial: the place that says more is looked at first.
+    std::stable_partition(found.files.begin(), found.files.end(), [this](const Path& file) {
+      return stands_among_revoked(file, m_request.path);
+    });
     for (const PassedOver& one : found.passed_over) note(one);
     read_indexes(found);
     find_issuer();
