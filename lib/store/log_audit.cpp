@@ -162,7 +162,8 @@ class LogAudit final {
     const bool is_batch = commitment.count > 1 || commitment.action == LogAction::migration;
     if (commitment.seen > count) {
       find(Flaw::row_without_entry, seq, "",
-           format("entry {} is about {} rows, and {} refer to it", seq, count, commitment.seen));
+           format("entry {} is about {} {}, and {} refer to it", seq, count,
+                  count == 1 ? "row" : "rows", commitment.seen));
     } else if (commitment.seen < count) {
       lose(seq, count - commitment.seen, commitment.seen);
     } else if (is_batch && batch_root(m_leaves[seq]) !=
@@ -192,9 +193,9 @@ class LogAudit final {
       return;
     }
     find(Flaw::entry_without_row, seq, text.value_or(""),
-         left > 0
-             ? format("{} of the {} rows that entry {} recorded are gone", lost, lost + left, seq)
-             : format("what entry {} ({}) recorded is gone", seq, entry->text(1)));
+         left > 0 ? format("{} of the {} rows that entry {} recorded {} gone", lost, lost + left,
+                           seq, lost == 1 ? "is" : "are")
+                  : format("what entry {} ({}) recorded is gone", seq, entry->text(1)));
     m_report.losses.push_back({.entry = seq,
                                .serial = serial,
                                .lost = lost,
@@ -223,7 +224,8 @@ class LogAudit final {
     }
     if (certificates <= intents) return;
     find(Flaw::row_altered, std::nullopt, "",
-         format("{} certificates are gone, and only {} rows: from the others they were taken out",
+         format("more certificates are gone than rows ({} and {}): they were taken out of rows "
+                "that are there",
                 certificates, intents));
   }
 

@@ -52,6 +52,16 @@ class LedgerView(Workbench):
             db.commit()
         self.mtlsctl("store", "accept-loss", "--ca", "new")
         self.assertIn(b"note: the rows of 1 entry are gone", self.mtlsctl("log", "verify", "--ca", "new").out)
+        for name in ("b", "c"):
+            self.mtlsctl("client", "issue", *KEY, "--name", name, "--out-dir", "clients")
+        self.mtlsctl("store", "import", "clients", "--ca", "new")
+        with contextlib.closing(sqlite3.connect(self.path("new", "ca.db"))) as db:
+            db.execute("delete from certificates where subject = 'CN=b'")
+            db.commit()
+        self.assertIn(b"error: 1 of the 2 rows that entry ", self.mtlsctl("log", "verify", "--ca", "new", exit=1).out)
+        self.assertIn(b"recorded is gone ", self.mtlsctl("log", "verify", "--ca", "new", exit=1).out)
+        self.assertRegex(self.mtlsctl("store", "accept-loss", "--ca", "new").out,
+                         rb"1 lost, 1 left, which from here on counts as it stands now\n$")
 
     def test_the_files_of_a_directory_are_looked_up(self):
         for name in ("a", "b"):
