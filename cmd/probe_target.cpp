@@ -166,7 +166,13 @@ probe::Target TargetOptions::find() const {
   if (!tls::is_ip_address(name)) target.server_name = name;
   target.alternate_name = alternate_name;
   for (const Resolved& one : resolve) {
-    if (one.host != url.host || one.port != url.port) continue;
+    if (one.host != url.host || one.port != url.port) {
+      throw Error(Errc::usage,
+                  format("--resolve is for {}:{}, and the URL's is {}:{}", one.host, one.port,
+                         url.host, url.port),
+                  "write the same host and port as in the URL: what is asked otherwise is the "
+                  "listener that the name leads to today");
+    }
     for (const std::string& ip : one.addresses) target.addresses.push_back({ip, url.port});
   }
   if (proxy) {

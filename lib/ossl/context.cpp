@@ -8,6 +8,8 @@
 #include <openssl/conf.h>
 #include <openssl/crypto.h>
 
+#include <filesystem>
+
 namespace mtls::ossl {
 namespace {
 
@@ -33,6 +35,12 @@ void load_configuration(OSSL_LIB_CTX* library) {
   const std::string file = configuration_file();
   if (file.empty()) return;  // OPENSSL_CONF is set to nothing: none is wanted
   const unsigned long flags = is_own_place(file) ? CONF_MFLAGS_IGNORE_MISSING_FILE : 0;
+  // Which libcrypto reads as an empty file.
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) {
+    throw Error(Errc::bad_config, format("cannot load {}: it is a directory", printable(file)),
+                "name a file with OPENSSL_CONF");
+  }
   clear_queue();
   if (CONF_modules_load_file_ex(library, file.c_str(), nullptr, flags) > 0) return;
   const std::string why = printable(queued_reason());

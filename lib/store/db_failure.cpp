@@ -41,7 +41,8 @@ Error not_permitted(const LedgerName& ledger, std::string_view what) {
           ledger.server
               ? "docs/ledger.md has the rights that an issuer and a reader need"
               : "the ledger and its directory must be writable for you, also for reading (SQLite "
-                "keeps two files beside it); to read one that is not, copy its directory"};
+                "keeps two files beside it). Who may only read has 'verify' and 'cert show SERIAL' "
+                "once nobody has written for three seconds; for all else copy the directory"};
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 #include "store/sqlite_file.hpp"
 
+#include "base/format.hpp"
 #include "base/private_file.hpp"
 #include "base/system_error.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -32,6 +35,24 @@ std::string only_name(const Path& file) {
   return name.native();
 }
 
+/// What SQLite keeps beside a database, the newest commits included, it finds by the name alone: by
+/// another name there would be another ledger.
+void require_one_place(const std::string& name) {
+  struct statx status {};
+  if (::statx(AT_FDCWD, name.c_str(), AT_SYMLINK_NOFOLLOW, STATX_NLINK, &status) != 0) return;
+  if (status.stx_nlink > 1) {
+    throw DbError(DbErrc::unavailable,
+                  format("the file has {} names (hard links), each of which SQLite takes for a "
+                         "database of its own: leave it one",
+                         status.stx_nlink));
+  }
+  if ((status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0) {
+    throw DbError(DbErrc::unavailable,
+                  "the file is mounted by itself, without what SQLite keeps beside it: mount its "
+                  "directory");
+  }
+}
+
 }  // namespace
 
 std::string prepare_sqlite_file(const Path& file, OpenMode mode) {
@@ -42,7 +63,9 @@ std::string prepare_sqlite_file(const Path& file, OpenMode mode) {
     throw DbError(DbErrc::unavailable, "it is a symbolic link, which is not followed");
   }
   require_regular_file(file);
-  return only_name(file);
+  std::string name = only_name(file);
+  require_one_place(name);
+  return name;
 }
 
 DbErrc file_errc(int system_error) noexcept {

@@ -81,7 +81,8 @@ class ProbeFlags(Probing):
                      ["--identity", "P1=a,b"], ["--identity", "E1=a"], ["--sni", "a b"], ["--require", "all"],
                      [*good, "--expect-crl"], [*good, "--revoked-cert", "revoked.crt"], ["--ca", "ca"],
                      ["--host-header", "a\nb", *good], [*good, "--trust", "x", "--insecure-server"],
-                     ["--proxy", "https://x:1"], ["--proxy", "x"]):
+                     ["--proxy", "https://x:1"], ["--proxy", "x"], [*good, "--resolve", "localhost:443:127.0.0.1"],
+                     [*good, "--resolve", "other:1:127.0.0.1"]):
             result = self.run_any([MTLSCTL, "probe", "https://localhost:1/", *args])
             self.assertEqual(result.code, 2, str(result))
 

@@ -47,6 +47,8 @@ TEST_CASE("an openssl.cnf that cannot be loaded is an error that says why") {
         std::string::npos);
   CHECK_FALSE(with("openssl_conf = nosuch\n").empty());
   CHECK(failure(directory.file("absent.cnf")) == ": No such file or directory");
+  const OpensslConf conf(directory.path());
+  CHECK_THROWS_AS(static_cast<void>(Context::make_private(Configuration::openssl)), Error);
 }
 
 TEST_CASE("an openssl.cnf without anything for libcrypto, or none where none is wanted, is good") {

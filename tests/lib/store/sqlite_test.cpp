@@ -5,12 +5,14 @@
 #include "support/umask.hpp"
 
 #include <sqlite3.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <sched.h>
 #include <stdexcept>
 #include <string>
 
@@ -98,6 +100,45 @@ TEST_CASE("a symbolic link planted at the name is not followed when a database i
           return open_sqlite(directory.file("link"), OpenMode::create, k_timeout);
         }) == DbErrc::unavailable);
   CHECK(directory.read("target").empty());
+}
+
+TEST_CASE("a file with two names is not opened by either, since each would be a database") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("ca.db");
+  fill(*open_sqlite(file, OpenMode::create, k_timeout));
+  fs::create_hard_link(file, directory.file("other.db"));
+  for (const char* name : {"ca.db", "other.db"}) {
+    for (const OpenMode mode : {OpenMode::create, OpenMode::read_write, OpenMode::read_only}) {
+      CHECK(db_code_of([&] { return open_sqlite(directory.file(name), mode, k_timeout); }) ==
+            DbErrc::unavailable);
+    }
+  }
+  fs::remove(directory.file("other.db"));
+  CHECK(number(*open_sqlite(file, OpenMode::read_only, k_timeout), "SELECT count(*) FROM t") == 1);
+}
+
+TEST_CASE("a file that is mounted by itself is not opened") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("ca.db");
+  fill(*open_sqlite(file, OpenMode::create, k_timeout));
+  directory.write("mounted.db", "");
+  const std::string mounted = directory.file("mounted.db");
+  const int result = run_child([&] {
+    if (::unshare(CLONE_NEWNS) != 0 ||
+        ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount(file.c_str(), mounted.c_str(), nullptr, MS_BIND, nullptr) != 0) {
+      ::_exit(77);
+    }
+    if (db_code_of([&] { return open_sqlite(mounted, OpenMode::read_only, k_timeout); }) !=
+        DbErrc::unavailable) {
+      ::_exit(2);
+    }
+  });
+  if (result == 77) {
+    MESSAGE("nothing can be mounted here: not tried");
+  } else {
+    CHECK(result == 0);
+  }
 }
 
 TEST_CASE("a name is a name, whatever characters it holds") {
