@@ -16,6 +16,13 @@ struct Drained {
   bool out_of_memory = false;
 };
 
+/// What goes with an entry, without the blanks that libcrypto pads numbers with.
+std::string_view trimmed(const char* data) {
+  std::string_view text(data);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
 }  // namespace
 
 std::vector<QueueEntry> drain_entries() {
@@ -28,7 +35,7 @@ std::vector<QueueEntry> drain_entries() {
     ERR_error_string_n(code, text.data(), text.size());
     std::string line = text.data();
     if ((static_cast<unsigned>(flags) & ERR_TXT_STRING) != 0 && data != nullptr && *data != '\0') {
-      line += format(": {}", data);
+      line += format(": {}", trimmed(data));
     }
     entries.push_back(
         {.library = ERR_GET_LIB(code), .reason = ERR_GET_REASON(code), .line = std::move(line)});
@@ -41,8 +48,9 @@ namespace {
 Drained drain() {
   Drained drained;
   for (QueueEntry& entry : drain_entries()) {
+    // Only the oldest is a cause: libssl says so of whatever it could not make.
+    if (drained.lines.empty()) drained.out_of_memory = entry.reason == ERR_R_MALLOC_FAILURE;
     drained.lines.push_back(std::move(entry.line));
-    drained.out_of_memory |= entry.reason == ERR_R_MALLOC_FAILURE;
   }
   return drained;
 }
@@ -63,7 +71,7 @@ std::string reason_of(unsigned long code, const Entry& entry) {
   load_error_words();
   const char* const known = ERR_reason_error_string(code);
   const std::string reason = known != nullptr ? known : format("error {}", ERR_GET_REASON(code));
-  return has_text(entry) ? format("{}: {}", reason, entry.data) : reason;
+  return has_text(entry) ? format("{}: {}", reason, trimmed(entry.data)) : reason;
 }
 
 }  // namespace

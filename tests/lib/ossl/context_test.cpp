@@ -33,6 +33,7 @@ std::string failure(const std::string& file) {
     CHECK(error.code() == Errc::bad_config);
     CHECK(error.message().find(file) != std::string::npos);
     CHECK_FALSE(error.details().empty());
+    for (const std::string& line : error.details()) CHECK(line.back() != ' ');
     return error.message().substr(error.message().find(file) + file.size());
   }
 }
