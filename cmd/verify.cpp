@@ -128,7 +128,7 @@ Trust gather_trust(const Options& options, const ossl::Context& context, Session
         std::make_shared<const store::Ledger>(options.ca.read_ledger(ca, session)));
   }
   for (const Path& directory : options.revocation_cas) {
-    const authority::CaDirectory ca = open_named_ca(directory);
+    const authority::CaDirectory ca = open_further_ca(directory);
     trust.ledgers.push_back(
         std::make_shared<const store::Ledger>(options.ca.read_ledger(ca, session)));
     trust.further_cas.push_back({ca.certificate(), trust.ledgers.back()});
@@ -334,7 +334,8 @@ void add_verify(Command& command) {
       "path is built to the root of the CA directory, or to what --trust names, and every problem "
       "on it is listed with the certificate it concerns. The ledger of the CA directory is asked "
       "what was revoked. That of an intermediate knows what it issued, and not whether it was "
-      "revoked itself: --revocation-ca has the ledger of the CA above it asked as well.\n\n"
+      "revoked itself: --revocation-ca has the ledger of the CA above it asked as well, "
+      "which is where the ca.toml of that DIR says: --store and MTLSCTL_STORE are about --ca.\n\n"
       "It ends with 0 if every FILE is accepted, 1 if one is refused, 3 if only for its time, 4 if "
       "only for revocation ('mtlsctl help exit-codes').");
   OptionSet set = command.options();

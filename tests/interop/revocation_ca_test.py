@@ -75,6 +75,21 @@ class RevocationCas(ServeBench):
         shown = self.mtlsctl("verify", "--ca", "older", "dave.crt").out
         self.assertIn(b"warning: the ledger of its CA does not know it [CN=Later] (not_recorded)", shown)
 
+    def test_each_further_ledger_is_where_its_own_directory_says(self):
+        elsewhere = f"sqlite:{self.path('elsewhere.db')}"
+        os.rename(self.path("sub/ca.db"), self.path("elsewhere.db"))
+        self.verify("--revocation-ca", "ca", exit=7)  # sub's own is not where its ca.toml says
+        self.verify("--store", elsewhere, "--revocation-ca", "ca", exit=0)
+        self.env["MTLSCTL_STORE"] = elsewhere
+        self.verify("--revocation-ca", "ca", exit=0)
+        self.mtlsctl("verify", "--trust", "ca/ca.crt", "--revocation-ca", "ca", "bob.crt")
+        with self.serve_sub("--revocation-ca", "ca") as served:
+            self.assert_lets_in(served, "bob")
+            self.revoke_in_ledger("sub/ca.crt")
+            self.assert_refuses(served, "bob", "CN=Sub: revoked")
+        self.verify("--revocation-ca", "ca", exit=4)
+        self.verify("--store", elsewhere, "--revocation-ca", "ca", exit=4)
+
     def test_a_ledger_that_cannot_be_asked_is_no_verdict(self):
         self.mtlsctl("verify", "--ca", "sub", "--revocation-ca", "absent", "bob.crt", exit=6)
         os.rename(self.path("ca/ca.db"), self.path("away"))
