@@ -37,6 +37,10 @@ authority::CaDirectory open_named_ca(const Path& directory) {
   return options.open();
 }
 
+authority::CaDirectory open_further_ca(const Path& directory) {
+  return authority::CaDirectory::open(directory, authority::Named::explicitly);
+}
+
 std::optional<Setting<store::StoreUrl>> CaOptions::ledger() const {
   if (store) return {{*store, SettingSource::flag}};
   const auto named = environment("MTLSCTL_STORE");

@@ -43,6 +43,10 @@ struct CaOptions {
 /// Opens a CA that another flag than --ca names; MTLSCTL_STORE counts for it as well.
 [[nodiscard]] authority::CaDirectory open_named_ca(const Path& directory);
 
+/// Opens a CA of --revocation-ca, whose ledger is where its own ca.toml says: what --store and
+/// MTLSCTL_STORE name is that of --ca.
+[[nodiscard]] authority::CaDirectory open_further_ca(const Path& directory);
+
 /// Says what is not as it should be with a ledger's server; what issues has it in its receipt.
 void tell_ledger_warnings(const store::Ledger& ledger, const Session& session);
 

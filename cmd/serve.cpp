@@ -196,7 +196,8 @@ void add_serve(Command& command) {
       "connection. SIGTERM and SIGINT end it. It listens on this machine alone unless --listen "
       "says otherwise.\n\n"
       "The ledger of an intermediate knows what it issued, and not whether it was revoked itself: "
-      "that is in the ledger of the CA above, which --revocation-ca names.");
+      "that is in the ledger of the CA above, which --revocation-ca names. That one is where the "
+      "ca.toml of that DIR says: --store and MTLSCTL_STORE are about --ca.");
   OptionSet set = command.options();
   set.value("--listen", options->listen, listen_value(),
             "Where to listen (default: 127.0.0.1:8443; port 0: a free one, printed)");

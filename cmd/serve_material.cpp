@@ -79,7 +79,7 @@ void ServeMaterial::open_ledger() {
 }
 
 void ServeMaterial::open_other(std::size_t at) {
-  const authority::CaDirectory ca = open_named_ca(m_files.revocation_cas[at]);
+  const authority::CaDirectory ca = open_further_ca(m_files.revocation_cas[at]);
   m_others[at] = {.certificate = ca.certificate(), .ledger = read_ledger(ca)};
 }
 

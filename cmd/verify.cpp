@@ -8,7 +8,7 @@
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/input_file.hpp"
-#include "cmd/ledger_revocation.hpp"
+#include "cmd/ledger_findings.hpp"
 #include "cmd/secret_source.hpp"
 #include "cmd/value_types.hpp"
 #include "crypto/private_key.hpp"
@@ -41,6 +41,7 @@ struct Trust {
   std::vector<x509::Certificate> anchors;
   std::vector<x509::Certificate> pool;
   Ledgers ledgers;
+  std::vector<FurtherCa> further_cas;  // of --revocation-ca; their ledgers are among those above
   std::optional<crypto::PublicKey> key;
 };
 
@@ -50,6 +51,7 @@ struct Verdict {
   verify::VerifyReport report;
   /// What the ledgers have of it; nothing where none was asked or none has it.
   std::optional<store::State> recorded;
+  std::vector<NotRecorded> not_recorded;  // of what was accepted
   bool key_fits;
 };
 
@@ -126,8 +128,10 @@ Trust gather_trust(const Options& options, const ossl::Context& context, Session
         std::make_shared<const store::Ledger>(options.ca.read_ledger(ca, session)));
   }
   for (const Path& directory : options.revocation_cas) {
-    trust.ledgers.push_back(std::make_shared<const store::Ledger>(
-        options.ca.read_ledger(open_named_ca(directory), session)));
+    const authority::CaDirectory ca = open_further_ca(directory);
+    trust.ledgers.push_back(
+        std::make_shared<const store::Ledger>(options.ca.read_ledger(ca, session)));
+    trust.further_cas.push_back({ca.certificate(), trust.ledgers.back()});
   }
   for (const Path& file : options.trust) append(trust.anchors, file, x509::KeysBeside::refuse);
   for (const Path& file : options.untrusted) append(trust.pool, file, x509::KeysBeside::refuse);
@@ -155,8 +159,10 @@ Verdict judge(const Path& file, const Options& options, const Trust& trust,
   std::optional<store::State> recorded;
   if (const auto known = revocation.find_state(leaf)) recorded = known->state;
   verify::VerifyReport report = verify::verify(request, &revocation, clock, context);
+  std::vector<NotRecorded> not_recorded;
+  if (report.accepted) not_recorded = find_not_recorded(report.path, trust.ledgers, revocation);
   const bool key_fits = !trust.key || *trust.key == leaf.public_key();
-  return {leaf, std::move(report), recorded, key_fits};
+  return {leaf, std::move(report), recorded, std::move(not_recorded), key_fits};
 }
 
 ExitCode exit_code(const Verdict& verdict) {
@@ -184,16 +190,6 @@ ExitCode exit_code(const Verdict& verdict) {
   return combine(code, verdict_code);
 }
 
-/// Whether a ledger that was asked has what this certificate's CA issued: one that is not in it is
-/// worth a word.
-bool knows_issuer(const Trust& trust, const verify::VerifyReport& report) {
-  if (report.path.size() < 2) return false;
-  const x509::Certificate& issuer = report.path[1];
-  return std::any_of(trust.ledgers.begin(), trust.ledgers.end(), [&issuer](const auto& ledger) {
-    return ledger->find_issuer(issuer.subject(), issuer.public_key()).has_value();
-  });
-}
-
 /// Our own finding, in the form of the library's, for showing only.
 struct Shown {
   std::string problem;
@@ -203,6 +199,30 @@ struct Shown {
   std::string message;
   std::string hint;
 };
+
+/// What the ledgers say of what was accepted, beside revocation: worth a word, and no more.
+void add_ledger_findings(std::vector<Shown>& shown, const Verdict& verdict, const Options& options,
+                         const Trust& trust) {
+  const auto& path = verdict.report.path;
+  for (const NotRecorded& one : verdict.not_recorded) {
+    shown.push_back({"not_recorded", verify::Severity::warning, one.depth,
+                     path[one.depth].subject().to_text(),
+                     one.state ? format("the ledger has it as '{}'", store::name(*one.state))
+                               : "the ledger of its CA does not know it",
+                     "find out where it came from before you trust it"});
+  }
+  if (!verdict.report.accepted) return;
+  for (std::size_t at = 0; at < trust.further_cas.size(); ++at) {
+    const FurtherCa& ca = trust.further_cas[at];
+    if (concerns(ca, path)) continue;
+    shown.push_back(
+        {"revocation_ca_not_on_path", verify::Severity::warning, 0,
+         verdict.leaf.subject().to_text(),
+         format("{}: {} is not on its path, so that CA's ledger says nothing of it",
+                printable(options.revocation_cas[at].native()), ca.certificate.subject().to_text()),
+         "give --revocation-ca the directory of a CA that is above it"});
+  }
+}
 
 std::vector<Shown> all_findings(const Verdict& verdict, const Options& options,
                                 const Trust& trust) {
@@ -217,16 +237,7 @@ std::vector<Shown> all_findings(const Verdict& verdict, const Options& options,
     shown.push_back({std::string(verify::name(finding.problem)), finding.severity, finding.depth,
                      finding.subject, finding.message, finding.hint});
   }
-  // Whether it is this CA's own is asked last: it is a question to the ledger.
-  const bool should_be_recorded = verdict.recorded != store::State::issued &&
-                                  verdict.report.accepted && knows_issuer(trust, verdict.report);
-  if (should_be_recorded) {
-    shown.push_back({"not_recorded", verify::Severity::warning, 0, subject,
-                     verdict.recorded
-                         ? format("the ledger has it as '{}'", store::name(*verdict.recorded))
-                         : "the ledger of its CA does not know it",
-                     "find out where it came from before you trust it"});
-  }
+  add_ledger_findings(shown, verdict, options, trust);
   return shown;
 }
 
@@ -323,7 +334,8 @@ void add_verify(Command& command) {
       "path is built to the root of the CA directory, or to what --trust names, and every problem "
       "on it is listed with the certificate it concerns. The ledger of the CA directory is asked "
       "what was revoked. That of an intermediate knows what it issued, and not whether it was "
-      "revoked itself: --revocation-ca has the ledger of the CA above it asked as well.\n\n"
+      "revoked itself: --revocation-ca has the ledger of the CA above it asked as well, "
+      "which is where the ca.toml of that DIR says: --store and MTLSCTL_STORE are about --ca.\n\n"
       "It ends with 0 if every FILE is accepted, 1 if one is refused, 3 if only for its time, 4 if "
       "only for revocation ('mtlsctl help exit-codes').");
   OptionSet set = command.options();

@@ -170,6 +170,30 @@ std::optional<std::string> why_unheard(const Report& report) {
                                  : "none of the TLS versions asked for is offered";
 }
 
+/// Whether nobody got an answer in time at an address, neither with a certificate nor without.
+bool is_silent(const AddressReport& address) {
+  const auto any = [&address](auto&& predicate) {
+    return std::any_of(address.attempts.begin(), address.attempts.end(), predicate);
+  };
+  return any([](const Judged& one) { return one.attempt.id == Id::p1; }) &&
+         !any([](const Judged& one) {
+           return one.attempt.id <= Id::p1 && one.attempt.record.ending != tls::Ending::timed_out;
+         });
+}
+
+/// What is said of silent addresses beside others that answer; nothing where there are none.
+std::optional<std::string> why_partly_unheard(const Report& report) {
+  std::string silent;
+  std::size_t count = 0;
+  for (const AddressReport& one : report.addresses) {
+    if (!is_silent(one)) continue;
+    silent += format("{}{}", count++ == 0 ? "" : ", ", one.address.to_text());
+  }
+  if (count == 0 || count == report.addresses.size()) return std::nullopt;
+  return format("{} {} not answer in time, so nothing is known of {}", silent,
+                count == 1 ? "does" : "do", count == 1 ? "that address" : "those addresses");
+}
+
 std::string why_no_verdict(const Report& report) {
   if (auto why = why_unheard(report)) return *std::move(why);
   if (control_came_to(report, Judgement::withheld)) {
@@ -196,6 +220,7 @@ std::string why_no_verdict(const Report& report) {
     return "PATH is answered with other content every time, so that content cannot tell whether "
            "there is a way round";
   }
+  if (auto why = why_partly_unheard(report)) return *std::move(why);
   const bool silent = any_attempt(report, [](const Judged& one) {
     return one.attempt.id == Id::p1 && one.attempt.record.ending == tls::Ending::timed_out;
   });

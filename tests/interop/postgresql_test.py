@@ -126,6 +126,9 @@ class Postgresql(Workbench):
         self.mtlsctl("cert", "show", self.certificate_serial("c.crt"), exit=6)
         self.mtlsctl("cert", "show", "--ca", "sub", self.certificate_serial("sub/ca.crt"), exit=6)
         self.mtlsctl("verify", "--ca", "sub", "c.crt")
+        # A ledger that the CAs share can say something of what either of them issued.
+        self.issue("d")
+        self.assertEqual(self.mtlsctl("verify", "--revocation-ca", "sub", "--json", "d.crt").json["findings"], [])
         # What the root revoked is in the same ledger, and so is the intermediate itself.
         self.sql("UPDATE mtlsctl.certificates SET state = 'revoked', revoked_time = 1 WHERE serial = "
                  f"'{self.certificate_serial('sub/ca.crt')}'")

@@ -87,6 +87,15 @@ class ProbePorts(Probing):
         document = self.probe(strict, *both)
         self.assert_verdict(document, "enforced")
         self.assertEqual([one["verdict"] for one in document["addresses"]], ["enforced", "no-verdict"])
+        # Of one that is silent nothing is known, and it is named.
+        listeners.mute(self, "127.0.0.2", strict.port)
+        silent = ["--resolve", f"localhost:{strict.port}:127.0.0.1,127.0.0.2", "--timeout", "1s"]
+        document = self.probe(strict, *silent)
+        self.assert_verdict(document, "no-verdict")
+        self.assertEqual([one["verdict"] for one in document["addresses"]], ["enforced", "no-verdict"])
+        self.assertEqual(document["exit"], 7)
+        self.assertEqual(document["sentence"], f"no verdict: 127.0.0.2:{strict.port} does not answer in time, "
+                                               "so nothing is known of that address")
         # One that lets everyone in is found whichever address it has.
         config = self.path("open.conf")
         text = self.path(f"nginx-{strict.port}.conf").read_text().replace("127.0.0.1:", "[::1]:").replace(

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import sqlite3
 
 from serving import ServeBench
@@ -43,6 +44,51 @@ class RevocationCas(ServeBench):
         self.mtlsctl("verify", "--ca", "ca", "bob.crt")
         document = self.mtlsctl("verify", "--ca", "ca", "--revocation-ca", "sub", "--json", "bob.crt", exit=4).json
         self.assertEqual(document["ledger"], "revoked")
+
+    def warnings(self, *args, file="bob.crt"):
+        """(problem, depth, subject, message) of each warning about what is accepted."""
+        document = self.mtlsctl("verify", *args, "--json", file).json
+        self.assertTrue(document["accepted"])
+        self.assertEqual({f["severity"] for f in document["findings"]} - {"warning"}, set())
+        return [(f["problem"], f["depth"], f["subject"], f["message"]) for f in document["findings"]]
+
+    def test_verify_says_where_a_ledger_cannot_concern_the_certificate(self):
+        self.mtlsctl("ca", "init", "--ca", "foreign", "--common-name", "Foreign", *KEY)
+        for args in (("--ca", "sub"), ("--ca", "sub", "--revocation-ca", "ca"), ("--ca", "ca", "--revocation-ca", "sub"),
+                     ("--ca", "sub", "--revocation-ca", "sub")):
+            self.assertEqual(self.warnings(*args), [])
+        subject = self.mtlsctl("inspect", "--json", "bob.crt").json["objects"][0]["subject"]
+        message = "foreign: CN=Foreign is not on its path, so that CA's ledger says nothing of it"
+        expected = [("revocation_ca_not_on_path", 0, subject, message)]
+        self.assertEqual(self.warnings("--ca", "sub", "--revocation-ca", "foreign", "--revocation-ca", "ca"), expected)
+
+    def test_verify_says_where_the_ledger_above_does_not_know_an_intermediate(self):
+        shutil.copytree(self.path("ca"), self.path("older"))
+        self.mtlsctl("ca", "init", "--ca", "later", "--parent", "ca", "--common-name", "Later", *KEY)
+        self.make_client("dave", "--chain", ca="later")
+        unknown = [("not_recorded", 1, "CN=Later", "the ledger of its CA does not know it")]
+        for args, expected in ((("--ca", "later"), []), (("--ca", "later", "--revocation-ca", "ca"), []),
+                               (("--ca", "later", "--revocation-ca", "older"), unknown), (("--ca", "older"), unknown)):
+            self.assertEqual(self.warnings(*args, file="dave.crt"), expected, args)
+        # One of those that were asked knows it.
+        self.assertEqual(self.warnings("--ca", "later", "--revocation-ca", "older", "--revocation-ca", "ca", file="dave.crt"), [])
+        shown = self.mtlsctl("verify", "--ca", "older", "dave.crt").out
+        self.assertIn(b"warning: the ledger of its CA does not know it [CN=Later] (not_recorded)", shown)
+
+    def test_each_further_ledger_is_where_its_own_directory_says(self):
+        elsewhere = f"sqlite:{self.path('elsewhere.db')}"
+        os.rename(self.path("sub/ca.db"), self.path("elsewhere.db"))
+        self.verify("--revocation-ca", "ca", exit=7)  # sub's own is not where its ca.toml says
+        self.verify("--store", elsewhere, "--revocation-ca", "ca", exit=0)
+        self.env["MTLSCTL_STORE"] = elsewhere
+        self.verify("--revocation-ca", "ca", exit=0)
+        self.mtlsctl("verify", "--trust", "ca/ca.crt", "--revocation-ca", "ca", "bob.crt")
+        with self.serve_sub("--revocation-ca", "ca") as served:
+            self.assert_lets_in(served, "bob")
+            self.revoke_in_ledger("sub/ca.crt")
+            self.assert_refuses(served, "bob", "CN=Sub: revoked")
+        self.verify("--revocation-ca", "ca", exit=4)
+        self.verify("--store", elsewhere, "--revocation-ca", "ca", exit=4)
 
     def test_a_ledger_that_cannot_be_asked_is_no_verdict(self):
         self.mtlsctl("verify", "--ca", "sub", "--revocation-ca", "absent", "bob.crt", exit=6)

@@ -143,6 +143,15 @@ TEST_CASE("HAProxy: words that come twice, and ports that are hidden") {
   CHECK(beside("fd@3 ssl crt /x") == 1);
   CHECK(with("frontend mtls", "frontend open\n \"$LINE\" :8443\nfrontend mtls").size() == 1);
   CHECK(beside("/run/socket") == 0);
+  CHECK(beside("stream+unix@/run/a-b") == 0);
+  CHECK(beside("abns@name") == 0);
+  // HAProxy reads a port with atoi: what is no digit ends it, and what is too large wraps around.
+  for (const char* address :
+       {":8443x", ":8442-+8443", ":8442-8443x", ":8443.5", ":8443\\ ", "tcp@:8443x", ":4294975739",
+        ":8442-4294975739", ":80x-90", "127.0.0.1:80,127.0.0.1:8443x"}) {
+    CAPTURE(address);
+    CHECK(beside(std::string(address) + " ssl crt /x") == 1);
+  }
   // 3.2: a crt-list of one line, with a verify of its own.
   CHECK(with("frontend mtls\n", "frontend mtls\n ssl-f-use crt /x.pem verify none\n") ==
         Names{"ssl-f-use"});
