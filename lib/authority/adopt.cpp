@@ -206,6 +206,7 @@ class Adoption final {
                   "leave --reissue out, and have the CA above it sign a new one");
     }
     refuse_other_ca();
+    require_ledger_place(init_request(m_request));
     Adopted adopted = describe();
     if (reissues()) refuse_weak_key(adopted.findings);
     if (m_request.rehearsal == Rehearsal::yes) {
