@@ -61,9 +61,16 @@ x509::Certificate read_certificate(const Path& file) {
               "give the CA's own certificate alone, and those above it with --chain");
 }
 
-std::vector<x509::Certificate> read_chain(const Options& options) {
+/// The certificates above `certificate`, with which a chain file may begin, as chain.crt does.
+std::vector<x509::Certificate> read_chain(const Options& options,
+                                          const x509::Certificate& certificate) {
   if (!options.chain) return {};
-  return x509::read_certificates(read_input(*options.chain).view(), shown_input(*options.chain));
+  auto chain =
+      x509::read_certificates(read_input(*options.chain).view(), shown_input(*options.chain));
+  // A root's alone stays: nothing stands above it, and that is said.
+  const bool root_alone = chain.size() == 1 && certificate.is_self_issued();
+  if (!root_alone && chain.front() == certificate) chain.erase(chain.begin());
+  return chain;
 }
 
 /// The key that is adopted. What was encrypted stays encrypted, with the same passphrase unless
@@ -109,7 +116,7 @@ authority::AdoptRequest make_request(const Options& options, const x509::Certifi
                                      const SourceKey& source, Session& session) {
   authority::AdoptRequest request{
       .directory = options.ca.where().value, .certificate = certificate, .key = source.key};
-  request.above = read_chain(options);
+  request.above = read_chain(options, certificate);
   request.key_passphrase = source.passphrase.get();
   request.open_existing_key = source.passphrase.source(
       {.flag = "--key-passphrase", .what = "passphrase of ca.key"}, session);

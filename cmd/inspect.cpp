@@ -5,6 +5,7 @@
 #include "cmd/commands.hpp"
 #include "cmd/input_file.hpp"
 #include "cmd/value_types.hpp"
+#include "crypto/key_check.hpp"
 #include "crypto/private_key.hpp"
 #include "der/pem.hpp"
 
@@ -52,13 +53,21 @@ Object request_object(ByteView der, const ossl::Context& context) {
                 request_json(request),
                 {}};
   Json& good = object.fields["self_signature_good"];
-  if (possession == x509::Possession::algorithm_not_accepted) {
-    object.text += "  self-signature not checked: its algorithm is not accepted\n";
-    return object;
-  }
-  good = possession == x509::Possession::proven;
-  if (possession == x509::Possession::refuted) {
-    object.text += "  self-signature BAD: it does not prove possession of the key\n";
+  switch (possession) {
+    case x509::Possession::proven:
+      good = true;
+      break;
+    case x509::Possession::refuted:
+      good = false;
+      object.text += "  self-signature BAD: it does not prove possession of the key\n";
+      break;
+    case x509::Possession::algorithm_not_accepted:
+      object.text += "  self-signature not checked: its algorithm is not accepted\n";
+      break;
+    case x509::Possession::key_not_accepted:
+      object.text += format("  self-signature not checked: {}\n",
+                            crypto::find_bound_defects(request.public_key()).front().message);
+      break;
   }
   return object;
 }

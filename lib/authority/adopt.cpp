@@ -14,12 +14,12 @@
 namespace mtls::authority {
 namespace {
 
-Error no_chain(const AdoptRequest& request) {
-  return {
-      Errc::missing_value,
-      format("{} was issued by {}: the CAs above it are missing",
-             request.certificate.subject().to_text(128), request.certificate.issuer().to_text(128)),
-      "give their certificates, the root last, with --chain FILE"};
+/// `last` is the CA itself, or the highest one that is given.
+Error no_chain(const x509::Certificate& last) {
+  return {Errc::missing_value,
+          format("{} was issued by {}: the CAs above it are missing", last.subject().to_text(128),
+                 last.issuer().to_text(128)),
+          "give the certificates of all above the CA, the root last, with --chain FILE"};
 }
 
 [[noreturn]] void refuse_standing_ca(const Path& directory) {
@@ -72,7 +72,7 @@ void require_chain(const AdoptRequest& request, const ossl::Context& context) {
     const x509::Certificate& signer = chain[std::min(i + 1, chain.size() - 1)];
     const std::string shown = chain[i].subject().to_text(128);
     if (!(chain[i].issuer() == signer.subject())) {
-      if (request.above.empty()) throw no_chain(request);
+      if (i + 1 == chain.size()) throw no_chain(chain[i]);
       throw Error(Errc::key_mismatch,
                   format("{} was issued by {}, and {} stands above it", shown,
                          chain[i].issuer().to_text(128), signer.subject().to_text(128)),
@@ -206,6 +206,7 @@ class Adoption final {
                   "leave --reissue out, and have the CA above it sign a new one");
     }
     refuse_other_ca();
+    require_ledger_place(init_request(m_request));
     Adopted adopted = describe();
     if (reissues()) refuse_weak_key(adopted.findings);
     if (m_request.rehearsal == Rehearsal::yes) {

@@ -87,6 +87,7 @@ OwnLedger make_own_ledger(Directory& directory, const InitRequest& request,
   auto location = config.ledger_location(request.directory, request.lock_timeout);
   location.author = author;
   if (config.store.engine() == store::Engine::sqlite) {
+    store::Ledger::require_free(location);
     write_config(directory, config);
     return {store::Ledger::create(location, config.ledger_id), config.store, LedgerOrigin::own};
   }
@@ -224,6 +225,16 @@ Enrolled run(const InitRequest& request, const profile::Profile& profile, store:
 
 namespace {
 
+/// How `to` is reached from `from`; neither need be there.
+Path way(const Path& from, const Path& to) {
+  const auto resolved = [](const Path& path) {
+    std::error_code ignored;
+    const Path found = std::filesystem::weakly_canonical(std::filesystem::absolute(path), ignored);
+    return found.has_filename() ? found : found.parent_path();
+  };
+  return resolved(to).lexically_relative(resolved(from));
+}
+
 [[noreturn]] void refuse_open_directory(const Path& path) {
   const std::string shown = printable(path.native());
   throw Error(Errc::open_permissions,
@@ -248,6 +259,31 @@ void require_fit_directory(const Path& path) {
     refuse_open_directory(path);
   }
   if (!directory.contains("ca.toml")) require_no_ca(directory);
+}
+
+void require_ledger_place(const InitRequest& request) {
+  CaConfig config;
+  config.store = request.store.value_or(config.store);
+  const Path begun = request.directory / "ca.toml";
+  if (config.store.engine() != store::Engine::sqlite || name_exists(begun)) return;
+  const auto location = config.ledger_location(request.directory, request.lock_timeout);
+  const Path folder = location.file.has_parent_path() ? location.file.parent_path() : Path(".");
+  const Path below = way(folder, request.directory);
+  if (below == ".") return;
+  const bool made_with_ca = !below.empty() && *below.begin() != "..";
+  std::error_code ignored;
+  if (!made_with_ca && !std::filesystem::is_directory(folder, ignored)) {
+    throw Error(Errc::io,
+                format("cannot make {}: there is no directory {}",
+                       printable(location.file.native()), printable(folder.native())),
+                "make it first, or name another file with --store");
+  }
+  try {
+    store::Ledger::require_free(location);
+  } catch (const Error&) {
+    // Another process that makes the same CA puts the ledger there, after its ca.toml.
+    if (!name_exists(begun)) throw;
+  }
 }
 
 OwnLedger open_new_ledger(const InitRequest& request,
@@ -288,6 +324,7 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
   if (request.existing != Existing::keep && name_exists(request.directory / "ca.crt")) {
     refuse_existing_ca(request.directory);
   }
+  require_ledger_place(request);
   if (request.rehearsal == Rehearsal::yes) {
     require_fit_directory(request.directory);
     store::Ledger nowhere = store::Ledger::create_in_memory(store::make_ledger_id());

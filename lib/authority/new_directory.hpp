@@ -13,6 +13,12 @@ namespace mtls::authority {
 /// anything: for rehearsals.
 void require_fit_directory(const Path& path);
 
+/// Throws what open_new_ledger would refuse the place of a ledger's file for (would_overwrite, or
+/// what keeps its directory from being opened), before anything is made. Nothing is said of one in
+/// the CA directory itself, nor where ca.toml stands, which says what is gone on with: those are
+/// looked at under the lock.
+void require_ledger_place(const InitRequest& request);
+
 /// The ledger of the new CA, and how it came to be.
 struct OwnLedger {
   store::Ledger ledger;

@@ -1,6 +1,7 @@
 #include "crypto/key_bounds.hpp"
 
 #include "base/format.hpp"
+#include "crypto/key_check.hpp"
 #include "crypto/key_oid.hpp"
 
 namespace mtls::crypto {

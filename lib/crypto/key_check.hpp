@@ -32,6 +32,11 @@ struct KeyFinding {
 /// Returns the snake_case word of a defect, "rsa_roca".
 [[nodiscard]] std::string_view name(KeyDefect defect) noexcept;
 
+/// Returns the defects of `key` in its form, sizes and parameters, in the order of KeyDefect; done
+/// before any arithmetic, in constant time and memory whatever the key. With a key that has one
+/// nothing is computed: no signature is checked.
+[[nodiscard]] std::vector<KeyFinding> find_bound_defects(const PublicKey& key);
+
 /// Returns all defects of `key` (FIPS 186-5, NIST SP 800-89 section 5.3.3, CA/B Forum BR 6.1.1.3);
 /// empty is good. Bounded: under 10 ms for any input.
 [[nodiscard]] std::vector<KeyFinding> check_key(const PublicKey& key, const ossl::Context& context);

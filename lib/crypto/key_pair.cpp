@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "crypto/key_bounds.hpp"
+#include "crypto/key_check.hpp"
 #include "crypto/key_oid.hpp"
 #include "crypto/private_key_info.hpp"
 #include "crypto/rsa_numbers.hpp"

@@ -3,7 +3,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "crypto/evp_key.hpp"
-#include "crypto/key_bounds.hpp"
+#include "crypto/key_check.hpp"
 #include "crypto/key_oid.hpp"
 #include "der/reader.hpp"
 #include "ossl/openssl_error.hpp"

@@ -30,8 +30,13 @@ std::string LedgerLocation::shown() const { return name_of(*this).shown(); }
 
 Ledger Ledger::create(const LedgerLocation& location, const std::string& ledger_id) {
   Ledger ledger = create_or_join(location, ledger_id);
-  if (ledger.id() != ledger_id) throw occupied(ledger.m_data->name, "holds another ledger");
+  if (ledger.id() != ledger_id) throw occupied_by_ledger(ledger.m_data->name);
   return ledger;
+}
+
+void Ledger::require_free(const LedgerLocation& location) {
+  const LedgerName name = name_of(location);
+  with_ledger_errors(name, [&name] { require_free_file(name); });
 }
 
 Ledger Ledger::create_or_join(const LedgerLocation& location, const std::string& ledger_id) {

@@ -61,6 +61,9 @@ class Ledger final {
   /// that an interrupted run left is taken over, and a ledger with this very id is opened as it is;
   /// any other file, and a symbolic link, is left alone: would_overwrite.
   [[nodiscard]] static Ledger create(const LedgerLocation& location, const std::string& ledger_id);
+  /// Throws what `create` of a ledger with a new id would throw for what stands in the place of its
+  /// file: would_overwrite. Makes nothing.
+  static void require_free(const LedgerLocation& location);
   /// The same, but a ledger that is there already is joined, whatever its id: several CAs share a
   /// database of PostgreSQL's. `id()` says which ledger it is.
   [[nodiscard]] static Ledger create_or_join(const LedgerLocation& location,

@@ -13,19 +13,21 @@ bool has_meta(Connection& connection) {
   return std::find(tables.begin(), tables.end(), "meta") != tables.end();
 }
 
+enum class Found { nothing, ledger };
+
 /// Throws would_overwrite where the name is taken by anything but an empty file or a ledger. Done
 /// before the file is opened for writing, which would change a database of somebody else's.
-void refuse_foreign_file(const LedgerName& name) {
+Found refuse_foreign_file(const LedgerName& name) {
   std::error_code error;
   const auto status = std::filesystem::symlink_status(name.file, error);
-  if (!std::filesystem::exists(status)) return;
+  if (!std::filesystem::exists(status)) return Found::nothing;
   if (!std::filesystem::is_regular_file(status)) throw occupied(name, "is not a regular file");
-  if (std::filesystem::file_size(name.file, error) == 0) return;
+  if (std::filesystem::file_size(name.file, error) == 0) return Found::nothing;
   try {
     const auto connection = open_sqlite(name.file, OpenMode::read_only, name.lock_timeout);
-    if (!connection->tables().empty() && !has_meta(*connection)) {
-      throw occupied(name, "is a database of something else");
-    }
+    if (connection->tables().empty()) return Found::nothing;
+    if (!has_meta(*connection)) throw occupied(name, "is a database of something else");
+    return Found::ledger;
   } catch (const DbError& failure) {
     if (failure.code() == DbErrc::corrupt) throw occupied(name, "is no database");
     throw;
@@ -66,6 +68,18 @@ Error occupied(const LedgerName& name, std::string_view what) {
       name.server ? "choose another database" : "choose another directory, or move that file away"};
 }
 
+Error occupied_by_ledger(const LedgerName& name) {
+  if (name.server) return occupied(name, "holds another ledger");
+  return {Errc::would_overwrite,
+          format("{} is the ledger of another CA and is not overwritten", name.shown()),
+          "name another file with --store: a file holds the ledger of one CA. Several CAs share a "
+          "database of PostgreSQL: --store postgresql://…"};
+}
+
+void require_free_file(const LedgerName& name) {
+  if (refuse_foreign_file(name) == Found::ledger) throw occupied_by_ledger(name);
+}
+
 std::unique_ptr<Connection> open_connection(const LedgerLocation& location, OpenMode mode) {
   if (location.server) return open_postgresql(*location.server, mode, location.lock_timeout);
   if (mode == OpenMode::read_only && location.now) {
@@ -86,7 +100,7 @@ void make_tables_once(Connection& connection, const std::string& ledger_id) {
 std::unique_ptr<Connection> open_or_make(const LedgerLocation& location,
                                          const std::string& ledger_id) {
   const LedgerName name = name_of(location);
-  if (!location.server) refuse_foreign_file(name);
+  if (!location.server) static_cast<void>(refuse_foreign_file(name));
   auto connection = open_connection(location, OpenMode::create);
   make_tables_once(*connection, ledger_id);
   if (!has_meta(*connection)) throw occupied(name, "is a database of something else");

@@ -12,6 +12,11 @@ namespace mtls::store {
 
 /// would_overwrite: "NAME is a database of something else and is not overwritten".
 [[nodiscard]] Error occupied(const LedgerName& name, std::string_view what);
+/// The same of a ledger that is not the one that is being made.
+[[nodiscard]] Error occupied_by_ledger(const LedgerName& name);
+
+/// Throws would_overwrite where anything but an empty file or database stands; only looks.
+void require_free_file(const LedgerName& name);
 
 /// Makes the tables where there are none at all.
 void make_tables_once(Connection& connection, const std::string& ledger_id);

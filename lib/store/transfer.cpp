@@ -141,7 +141,7 @@ bool is_empty(Connection& connection) {
 void require_own_tables(const Side& to, const Meta& source) {
   const Meta meta = read_ledger_meta(*to.connection, to.name);
   if (meta.ledger_id != source.ledger_id || meta.schema_version != source.schema_version) {
-    throw occupied(to.name, "holds another ledger");
+    throw occupied_by_ledger(to.name);
   }
   if (!is_empty(*to.connection)) throw occupied(to.name, "holds this ledger already");
 }

@@ -4,6 +4,7 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/utf8.hpp"
+#include "crypto/key_check.hpp"
 #include "der/pem.hpp"
 #include "der/reader.hpp"
 #include "der/writer.hpp"
@@ -202,6 +203,7 @@ std::optional<std::string> CertificateRequest::unstructured_name() const {
 Possession CertificateRequest::proves_possession(const ossl::Context& context) const {
   const auto algorithm = crypto::find_signature_algorithm(signature_algorithm());
   if (!algorithm) return Possession::algorithm_not_accepted;
+  if (!crypto::find_bound_defects(public_key()).empty()) return Possession::key_not_accepted;
   return crypto::verify_signature(public_key(), *algorithm, info(), m_data->signature, context)
              ? Possession::proven
              : Possession::refuted;
@@ -214,6 +216,9 @@ void require_possession(const CertificateRequest& request, const ossl::Context& 
     case Possession::refuted:
       throw Error(Errc::bad_signature, "the signature of the CSR does not verify with its own key",
                   "it proves nothing: ask for the CSR again (openssl req -verify shows the same)");
+    case Possession::key_not_accepted:
+      crypto::require_good_key(request.public_key(), "the key of the CSR", context);
+      break;
     case Possession::algorithm_not_accepted:
       break;
   }

@@ -13,8 +13,9 @@
 namespace mtls::x509 {
 
 /// What a request's own signature says: that its maker has the key, that it was changed or forged,
-/// or nothing, since it is by an algorithm that is not accepted (SHA-1, RSASSA-PSS …).
-enum class Possession { proven, refuted, algorithm_not_accepted };
+/// or nothing, since it is by an algorithm that is not accepted (SHA-1, RSASSA-PSS …), or by a key
+/// that nothing is computed with for its form, size or parameters (crypto::find_bound_defects).
+enum class Possession { proven, refuted, algorithm_not_accepted, key_not_accepted };
 
 /// A request as read. It only proposes: nothing in it is trusted but the proof of possession, once
 /// `proves_possession` has said yes. Immutable, cheap to copy.
@@ -53,8 +54,8 @@ class CertificateRequest final {
   std::shared_ptr<const Data> m_data;
 };
 
-/// Throws unless the request proves possession of its key: bad_signature, or unsupported (naming
-/// the algorithm) where its algorithm is not accepted.
+/// Throws unless the request proves possession of its key: bad_signature, unsupported (naming the
+/// algorithm) where its algorithm is not accepted, or weak_key where its key is not.
 void require_possession(const CertificateRequest& request, const ossl::Context& context);
 
 /// What a request that we make says.

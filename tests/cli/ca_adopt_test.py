@@ -290,11 +290,30 @@ class OtherCas(AdoptCase):
         error = self.adopt("old/mid.crt", "old/mid.key", exit=2)["error"]
         self.assertEqual(error["code"], "missing_value")
         self.assertIn("--chain", error["hint"])
-        self.assertEqual(self.adopt("old/mid.crt", "old/mid.key", "--chain", "old/mid.crt", exit=6)["error"]["code"],
-                         "key_mismatch")
+        self.assertEqual(self.adopt("old/mid.crt", "old/mid.key", "--chain", "old/mid.crt", exit=2)["error"], error)
         self.assertFalse(self.path("ca").exists())
         self.adopt("old/mid.crt", "old/mid.key", "--chain", "old/cacert.pem")
         self.assertEqual(self.read("ca", "root.crt"), self.read("old", "cacert.pem"))
+        self.assert_issues()
+
+    def test_a_chain_may_begin_with_the_ca_itself(self):
+        for name, above in (("r", []), ("i1", ["--parent", "r"]), ("i2", ["--parent", "i1"])):
+            self.mtlsctl("ca", "init", "--ca", name, "--common-name", name.upper(), *above,
+                         *(["--path-length", "1"] if name == "i1" else []), *KEY)
+        given = ["i2/ca.crt", "i2/ca.key", "--chain"]
+        chain, root, other = self.read("i2", "chain.crt"), self.read("i2", "root.crt"), self.read("i1", "ca.crt")
+        # chain.crt is without the root, and that is what is said to be missing, with nothing left behind.
+        error = self.adopt(*given, "i2/chain.crt", exit=2)["error"]
+        self.assertEqual(error["code"], "missing_value")
+        self.assertIn("CN=I1 was issued by CN=R: the CAs above it are missing", error["message"])
+        for wrong in (chain + chain + root, other + chain + root):  # twice, and not at the beginning
+            self.path("wrong.crt").write_bytes(wrong)
+            self.assertEqual(self.adopt(*given, "wrong.crt", exit=6)["error"]["code"], "key_mismatch")
+        self.assertFalse(self.path("ca").exists())
+        self.path("whole.crt").write_bytes(chain + root)
+        self.adopt(*given, "whole.crt")
+        for name, content in (("chain.crt", chain), ("root.crt", root)):
+            self.assertEqual(self.read("ca", name), content)
         self.assert_issues()
 
 

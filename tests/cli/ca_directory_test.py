@@ -59,6 +59,64 @@ class Ledgers(CaDirectories):
         self.mtlsctl("client", "issue", *KEY)
 
 
+class PlaceOfTheLedger(CaDirectories):
+    """It is looked at before anything is written: a refusal leaves nothing behind."""
+
+    def setUp(self):
+        super().setUp()
+        self.path("sh").mkdir()
+        self.shared = f"sqlite:{self.path('sh', 'l.db')}"
+        self.mtlsctl("ca", "init", "--ca", "sh/r", "--store", self.shared, "--common-name", "R", *KEY)
+        self.before = self.read("sh", "l.db")
+
+    def tearDown(self):
+        self.assertEqual(self.read("sh", "l.db"), self.before)
+        self.mtlsctl("store", "check", "--ca", "sh/r")
+        super().tearDown()
+
+    def intermediate(self, *more):
+        return ["ca", "init", "--ca", "sh/i", "--parent", "sh/r", "--common-name", "I", *KEY, *more]
+
+    def test_the_file_of_another_ca_is_refused_and_nothing_is_left(self):
+        for more in (["--dry-run"], [], ["--if-missing"]):
+            with self.subTest(more=more):
+                hint = self.refused(*self.intermediate("--store", self.shared, *more), code="would_overwrite")
+                for word in ("another file", "one CA", "PostgreSQL"):
+                    self.assertIn(word, hint)
+                self.assertNotIn("move", hint)
+                self.assertFalse(self.path("sh", "i").exists())
+        self.mtlsctl(*self.intermediate())
+        self.mtlsctl("verify", "sh/i/ca.crt", "--ca", "sh/r", "--purpose", "any")
+        self.before = self.read("sh", "l.db")
+
+    def test_a_ca_that_is_adopted_is_refused_it_too(self):
+        self.make_ca()
+        self.mtlsctl("ca", "export", "-o", "root.crt")
+        adopt = ["ca", "adopt", "root.crt", "ca/ca.key", "--ca", "sh/a"]
+        self.refused(*adopt, "--store", self.shared, code="would_overwrite")
+        self.assertFalse(self.path("sh", "a").exists())
+
+    def test_a_file_of_somebody_elses_or_a_directory_that_is_not_there_leaves_nothing(self):
+        self.path("text").write_text("precious")
+        self.refused(*INIT, "--ca", "n", "--store", f"sqlite:{self.path('text')}", code="would_overwrite")
+        self.refused(*INIT, "--ca", "n", "--store", "sqlite:nowhere/l.db", code="io", exit=7)
+        self.assertFalse(self.path("n").exists())
+        self.assertEqual(self.path("text").read_text(), "precious")
+
+    def test_a_ledger_in_a_directory_that_is_made_with_the_ca_is_made(self):
+        for ledger in ("n/m/own.db", "n2/own.db"):
+            self.mtlsctl(*INIT, "--ca", f"{ledger.split('/')[0]}/m", "--store", f"sqlite:{ledger}")
+            self.assertTrue(self.path(ledger).exists())
+
+    def test_a_run_that_was_cut_short_after_ca_toml_is_completed_by_the_same_command(self):
+        own = f"sqlite:{self.path('sh', 'own.db')}"
+        self.mtlsctl(*self.intermediate("--store", own))
+        for name in ("ca.crt", "ca.csr", "ca.key", "chain.crt", "root.crt", "ledger.head"):
+            self.path("sh", "i", name).unlink()
+        self.mtlsctl(*self.intermediate("--store", own))
+        self.before = self.read("sh", "l.db")
+
+
 class OfOthers(CaDirectories):
     def test_a_directory_that_holds_files_of_the_names_of_a_ca_is_left_alone(self):
         for name in ("root.crt", "chain.crt", "ca.key.new", "ca.crl"):

@@ -219,6 +219,16 @@ TEST_CASE("a request signed with SHA-1 does not prove possession") {
   CHECK(code_of([&] { require_possession(request, context()); }) == Errc::unsupported);
 }
 
+TEST_CASE("the signature of a request whose key is refused for its size is not checked") {
+  const TemporaryDirectory directory;
+  const auto made = run({"openssl", "req", "-new", "-newkey", "rsa:2041", "-nodes", "-subj",
+                         "/CN=x", "-keyout", directory.file("k"), "-out", directory.file("c")});
+  REQUIRE_MESSAGE(made.ok(), made.shown());
+  const CertificateRequest request = from_text(directory.read("c"));
+  CHECK(request.proves_possession(context()) == Possession::key_not_accepted);
+  CHECK(code_of([&] { require_possession(request, context()); }) == Errc::weak_key);
+}
+
 TEST_CASE("a request with any bit changed is malformed or does not prove possession") {
   const CertificateRequest good = make_request({.subject = Name::parse("CN=x"),
                                                 .subject_alt_names = {GeneralName::dns("a")},
