@@ -22,7 +22,7 @@ void occupy(int fd, int flags) noexcept {
 
 /// The heap of a short command grows to half a megabyte in steps of 128 KiB, and glibc gives each
 /// end of it back that a large buffer leaves: it is asked for at once instead, and kept. What is
-/// larger than that is mapped by itself; glibc no longer finds out where to draw that line.
+/// larger than a megabyte is mapped by itself: glibc no longer finds out where to draw that line.
 void take_heap_at_once() noexcept {
 #ifdef __GLIBC__
   constexpr int k_step = 512 * 1024;

@@ -5,19 +5,12 @@ import os
 import shutil
 import stat
 
+from importing import SoundLedgers
 from openssl_ca import OpensslCa
-from workbench import KEY, Workbench, main
+from workbench import KEY, main
 
 
-class AdoptCase(Workbench):
-    def tearDown(self):
-        """Whatever was adopted or taken in, the ledger is sound by its own account."""
-        for settings in sorted(self.dir.glob("*/ca.toml")):
-            if (settings.parent / "ca.crt").exists():
-                for check in (("store", "check"), ("log", "verify")):
-                    self.mtlsctl(*check, "--ca", settings.parent)
-        super().tearDown()
-
+class AdoptCase(SoundLedgers):
     def adopt(self, certificate, key, *more, exit=0, **how):
         return self.mtlsctl("ca", "adopt", certificate, key, "--json", *more, exit=exit, **how).json
 

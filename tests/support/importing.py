@@ -6,7 +6,7 @@ import sqlite3
 from workbench import Workbench
 
 
-class ImportCase(Workbench):
+class SoundLedgers(Workbench):
     def tearDown(self):
         """Whatever was adopted or taken in, the ledger is sound by its own account."""
         for settings in sorted(self.dir.glob("*/ca.toml")):
@@ -15,6 +15,8 @@ class ImportCase(Workbench):
                     self.mtlsctl(*check, "--ca", settings.parent)
         super().tearDown()
 
+
+class ImportCase(SoundLedgers):
     def adopt(self, old, *more, directory="ca", **how):
         return self.mtlsctl("ca", "adopt", old.dir / "cacert.pem", old.dir / "cakey.pem", "--ca", directory, *more,
                             **how)
