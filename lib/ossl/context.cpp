@@ -2,7 +2,6 @@
 
 #include "base/escape.hpp"
 #include "base/format.hpp"
-#include "ossl/error_words.hpp"
 #include "ossl/openssl_error.hpp"
 
 #include <openssl/conf.h>
@@ -55,9 +54,7 @@ void load_configuration(OSSL_LIB_CTX* library) {
 Context Context::process_default(Configuration configuration) {
   // Without its clean-up at exit: every key is cleared by its own handle, and freeing the rest of
   // libcrypto just before the process goes takes a twentieth of a short command's time.
-  if (OPENSSL_init_crypto(
-          OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT | defer_error_words(), nullptr) !=
-      1) {
+  if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr) != 1) {
     throw_error(Errc::internal, "libcrypto cannot be initialised");
   }
   if (configuration == Configuration::openssl) load_configuration(nullptr);

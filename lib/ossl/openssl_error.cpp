@@ -1,7 +1,6 @@
 #include "ossl/openssl_error.hpp"
 
 #include "base/format.hpp"
-#include "ossl/error_words.hpp"
 
 #include <openssl/err.h>
 #include <system_error>
@@ -30,7 +29,6 @@ std::vector<QueueEntry> drain_entries() {
   const char* data = nullptr;
   int flags = 0;
   while (const unsigned long code = ERR_get_error_all(nullptr, nullptr, nullptr, &data, &flags)) {
-    load_error_words();
     std::array<char, 256> text{};
     ERR_error_string_n(code, text.data(), text.size());
     std::string line = text.data();
@@ -68,7 +66,6 @@ bool has_text(const Entry& entry) {
 
 std::string reason_of(unsigned long code, const Entry& entry) {
   if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(ERR_GET_REASON(code));
-  load_error_words();
   const char* const known = ERR_reason_error_string(code);
   const std::string reason = known != nullptr ? known : format("error {}", ERR_GET_REASON(code));
   return has_text(entry) ? format("{}: {}", reason, trimmed(entry.data)) : reason;
