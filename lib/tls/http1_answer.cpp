@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace mtls::tls {
 namespace {
@@ -69,64 +70,106 @@ std::optional<unsigned> parse_status_line(std::string_view line) {
   return std::nullopt;
 }
 
-/// Takes the content out of "chunked" (RFC 9112 section 7.1). Nothing where it does not end yet.
-struct Chunks {
-  Bytes body;
-  bool whole = false;
-};
-Chunks read_chunks(std::string_view text) {
-  Chunks chunks;
-  for (;;) {
-    const std::size_t end = text.find("\r\n");
-    if (end == std::string_view::npos) return chunks;
-    const std::string_view digits = text.substr(0, std::min(end, text.find(';')));
-    const auto size = parse_number<std::size_t>(trim(digits), 16);
-    if (!size) return chunks;
-    text.remove_prefix(end + 2);
-    if (*size == 0) {
-      chunks.whole = true;
-      return chunks;
+/// Takes the content out of "chunked" (RFC 9112 section 7.1) as its octets come, in time and memory
+/// that do not depend on the sizes that it claims.
+class ChunkDecoder final {
+ public:
+  /// Appends the content in `text` to `body`, which holds at most `limit` octets. Extensions and
+  /// trailers are passed over.
+  void take(std::string_view text, Bytes& body, std::size_t limit) {
+    while (!text.empty() && m_part != Part::end && m_part != Part::malformed) {
+      switch (m_part) {
+        case Part::size:
+          text.remove_prefix(take_size(text));
+          break;
+        case Part::content:
+          text.remove_prefix(take_content(text, body, limit));
+          break;
+        default:
+          text.remove_prefix(take_line_end(text));
+      }
     }
-    const ByteView part = as_bytes(text.substr(0, std::min(*size, text.size())));
-    chunks.body.insert(chunks.body.end(), part.begin(), part.end());
-    if (text.size() < *size + 2) return chunks;
-    text.remove_prefix(*size + 2);
   }
-}
+
+  [[nodiscard]] bool is_whole() const { return m_part == Part::end; }
+  [[nodiscard]] bool is_over() const { return is_whole() || m_part == Part::malformed; }
+
+ private:
+  enum class Part { size, content, line_end, end, malformed };
+  /// More of a line that says the size is not read: it is not a size but an endless extension.
+  static constexpr std::size_t k_line_limit = std::size_t{16} << 10U;
+
+  /// Each of these returns how many octets it took, at least one.
+  std::size_t take_size(std::string_view text) {
+    const std::size_t end = text.find('\n');
+    const std::string_view piece = text.substr(0, end);
+    if (piece.size() > k_line_limit - m_line.size()) {
+      m_part = Part::malformed;
+      return text.size();
+    }
+    m_line += piece;
+    if (end == std::string_view::npos) return text.size();
+    const auto size =
+        parse_number<std::uint64_t>(trim(std::string_view(m_line).substr(0, size_length())), 16);
+    m_line.clear();
+    m_left = size.value_or(0);
+    m_part = !size ? Part::malformed : m_left == 0 ? Part::end : Part::content;
+    return end + 1;
+  }
+
+  /// How much of the line is the size: an extension may follow.
+  [[nodiscard]] std::size_t size_length() const {
+    const std::size_t extension = m_line.find(';');
+    if (extension != std::string::npos) return extension;
+    return m_line.size() - (!m_line.empty() && m_line.back() == '\r' ? 1 : 0);
+  }
+
+  std::size_t take_content(std::string_view text, Bytes& body, std::size_t limit) {
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(m_left, text.size()));
+    const ByteView part = as_bytes(text.substr(0, std::min(count, limit - body.size())));
+    body.insert(body.end(), part.begin(), part.end());
+    m_left -= count;
+    if (m_left == 0) m_part = Part::line_end;
+    return count;
+  }
+
+  /// CR LF, or LF alone, behind the content.
+  std::size_t take_line_end(std::string_view text) {
+    if (text.front() == '\n') {
+      m_part = Part::size;
+      m_seen_cr = false;
+    } else if (text.front() == '\r' && !m_seen_cr) {
+      m_seen_cr = true;
+    } else {
+      m_part = Part::malformed;
+    }
+    return 1;
+  }
+
+  Part m_part = Part::size;
+  std::string m_line;        // of the size, so far
+  std::uint64_t m_left = 0;  // of the content
+  bool m_seen_cr = false;
+};
 
 class Http1Reader final : public AnswerReader {
  public:
   State take(ByteView octets) override {
+    if (!m_in_head) return take_body(as_text(octets));
     m_text.append(as_text(octets));
-    if (m_in_head) {
-      const State state = read_head();
-      if (m_in_head) return state;
-    }
-    return body_is_whole() || m_text.size() >= k_body_limit ? State::complete : State::more;
+    const State state = read_head();
+    if (m_in_head) return state;
+    return take_body(std::exchange(m_text, {}));
   }
 
   [[nodiscard]] bool has_status() const override { return m_answer.has_value(); }
 
   std::optional<HttpAnswer> finish() override {
     if (!m_answer) return std::nullopt;
-    Bytes body;
-    if (m_in_head) {
-      m_answer->whole = false;  // a status is an answer, whatever becomes of the rest
-    } else if (m_chunked) {
-      Chunks chunks = read_chunks(m_text);
-      m_answer->whole = chunks.whole;
-      body = std::move(chunks.body);
-    } else {
-      const std::size_t size = m_length ? std::min(*m_length, m_text.size()) : m_text.size();
-      m_answer->whole = !m_length || *m_length == size;  // without a length it ends with the line
-      body = to_bytes(as_bytes(std::string_view(m_text).substr(0, size)));
-    }
-    if (body.size() >= k_body_limit) {
-      body.resize(k_body_limit);
-      m_answer->whole = true;
-    }
-    m_answer->body_size = body.size();
-    m_answer->body_hash = crypto::sha256(body);
+    // A status is an answer, whatever becomes of the rest.
+    m_answer->whole = !m_in_head && (is_complete() || (!m_chunked && !m_length));
+    m_answer->body_size = m_body.size();
+    m_answer->body_hash = crypto::sha256(m_body);
     return m_answer;
   }
 
@@ -174,20 +217,44 @@ class Http1Reader final : public AnswerReader {
       if (name == "transfer-encoding")
         m_chunked = to_lower(value).find("chunked") != std::string::npos;
     }
-    if (m_answer->status == 204 || m_answer->status == 304) m_length = 0;
+    if (m_answer->status == 204 || m_answer->status == 304) {  // never with content
+      m_length = 0;
+      m_chunked = false;
+    }
   }
 
-  [[nodiscard]] bool body_is_whole() const {
-    if (m_chunked) return read_chunks(m_text).whole;
-    return m_length && m_text.size() >= *m_length;
+  State take_body(std::string_view text) {
+    m_body_octets += std::min(text.size(), k_wire_limit - m_body_octets);
+    if (m_chunked) {
+      m_chunks.take(text, m_body, k_body_limit);
+    } else {
+      const std::size_t end = m_length ? std::min(*m_length, k_body_limit) : k_body_limit;
+      const ByteView part = as_bytes(text.substr(0, std::min(text.size(), end - m_body.size())));
+      m_body.insert(m_body.end(), part.begin(), part.end());
+    }
+    const bool over = is_complete() || (m_chunked && m_chunks.is_over());
+    return over || m_body_octets == k_wire_limit ? State::complete : State::more;
   }
 
-  std::string m_text;          // the head, then the body
+  /// Whether the body ended by its own framing, or was read to the limit.
+  [[nodiscard]] bool is_complete() const {
+    if (m_body.size() >= k_body_limit) return true;
+    if (m_chunked) return m_chunks.is_whole();
+    return m_length && m_body.size() == *m_length;
+  }
+
+  /// Of what frames the content as well: chunks of one octet each take six.
+  static constexpr std::size_t k_wire_limit = 8 * k_body_limit;
+
+  std::string m_text;          // the head
   std::size_t m_searched = 0;  // up to here there is no end of the head
   bool m_in_head = true;
   std::optional<HttpAnswer> m_answer;
   std::optional<std::size_t> m_length;
   bool m_chunked = false;
+  ChunkDecoder m_chunks;
+  Bytes m_body;
+  std::size_t m_body_octets = 0;  // as sent, up to the limit
 };
 
 }  // namespace

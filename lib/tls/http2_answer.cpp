@@ -114,7 +114,7 @@ std::optional<unsigned> read_status(ByteView block) {
   const unsigned name = first >= 0x40U ? first & 0x3fU : first & 0x0fU;
   if (first >= 0x80U || name < 8 || name > 14 || block.size() < 2) return std::nullopt;
   const std::size_t size = block[1] & 0x7fU;
-  if (size > 7 || block.size() < 2 + size) return std::nullopt;
+  if (size > 7 || block.size() - 2 < size) return std::nullopt;
   const ByteView value = block.subspan(2, size);
   return (block[1] & 0x80U) != 0 ? read_huffman_digits(value) : read_digits(value);
 }
@@ -135,22 +135,10 @@ class Http2Reader final : public AnswerReader {
  public:
   State take(ByteView octets) override {
     m_octets.insert(m_octets.end(), octets.begin(), octets.end());
-    while (m_octets.size() >= k_frame_head) {
-      const std::size_t size = std::size_t{m_octets[0]} << 16U | std::size_t{m_octets[1]} << 8U |
-                               std::size_t{m_octets[2]};
-      // The first frame is SETTINGS (RFC 9113 section 3.4).
-      if (size > k_frame_limit || (!m_greeted && m_octets[3] != k_settings)) return State::foreign;
-      m_greeted = true;
-      if (m_octets.size() < k_frame_head + size) return State::more;
-      const State state = read_frame({.type = m_octets[3],
-                                      .flags = m_octets[4],
-                                      .stream = read_32(ByteView(m_octets).subspan(5))},
-                                     ByteView(m_octets).subspan(k_frame_head, size));
-      m_octets.erase(m_octets.begin(),
-                     m_octets.begin() + static_cast<std::ptrdiff_t>(k_frame_head + size));
-      if (state != State::more) return state;
-    }
-    return State::more;
+    ByteView rest = m_octets;
+    const State state = take_frames(rest);
+    m_octets.erase(m_octets.begin(), m_octets.end() - static_cast<std::ptrdiff_t>(rest.size()));
+    return state;
   }
 
   [[nodiscard]] bool has_status() const override { return m_answer.has_value(); }
@@ -168,6 +156,23 @@ class Http2Reader final : public AnswerReader {
     std::uint8_t flags;
     std::uint32_t stream;
   };
+
+  /// Takes the frames that are whole off `rest`.
+  State take_frames(ByteView& rest) {
+    while (rest.size() >= k_frame_head) {
+      const std::size_t size =
+          std::size_t{rest[0]} << 16U | std::size_t{rest[1]} << 8U | std::size_t{rest[2]};
+      // The first frame is SETTINGS (RFC 9113 section 3.4).
+      if (size > k_frame_limit || (!m_greeted && rest[3] != k_settings)) return State::foreign;
+      m_greeted = true;
+      if (rest.size() - k_frame_head < size) return State::more;
+      const FrameHead head{.type = rest[3], .flags = rest[4], .stream = read_32(rest.subspan(5))};
+      const State state = read_frame(head, rest.subspan(k_frame_head, size));
+      rest = rest.subspan(k_frame_head + size);
+      if (state != State::more) return state;
+    }
+    return State::more;
+  }
 
   State read_frame(const FrameHead& head, ByteView payload) {
     const std::uint8_t flags = head.flags;

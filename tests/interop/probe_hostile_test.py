@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import itertools
+import resource
 import socket
 import ssl
 import threading
@@ -236,6 +237,20 @@ class ProbeHostile(Probing):
             server = Scripted(self, self.context(), behave)
             document = self.bounded(server, 60, "--tls", "1.3", "--timeout", "1s")
             self.assertIn(document["verdict"], ("enforced", "no-verdict"))
+
+    def test_chunk_sizes_that_overflow_take_no_memory(self):
+        """2^64-2 plus its line end is 0: each size was taken for a chunk that holds all the rest."""
+        for size in (b"fffffffffffffffe", b"ffffffffffffffff", b"7fffffffffffffff", b"fffff", b"1;" + b"x" * 300):
+            lines = (size + b"\r\n") * (1_000_000 // len(size))
+
+            def chunks(connection):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + lines)
+                connection.recv(1)
+
+            server = Scripted(self, self.context(), chunks)
+            self.bounded(server, 60, "--tls", "1.3", "--timeout", "2s")
+        largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        self.assertLess(largest, 200 * 1024, f"{largest} KiB")
 
     # --- time --------------------------------------------------------------------------------------
 

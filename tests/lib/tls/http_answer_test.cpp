@@ -147,6 +147,57 @@ TEST_CASE("hostile lengths and chunks end bounded") {
   CHECK(reader->finish()->body_size == AnswerReader::k_body_limit);
 }
 
+TEST_CASE("chunk sizes that no memory holds take neither memory nor a second copy") {
+  // Each claims up to 2^64 - 1 octets, and is followed by less.
+  for (const std::string_view size : {"fffffffffffffffe", "ffffffffffffffff", "fffffffffffffffd",
+                                      "7fffffffffffffff", "8000000000000000"}) {
+    const auto reader = make_http1_reader();
+    static_cast<void>(
+        reader->take(as_bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")));
+    std::string lines;
+    while (lines.size() < 100'000) lines += std::string(size) + "\r\n";
+    State state = State::more;
+    for (int i = 0; i < 100 && state == State::more; ++i) state = reader->take(as_bytes(lines));
+    CHECK(state == State::complete);  // at the limit of a body
+    CHECK(reader->finish()->body_size == AnswerReader::k_body_limit);
+  }
+  // More than 64 bits, an empty or signed size, and no end of line behind the content.
+  for (const std::string_view chunks :
+       {"1fffffffffffffffff\r\nx", "\r\nx", "-1\r\nx", "+1\r\nx", "0x1\r\nx", "1\r\nxy\r\n"}) {
+    const auto reader = make_http1_reader();
+    static_cast<void>(
+        reader->take(as_bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")));
+    CHECK(feed(*reader, chunks) == State::complete);
+    CHECK_FALSE(reader->finish()->whole);
+  }
+}
+
+TEST_CASE("chunks in single octets, endless extensions and endless sizes end") {
+  const auto start = [] {
+    auto reader = make_http1_reader();
+    static_cast<void>(
+        reader->take(as_bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")));
+    return reader;
+  };
+  auto reader = start();
+  std::size_t octets = 0;
+  for (State state = State::more; state == State::more; octets += 6) {
+    state = feed(*reader, "1\r\nx\r\n");
+  }
+  CHECK(octets == 6 * AnswerReader::k_body_limit);
+  CHECK(reader->finish()->whole);
+  for (const std::string_view endless :
+       {"1;xxxxxxxxxxxxxxx", "0000000000000000", "                "}) {
+    reader = start();
+    State state = State::more;
+    for (octets = 0; state == State::more && octets < (1U << 20U); octets += endless.size()) {
+      state = feed(*reader, octets == 0 ? endless : endless.substr(2));
+    }
+    CHECK(state == State::complete);
+    CHECK_FALSE(reader->finish()->whole);
+  }
+}
+
 TEST_CASE("the request says what it must and nothing that varies") {
   CHECK(as_text(http1_request({.host = "a.example", .target = "/x?y"})) ==
         "GET /x?y HTTP/1.1\r\nHost: a.example\r\nUser-Agent: mtlsctl-probe\r\nAccept: */*\r\n"
