@@ -35,6 +35,9 @@ void Connection::refuse(TurnedAway why) {
 }
 
 Connection::Next Connection::advance() {
+  // A client that always has something to say must not put its own deadline off.
+  if (m_phase != Phase::over && m_surroundings.clock.monotonic() >= m_deadline) return expire();
+  m_stream.begin_turn();
   switch (m_phase) {
     case Phase::handshake:
       return step_handshake();
@@ -94,8 +97,10 @@ Connection::Next Connection::wind_down() {
 }
 
 Connection::Next Connection::wait_for(Io io) const {
-  return {.wait = io == Io::want_write ? Next::Wait::writable : Next::Wait::readable,
-          .deadline = m_deadline};
+  const auto wait = io == Io::want_write  ? Next::Wait::writable
+                    : io == Io::turn_over ? Next::Wait::turn
+                                          : Next::Wait::readable;
+  return {.wait = wait, .deadline = m_deadline};
 }
 
 Connection::Next Connection::finish() {
@@ -105,7 +110,7 @@ Connection::Next Connection::finish() {
 
 Connection::Next Connection::step_handshake() {
   const Io io = m_stream.handshake();
-  if (io == Io::want_read || io == Io::want_write) return wait_for(io);
+  if (is_pending(io)) return wait_for(io);
   if (io != Io::done) {
     refuse(*m_stream.turned_away());
     if (m_stream.turned_away()->spoke == TurnedAway::Spoke::http) answer_plainly();
@@ -165,9 +170,7 @@ Connection::Next Connection::step_request() {
       }
     }
     const ServerStream::Transfer transfer = m_stream.read(octets);
-    if (transfer.io == Io::want_read || transfer.io == Io::want_write) {
-      return wait_for(transfer.io);
-    }
+    if (is_pending(transfer.io)) return wait_for(transfer.io);
     if (transfer.io != Io::done) {
       if (transfer.io == Io::closed) m_stream.close_notify();
       return finish();
@@ -191,9 +194,7 @@ std::optional<Connection::Next> Connection::send() {
   while (m_sent < m_response.size()) {
     const ServerStream::Transfer transfer =
         m_stream.write(as_bytes(std::string_view(m_response).substr(m_sent)));
-    if (transfer.io == Io::want_read || transfer.io == Io::want_write) {
-      return wait_for(transfer.io);
-    }
+    if (is_pending(transfer.io)) return wait_for(transfer.io);
     if (transfer.io != Io::done) return finish();
     m_sent += transfer.count;
   }

@@ -15,7 +15,8 @@ ServerStream::ServerStream(std::shared_ptr<const ServerContext> context, int soc
       m_check{.judge = m_context->judge(), .client_auth = m_context->client_auth()},
       m_ssl(ossl::require_pointer(SSL_new(m_context->native()), "SSL_new")) {
   attach(m_ssl.get(), m_check);
-  ossl::require(SSL_set_fd(m_ssl.get(), socket) == 1, "SSL_set_fd");
+  BIO* const bio = make_turn_bio(socket, m_budget).release();
+  SSL_set_bio(m_ssl.get(), bio, bio);  // takes it over
   SSL_set_accept_state(m_ssl.get());
 }
 
@@ -24,7 +25,7 @@ Io ServerStream::settle(int result) {
     case SSL_ERROR_NONE:
       return Io::done;
     case SSL_ERROR_WANT_READ:
-      return Io::want_read;
+      return m_budget.exhausted ? Io::turn_over : Io::want_read;
     case SSL_ERROR_WANT_WRITE:
       return Io::want_write;
     case SSL_ERROR_ZERO_RETURN:
@@ -38,7 +39,7 @@ Io ServerStream::handshake() {
   ossl::clear_queue();
   const int result = SSL_do_handshake(m_ssl.get());
   const Io io = settle(result);
-  if (io == Io::want_read || io == Io::want_write) return io;
+  if (is_pending(io)) return io;
   if (io == Io::done && result == 1) return admit();
   m_turned_away = explain({.entries = ossl::drain_entries(),
                            .verdict = m_check.verdict,

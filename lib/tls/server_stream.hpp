@@ -4,6 +4,7 @@
 #include "tls/client_check.hpp"
 #include "tls/peer.hpp"
 #include "tls/server_context.hpp"
+#include "tls/turn_bio.hpp"
 #include "tls/turned_away.hpp"
 
 #include <cstddef>
@@ -18,9 +19,15 @@ enum class Io {
   done,
   want_read,   ///< go on when the socket can be read
   want_write,  ///< go on when it can be written
+  turn_over,   ///< the turn's budget is spent: go on in the next one, after the others
   closed,      ///< the other side ended it
   failed,
 };
+
+/// Whether the same step goes on later.
+[[nodiscard]] constexpr bool is_pending(Io io) noexcept {
+  return io == Io::want_read || io == Io::want_write || io == Io::turn_over;
+}
 
 /// libssl on a socket that it does not own; SIGPIPE must be ignored. No octet of the client's is
 /// given out before its Finished was checked, and with it whether the certificate that libssl has
@@ -33,6 +40,8 @@ class ServerStream final {
   ServerStream& operator=(const ServerStream&) = delete;
   ~ServerStream() = default;
 
+  /// Begins a turn, in which only so many records are worked through, whatever the client sends.
+  void begin_turn() { m_budget.renew(); }
   /// Goes on with the handshake. done: peer() is complete; closed or failed: turned_away() is.
   [[nodiscard]] Io handshake();
   struct Transfer {
@@ -60,6 +69,7 @@ class ServerStream final {
 
   std::shared_ptr<const ServerContext> m_context;
   ClientCheck m_check;
+  TurnBudget m_budget;
   SslHandle<SSL> m_ssl;
   Peer m_peer;
   std::optional<TurnedAway> m_turned_away;

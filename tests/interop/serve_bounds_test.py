@@ -110,6 +110,62 @@ class Bounds(ServeBench):
             self.assertLess(served.resident_kib() - before, 8 * 1024)
             self.assert_lets_in(served, "alice")
 
+    def test_clients_that_flood_hold_up_nobody_but_themselves(self):
+        """KeyUpdates of TLS 1.3 never end one call of libssl's, so the others and every deadline wait."""
+        self.make_ca()
+        self.make_client("alice")
+        flood = os.environ["MTLSCTL_TLS_FLOOD"]
+        for kind in ("key-update", "tiny"):
+            with self.subTest(kind), self.serve("--ca", "ca", "--timeout", "3s") as served:
+                began = time.monotonic()
+                floods = [subprocess.Popen([flood, str(served.port), "alice.crt", "alice.key", kind, "10"], cwd=self.dir,
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+                try:
+                    time.sleep(0.3)
+                    for _ in range(5):
+                        asked = time.monotonic()
+                        result = self.curl(served, "--cert", "alice.crt", "--key", "alice.key")
+                        self.assertEqual(result.code, 0, f"{result}\n{served.log()}")
+                        self.assertLess(time.monotonic() - asked, 2)
+                    for one in floods:
+                        out, errors = one.communicate(timeout=20)
+                        self.assertRegex(out, rb"^\d+ ended\n$", errors)
+                    self.assertLess(time.monotonic() - began, 8, "they have three seconds for their request")
+                finally:
+                    for one in floods:
+                        one.kill()
+                        one.communicate()
+
+    def test_it_ends_within_a_second_of_sigterm_in_the_midst_of_a_flood(self):
+        self.make_ca()
+        self.make_client("alice")
+        flood = os.environ["MTLSCTL_TLS_FLOOD"]
+        floods = []
+        try:
+            with self.serve("--ca", "ca") as served:  # which takes the time on leaving
+                floods += [subprocess.Popen([flood, str(served.port), "alice.crt", "alice.key", kind, "6"], cwd=self.dir,
+                                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                           for kind in ("key-update", "key-update", "tiny")]
+                served.wait_for("(?s)accepted.*accepted.*accepted")
+        finally:
+            for one in floods:
+                one.kill()
+                one.communicate()
+
+    def test_renegotiation_is_off(self):
+        self.make_ca()
+        self.make_client("alice")
+        with self.serve("--ca", "ca") as served:
+            result = self.run_any([os.environ["MTLSCTL_TLS_FLOOD"], str(served.port), "alice.crt", "alice.key",
+                                   "renegotiate", "5"])
+            self.assertEqual(result.out, b"0 ended\n", str(result))
+            client = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{served.port}", "-tls1_2", "-cert",
+                                     "alice.crt", "-key", "alice.key"], input=b"R\n", cwd=self.dir, capture_output=True,
+                                    timeout=10, check=False)
+            self.assertIn(b"no renegotiation", client.stderr)
+            self.assertEqual(len(re.findall("accepted", served.log())), 2, served.log())
+            self.assert_lets_in(served, "alice")
+
     def test_with_few_descriptors_it_serves_some_or_says_why_not(self):
         self.make_ca()
         self.make_client("alice")

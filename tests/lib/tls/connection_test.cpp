@@ -152,6 +152,83 @@ TEST_CASE("pipelined requests give the others a turn in between") {
   CHECK(desk.connection.advance().wait == Wait::readable);
 }
 
+/// Sends KeyUpdates (RFC 8446 section 4.6.3) until the sockets hold no more; how many.
+int flood_with_key_updates(Client& client) {
+  SSL_do_handshake(client.get());  // the one that did not fit the last time
+  int count = 0;
+  while (SSL_key_update(client.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1 &&
+         SSL_do_handshake(client.get()) == 1) {
+    ++count;
+  }
+  return count;
+}
+
+TEST_CASE("a flood of KeyUpdates is worked through in turns, within the time of the request") {
+  Desk desk;
+  desk.run();
+  desk.other.write("GET");
+  const Connection::Next begun = desk.connection.advance();
+  const int sent = flood_with_key_updates(desk.other);
+  REQUIRE(sent > 200);  // what a pair of sockets holds
+  int turns = 1;
+  while (desk.connection.advance().wait == Wait::turn) ++turns;
+  CHECK(turns >= sent / 32);
+  REQUIRE(flood_with_key_updates(desk.other) > 100);
+  desk.clock.time = begun.deadline - std::chrono::milliseconds(1);
+  CHECK(desk.connection.advance().wait == Wait::turn);
+  desk.clock.time = begun.deadline;
+  CHECK(desk.connection.advance().deadline != begun.deadline);  // 408, and it lingers
+  CHECK(desk.connection.advance().wait != Wait::turn);
+  desk.clock.time += std::chrono::seconds(1);
+  CHECK(desk.connection.advance().wait == Wait::over);
+}
+
+TEST_CASE("so are records of one octet") {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    Desk desk(version);
+    desk.run();
+    desk.other.write("GET / HTTP/1.1\r\nX: ");
+    constexpr int k_records = 160;
+    for (int i = 0; i < k_records; ++i) desk.other.write("x");
+    for (int i = 0; i < k_records / 32; ++i) CHECK(desk.connection.advance().wait == Wait::turn);
+    CHECK(desk.connection.advance().wait == Wait::readable);
+    desk.other.write("\r\n\r\n");
+    desk.run();
+    CHECK(desk.other.received().find("HTTP/1.1 200 OK") != std::string::npos);
+  }
+}
+
+TEST_CASE("so is a ClientHello in records of one octet") {
+  Desk desk;
+  BIO* const written = BIO_new(BIO_s_mem());
+  SSL_set0_wbio(desk.other.get(), written);
+  desk.other.step();
+  char* data = nullptr;
+  const auto size = static_cast<std::size_t>(BIO_get_mem_data(written, &data));
+  constexpr std::size_t k_header = 5;
+  REQUIRE(size > 100);
+  for (std::size_t i = k_header; i < size; ++i) {
+    const std::array<char, 6> record{0x16, 3, 1, 0, 1, data[i]};
+    REQUIRE(::send(desk.sockets.client(), record.data(), record.size(), 0) == 6);
+  }
+  for (std::size_t i = 0; i < (size - k_header) / 32; ++i) {
+    CHECK(desk.connection.advance().wait == Wait::turn);
+  }
+  CHECK(desk.connection.advance().wait == Wait::readable);
+  SSL_set0_wbio(desk.other.get(), BIO_new_socket(desk.sockets.client(), BIO_NOCLOSE));
+  desk.run();
+  CHECK(desk.notes.text == "accepted 192.0.2.1:5\n");
+}
+
+TEST_CASE("what comes after the deadline does not put it off") {
+  Desk desk;
+  CHECK(desk.connection.advance().wait == Wait::readable);
+  desk.clock.time += desk.limits.handshake;
+  desk.other.step();  // its hello comes too late
+  CHECK(desk.connection.advance().wait == Wait::over);
+  CHECK(desk.notes.text == "refused the handshake took too long (slow or silent client)\n");
+}
+
 TEST_CASE("an answer under way is finished when the listener ends, waiting is not") {
   Desk idle;
   idle.run();
