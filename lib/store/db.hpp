@@ -29,6 +29,8 @@ enum class DbErrc {
   corrupt,
   readonly,
   outcome_unknown,  // the connection was lost during COMMIT: read again
+  unexpected_answer,  // a server's answer does not fit what it was asked: rows or columns too many or
+                      // too few, or an error that no statement of ours can cause
   other,
 };
 

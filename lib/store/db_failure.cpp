@@ -68,6 +68,9 @@ Error to_error(const DbError& failure, const LedgerName& ledger) {
               "make room and run the same command again; the ledger is as it was"};
     case DbErrc::unavailable:
       return unavailable(ledger, what);
+    case DbErrc::unexpected_answer:
+      return {Errc::ledger_unavailable, format("cannot use the ledger {}: {}", name, what),
+              "connect to PostgreSQL itself, without a pooler or proxy in between, and with TLS"};
     case DbErrc::outcome_unknown:
       return {Errc::ledger_unavailable,
               format("cannot tell whether the ledger {} took the change: {}", name, what),

@@ -14,6 +14,14 @@ namespace mtls::store {
 
 namespace {
 
+/// The entry of the current row, which is shown only as its hash was made of it.
+LogEntry read_hashed_entry(const Statement& row) {
+  LogEntry entry = read_log_entry(row);
+  if (hash_of(entry) == entry.hash) return entry;
+  throw DbError(DbErrc::corrupt,
+                format("entry {} of a log is not the one that its hash was made of", entry.seq));
+}
+
 std::optional<LogEntry> read_entry(Connection& connection, IssuerId issuer, std::string_view which,
                                    const std::optional<std::int64_t>& seq) {
   const auto statement = connection.prepare(
@@ -21,7 +29,7 @@ std::optional<LogEntry> read_entry(Connection& connection, IssuerId issuer, std:
   statement->bind("issuer", number(issuer));
   if (seq) statement->bind("seq", *seq);
   if (!statement->step()) return std::nullopt;
-  return read_log_entry(*statement);
+  return read_hashed_entry(*statement);
 }
 
 }  // namespace
@@ -74,7 +82,7 @@ void Ledger::read_log(IssuerId issuer, std::int64_t first,
     for (std::int64_t next = first;;) {
       statement->bind("first", next);
       std::vector<LogEntry> page;
-      while (statement->step()) page.push_back(read_log_entry(*statement));
+      while (statement->step()) page.push_back(read_hashed_entry(*statement));
       for (const LogEntry& one : page) {
         if (entry(one) == Continue::no) return;
       }

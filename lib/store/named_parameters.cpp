@@ -27,7 +27,64 @@ std::size_t end_of_opaque(std::string_view sql, std::size_t at) noexcept {
   return at + 1;
 }
 
+/// The word at `at`, in upper case; empty where none begins there.
+std::string word_at(std::string_view sql, std::size_t at) {
+  std::string word;
+  while (at < sql.size() && is_name(sql[at])) {
+    const char c = sql[at++];
+    word += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return word;
+}
+
+/// What ends the list of a SELECT's columns.
+bool ends_columns(std::string_view word) noexcept {
+  return word == "FROM" || word == "WHERE" || word == "ORDER" || word == "LIMIT" ||
+         word == "UNION" || word == "GROUP";
+}
+
+/// Where the columns begin: behind SELECT or RETURNING, and not within parentheses.
+struct Columns {
+  std::size_t at = 0;
+  bool are_there = false;
+};
+std::optional<Columns> find_columns(std::string_view sql) {
+  std::size_t at = std::min(sql.find_first_not_of(" \t\r\n"), sql.size());
+  const std::string first = word_at(sql, at);
+  const bool reads = first == "SELECT" || first == "WITH";
+  if (!reads && first != "INSERT" && first != "UPDATE" && first != "DELETE") return std::nullopt;
+  const std::string_view before = reads ? "SELECT" : "RETURNING";
+  for (int depth = 0; at < sql.size();) {
+    const std::string word = word_at(sql, at);
+    if (depth == 0 && word == before) return Columns{.at = at + word.size(), .are_there = true};
+    if (sql[at] == '(') ++depth;
+    if (sql[at] == ')') --depth;
+    at = word.empty() ? end_of_opaque(sql, at) : at + word.size();
+  }
+  return Columns{};
+}
+
 }  // namespace
+
+std::optional<int> count_result_columns(std::string_view sql) {
+  const auto columns = find_columns(sql);
+  if (!columns) return std::nullopt;
+  if (!columns->are_there) return 0;
+  int count = 1;
+  bool begins = true;  // a column: '*' would be all of a table
+  for (std::size_t at = columns->at, depth = 0; at < sql.size();) {
+    const std::string word = word_at(sql, at);
+    if (depth == 0 && ends_columns(word)) break;
+    if (begins && sql[at] == '*') return std::nullopt;
+    if (sql[at] == '(') ++depth;
+    if (sql[at] == ')' && depth > 0) --depth;
+    const bool parts = depth == 0 && sql[at] == ',';
+    if (parts) ++count;
+    begins = parts || (begins && word.empty() && (sql[at] == ' ' || sql[at] == '\n'));
+    at = word.empty() ? end_of_opaque(sql, at) : at + word.size();
+  }
+  return count;
+}
 
 NumberedSql number_parameters(std::string_view sql) {
   NumberedSql numbered;

@@ -87,7 +87,9 @@ DbError make_error(const LibpqTable& pq, const PGresult* result) {
   std::string words = "the server refused it";
   if (is_speakable(sqlstate)) words = one_line(field(pq, result, PG_DIAG_MESSAGE_PRIMARY));
   if (!constraint.empty()) words = format("it breaks {}", printable(constraint));
-  return {db_errc_of_sqlstate(sqlstate), format("{} (SQLSTATE {})", words, printable(sqlstate))};
+  const DbErrc kind = db_errc_of_sqlstate(sqlstate);
+  return {kind == DbErrc::other ? DbErrc::unexpected_answer : kind,
+          format("{} (SQLSTATE {})", words, printable(sqlstate))};
 }
 
 DbError make_error(const LibpqTable& pq, const PGconn* connection) {

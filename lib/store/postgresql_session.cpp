@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <limits>
 #include <thread>
 #include <utility>
@@ -39,6 +40,7 @@ constexpr int k_full_page_writes_column = 9;
 constexpr int k_version_column = 10;
 constexpr int k_encoding_column = 11;
 constexpr int k_backend_column = 12;
+constexpr int k_setting_columns = 13;
 
 constexpr int k_oldest_version = 120000;
 
@@ -101,10 +103,20 @@ void PostgresqlSession::settle() {
   const bool reads = m_mode == OpenMode::read_only;
   const PgResult settings =
       execute(format(k_settings, lock_timeout_value(m_lock_timeout), reads ? "on" : "off"));
+  if (m_pq.ntuples(settings.get()) != 1 || m_pq.nfields(settings.get()) != k_setting_columns) {
+    distrust("the server does not say which settings it has");
+  }
   const auto value = [&](int column) {
-    return std::string(m_pq.getvalue(settings.get(), 0, column));
+    return std::string(m_pq.getvalue(settings.get(), 0, column));  // "" for NULL
   };
-  if (std::stoi(value(k_version_column)) < k_oldest_version) {
+  const std::string version_text = value(k_version_column);
+  int version = 0;
+  const auto [end, error] =
+      std::from_chars(version_text.data(), version_text.data() + version_text.size(), version);
+  if (error != std::errc() || end != version_text.data() + version_text.size()) {
+    distrust("the server does not say which version it has");
+  }
+  if (version < k_oldest_version) {
     throw DbError(DbErrc::unavailable, "the server is older than PostgreSQL 12");
   }
   if (value(k_encoding_column) != "UTF8") {
@@ -152,6 +164,11 @@ void PostgresqlSession::fail(const PGresult* result) {
   if (!m_given_up.empty()) throw DbError(DbErrc::unavailable, m_given_up);
   if (result == nullptr) throw make_error(m_pq, m_connection.get());
   throw make_error(m_pq, result);
+}
+
+void PostgresqlSession::distrust(const std::string& message) {
+  give_up(message);
+  fail(DbErrc::unexpected_answer, message);
 }
 
 void PostgresqlSession::give_up(std::string_view why) noexcept {
@@ -217,6 +234,10 @@ void PostgresqlSession::begin(const std::string& sql, Reading reading) {
     roll_back();
     throw;
   }
+  // A pooler that gives each statement another session would record one half of a change.
+  if (m_pq.transaction_status(m_connection.get()) != PQTRANS_INTRANS) {
+    distrust("the server did not begin a transaction");
+  }
   m_failed = false;
   m_in_transaction = true;
   m_work = reading == Reading::yes ? Work::reading : Work::usual;
@@ -235,10 +256,15 @@ void PostgresqlSession::commit() {
   try {
     const PgResult result = execute("COMMIT");
     end_transaction();
-    if (std::string_view(m_pq.cmd_status(result.get())) == "COMMIT") return;
+    const std::string_view status = m_pq.cmd_status(result.get());
+    if (status == "COMMIT") return;
+    if (status != "ROLLBACK") {
+      give_up("the server gave no answer to COMMIT");
+      throw DbError(DbErrc::outcome_unknown, "the server gave no answer to COMMIT");
+    }
   } catch (const DbError& failure) {
     end_transaction();
-    if (failure.code() != DbErrc::unavailable) throw;
+    if (failure.code() != DbErrc::unavailable && failure.code() != DbErrc::unexpected_answer) throw;
     throw DbError(DbErrc::outcome_unknown,
                   format("the connection was lost while it was committed: {}", failure.what()));
   }
@@ -274,7 +300,8 @@ PgResult PostgresqlSession::execute(const std::string& sql) {
   PgResult result =
       ask([&](PGconn* connection) { return m_pq.send_query(connection, sql.c_str()); });
   if (m_in_transaction && std::string_view(m_pq.cmd_status(result.get())) == "BEGIN") {
-    fail(DbErrc::other, "a transaction is open already");
+    if (sql.rfind("BEGIN", 0) == 0) fail(DbErrc::other, "a transaction is open already");
+    distrust("the server began a transaction that it was not asked for");
   }
   return result;
 }
@@ -286,11 +313,13 @@ const ServerStatement& PostgresqlSession::prepare(std::string_view sql) {
     fail(DbErrc::other, "not exactly one statement");
   }
   NumberedSql numbered = number_parameters(sql);
+  const std::optional<int> columns = count_result_columns(sql);
   const std::string name = format("s{}", m_prepared.size() + 1);
   ask([&](PGconn* connection) {
     return m_pq.send_prepare(connection, name.c_str(), numbered.text.c_str(), 0, nullptr);
   });
-  return m_prepared.emplace(std::string(sql), ServerStatement{name, std::move(numbered.names)})
+  return m_prepared
+      .emplace(std::string(sql), ServerStatement{name, std::move(numbered.names), columns})
       .first->second;
 }
 

@@ -19,6 +19,7 @@ namespace mtls::store {
 struct ServerStatement {
   std::string name;
   std::vector<std::string> parameters;
+  std::optional<int> columns;  // of its answer's rows, where its text says how many
 };
 
 /// A statement whose rows still come in: nothing else can be asked on its connection meanwhile.
@@ -63,6 +64,8 @@ class PostgresqlSession final {
   [[noreturn]] void fail(DbErrc kind, const std::string& message);
   /// Throws what `result` reports.
   [[noreturn]] void fail(const PGresult* result);
+  /// Gives the connection up and throws unexpected_answer.
+  [[noreturn]] void distrust(const std::string& message);
   /// Closes the connection, in whatever state it is, and says why to all that follows.
   void give_up(std::string_view why) noexcept;
 

@@ -30,14 +30,20 @@ std::vector<const char*> pointers(const Values& values) {
 }
 
 constexpr int k_as_text = 0;
+/// How many rows are taken before the first is believed.
+constexpr std::size_t k_rows_ahead = 64;
 
-/// How many rows a result says were changed; a SELECT changes none.
-std::int64_t changed_rows(const LibpqTable& pq, PGresult* result) {
-  std::int64_t changed = 0;
-  if (std::string_view(pq.cmd_status(result)).rfind("SELECT", 0) == 0) return changed;
-  const std::string_view rows = pq.cmd_tuples(result);
-  std::from_chars(rows.data(), rows.data() + rows.size(), changed);
-  return changed;
+bool is_ascii(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0; });
+}
+
+/// How many rows a result says were changed, or (SELECT) sent; nothing where it does not say.
+std::optional<std::int64_t> row_count(const LibpqTable& pq, PGresult* result) {
+  std::int64_t count = 0;
+  const std::string_view text = pq.cmd_tuples(result);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size() || count < 0) return std::nullopt;
+  return count;
 }
 
 /// Whether it only reads, so that its rows may be streamed and it may be repeated.
@@ -53,7 +59,11 @@ PostgresqlStatement::PostgresqlStatement(PostgresqlSession& session, std::string
       m_sql(sql),
       m_selects(selects(sql)),
       m_current(nullptr, ClearResult{&session.pq()}) {
-  m_names = session.persist([&] { return session.prepare(m_sql).parameters; });
+  session.persist([&] {
+    const ServerStatement& prepared = session.prepare(m_sql);
+    m_names = prepared.parameters;
+    m_columns = prepared.columns;
+  });
   m_values.resize(m_names.size());
 }
 
@@ -104,6 +114,8 @@ void PostgresqlStatement::execute() {
     return pq.send_query_prepared(connection, name, static_cast<int>(values.size()), values.data(),
                                   nullptr, nullptr, k_as_text);
   };
+  m_gathered.clear();
+  m_received = 0;
   if (!m_selects) {
     keep(m_session.ask(send));
     return;
@@ -113,6 +125,9 @@ void PostgresqlStatement::execute() {
   pq.set_single_row_mode(m_session.get());
   m_session.set_stream(this);
   keep(take());
+  // A short answer is taken whole, and so compared with what the server says of it, before the
+  // first of its rows is believed.
+  while (m_session.is_reading(this) && m_gathered.size() < k_rows_ahead) keep(take());
 }
 
 /// The next result of the stream. Behind an error and behind the last nothing follows.
@@ -126,8 +141,28 @@ PgResult PostgresqlStatement::take() {
 }
 
 void PostgresqlStatement::keep(PgResult result) {
-  if (!m_selects) m_changed = changed_rows(m_session.pq(), result.get());
+  require_shape(result.get());
   m_gathered.push_back(std::move(result));
+}
+
+/// Throws where the answer has other columns than were asked for, or another number of rows than
+/// its end says. That a server leaves rows out and counts fewer cannot be seen here.
+void PostgresqlStatement::require_shape(PGresult* result) {
+  const LibpqTable& pq = m_session.pq();
+  if (m_columns && pq.nfields(result) != *m_columns) {
+    m_session.distrust(format("the server answered with {} columns instead of {}",
+                              pq.nfields(result), *m_columns));
+  }
+  m_received += pq.ntuples(result);
+  const ExecStatusType status = pq.result_status(result);
+  if (status == PGRES_SINGLE_TUPLE) return;
+  if (!m_columns && status != PGRES_TUPLES_OK) return;  // nothing that counts rows
+  const auto count = row_count(pq, result);
+  if (!count) m_session.distrust("the server does not say how many rows its answer has");
+  if (status == PGRES_TUPLES_OK && *count != m_received) {
+    m_session.distrust(format("the server sent {} rows and speaks of {}", m_received, *count));
+  }
+  if (!m_selects) m_changed = *count;
 }
 
 void PostgresqlStatement::require_all_bound() {
@@ -176,7 +211,7 @@ bool PostgresqlStatement::step() {
 void PostgresqlStatement::require_column(int column) const {
   const LibpqTable& pq = m_session.pq();
   if (m_run != Run::begun || column < 0 || column >= pq.nfields(m_current.get())) {
-    m_session.fail(DbErrc::other, format("there is no column {}", column));
+    m_session.fail(DbErrc::unexpected_answer, format("there is no column {}", column));
   }
 }
 
@@ -201,8 +236,10 @@ std::string PostgresqlStatement::text(int column) const {
   require_column(column);
   const LibpqTable& pq = m_session.pq();
   require_type(column, is_among(pq.ftype(m_current.get(), column), k_texts) && !is_null(column));
-  return {pq.getvalue(m_current.get(), m_row, column),
-          static_cast<std::size_t>(pq.getlength(m_current.get(), m_row, column))};
+  std::string text(pq.getvalue(m_current.get(), m_row, column),
+                   static_cast<std::size_t>(pq.getlength(m_current.get(), m_row, column)));
+  require_type(column, is_ascii(text) || decode_utf8(text));
+  return text;
 }
 
 bool PostgresqlStatement::is_null(int column) const {
@@ -274,7 +311,7 @@ void PostgresqlStatement::run_chunk(const std::vector<Values>& rows,
         break;
       case PGRES_COMMAND_OK:
       case PGRES_TUPLES_OK:
-        changed.push_back(changed_rows(pq, result.get()));
+        changed.push_back(row_count(pq, result.get()).value_or(-1));
         break;
       default:
         if (!failed) failed = std::move(result);
@@ -282,9 +319,9 @@ void PostgresqlStatement::run_chunk(const std::vector<Values>& rows,
   }
   const bool usable = pq.exit_pipeline_mode(m_session.get()) != 0;
   if (failed) m_session.fail(failed.get());
-  if (synchronised && usable && changed.size() == wanted) return;
-  m_session.give_up("the server's answers are not those to what it was sent");
-  m_session.fail(nullptr);
+  const bool all_count = std::find(changed.begin(), changed.end(), -1) == changed.end();
+  if (synchronised && usable && changed.size() == wanted && all_count) return;
+  m_session.distrust("the server's answers are not those to what it was sent");
 }
 
 }  // namespace mtls::store

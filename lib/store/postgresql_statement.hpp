@@ -7,6 +7,7 @@
 
 namespace mtls::store {
 
+/// Each answer is held against what was asked: as many columns, as many rows as its end says.
 /// The rows of a SELECT come one by one (libpq's single-row mode), so that memory does not grow
 /// with them. Should another statement be run meanwhile, the rest is taken into memory first.
 /// Whoever stops early pays for the rows that are still on their way: long lists are asked for in
@@ -45,6 +46,7 @@ class PostgresqlStatement final : public Statement, private Stream {
   [[nodiscard]] bool send_chunk(const std::vector<Values>& rows);
   PgResult take();
   void keep(PgResult result);
+  void require_shape(PGresult* result);
   void gather() override;
   void require_column(int column) const;
   void require_type(int column, bool fits) const;
@@ -52,11 +54,13 @@ class PostgresqlStatement final : public Statement, private Stream {
   PostgresqlSession& m_session;
   std::string m_sql;
   std::vector<std::string> m_names;
+  std::optional<int> m_columns;  // of a row, where the statement's text says
   Values m_values;
   bool m_selects;
   PgResult m_current;               // holds the current row
   int m_row = -1;                   // in m_current
   std::deque<PgResult> m_gathered;  // what follows it and came in already
+  std::int64_t m_received = 0;      // rows of this run
   std::int64_t m_changed = 0;
   Run m_run = Run::not_begun;
   bool m_is_whole = false;  // the last row of a SELECT has come in

@@ -81,6 +81,21 @@ crypto::Sha256 read_digest(std::string_view text, std::string_view column) {
   return result;
 }
 
+namespace {
+
+/// What the table's own checks hold, and each state brings with it: a row that lacks it is not one
+/// of the table's, whatever the server says.
+void require_complete(const Record& record) {
+  const bool is_issued = record.state == State::issued;
+  if (!record.tbs && !record.certificate) refuse("certificate");
+  if (is_issued && !record.certificate) refuse("certificate");
+  if (record.certificate && !record.fingerprint) refuse("fingerprint");
+  if (is_issued && record.origin == Origin::issued && !record.issued_time) refuse("issued_time");
+  if (record.state == State::revoked && !record.revoked_time) refuse("revoked_time");
+}
+
+}  // namespace
+
 RecordRow read_record(const Statement& statement) {
   Columns columns(statement);
   // Braces evaluate from left to right, which is the order of the columns.
@@ -114,6 +129,7 @@ RecordRow read_record(const Statement& statement) {
       .issue_entry = columns.optional_integer(),
       .standing_entry = columns.optional_integer(),
   };
+  require_complete(record);
   return {.record = std::move(record), .id = columns.integer()};
 }
 

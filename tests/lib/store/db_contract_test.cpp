@@ -202,7 +202,8 @@ TEST_CASE_TEMPLATE("a parameter that is unknown or not bound is an error", Engin
 
 TEST_CASE_TEMPLATE("two statements in one text are refused", Engine, CONTRACT_ENGINES) {
   WithTable<Engine> engine;
-  CHECK(db_code_of([&] { return engine.db().prepare("SELECT 1; DROP TABLE t"); }) == DbErrc::other);
+  const auto two = db_code_of([&] { return engine.db().prepare("SELECT 1; DROP TABLE t"); });
+  CHECK((two == DbErrc::other || two == DbErrc::unexpected_answer));  // here, or by the server
   CHECK(db_code_of([&] { return engine.db().prepare(""); }) == DbErrc::other);
 }
 

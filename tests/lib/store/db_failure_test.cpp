@@ -19,6 +19,7 @@ TEST_CASE("each kind of failure has its code") {
         std::pair(DbErrc::corrupt, Errc::ledger_damaged),
         std::pair(DbErrc::readonly, Errc::permission),
         std::pair(DbErrc::outcome_unknown, Errc::ledger_unavailable),
+        std::pair(DbErrc::unexpected_answer, Errc::ledger_unavailable),
         std::pair(DbErrc::other, Errc::internal)}) {
     const Error error = to_error(DbError(kind, "words"), k_name);
     CHECK(error.code() == code);

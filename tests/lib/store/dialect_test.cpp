@@ -46,5 +46,31 @@ TEST_CASE("literals, identifiers, comments and casts hold no names") {
   CHECK(sql.names == Names{"b", "c", "e"});
 }
 
+TEST_CASE("a statement's text says how many columns its answer has") {
+  using Expected = std::pair<std::string_view, std::optional<int>>;
+  for (const Expected& one : {
+           Expected{"SELECT 1", 1},
+           Expected{"\n  SELECT a, b\n  FROM t", 2},
+           Expected{"SELECT count(*) FROM t", 1},
+           Expected{"SELECT coalesce(a, b, c), 'x, y', (SELECT a, b FROM t), d FROM t", 4},
+           Expected{"SELECT a AS from_here, \"x,y\", b::text -- , c\n FROM t", 3},
+           Expected{"select a, b where a = 1", 2},
+           Expected{"SELECT * FROM t", std::nullopt},
+           Expected{"SELECT a, * FROM t", std::nullopt},
+           Expected{"SELECT a * b, c * d FROM t", 2},
+           Expected{"INSERT INTO t (a, b) VALUES (1, 2)", 0},
+           Expected{"INSERT INTO t SELECT a, b FROM u WHERE x = (SELECT max(returning_x) FROM v)",
+                    0},
+           Expected{"UPDATE t SET a = 1 WHERE b = 'RETURNING x' RETURNING a, b", 2},
+           Expected{"DELETE FROM t", 0},
+           Expected{"CREATE TABLE t (a, b)", std::nullopt},
+           Expected{"WITH x AS (SELECT 1) SELECT a, b FROM x", 2},
+           Expected{"", std::nullopt},
+       }) {
+    CAPTURE(std::string(one.first));
+    CHECK(count_result_columns(one.first) == one.second);
+  }
+}
+
 }  // namespace
 }  // namespace mtls::store::test

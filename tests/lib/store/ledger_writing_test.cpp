@@ -257,7 +257,8 @@ TEST_CASE("only a standing intent is completed") {
         Errc::revoked_meanwhile);
   record(fixture.ledger, intent(fixture.issuer, 2));
   const auto connection = fixture.connect(OpenMode::read_write);
-  connection->execute("UPDATE certificates SET state = 'revoked' WHERE state = 'intent'");
+  connection->execute(
+      "UPDATE certificates SET state = 'revoked', revoked_time = 1 WHERE state = 'intent'");
   CHECK(code_of([&] { complete(fixture.ledger, issued(fixture.issuer, 2)); }) ==
         Errc::revoked_meanwhile);
   CHECK(state_of(fixture, 2) == State::revoked);

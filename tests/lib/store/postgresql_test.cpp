@@ -26,8 +26,8 @@ TEST_CASE("each kind of failure is told from the others") {
   CHECK(code_of_sql(server.db(), "SELECT 1 FROM nowhere") == DbErrc::corrupt);
   CHECK(code_of_sql(server.db(), "SELECT nothing FROM t") == DbErrc::corrupt);
   CHECK(code_of_sql(server.db(), "SELECT no_function(1)") == DbErrc::corrupt);
-  CHECK(code_of_sql(server.db(), "SELEKT 1") == DbErrc::other);
-  CHECK(code_of_sql(server.db(), "SELECT 1 / 0") == DbErrc::other);
+  CHECK(code_of_sql(server.db(), "SELEKT 1") == DbErrc::unexpected_answer);
+  CHECK(code_of_sql(server.db(), "SELECT 1 / 0") == DbErrc::unexpected_answer);
   CHECK(code_of_sql(server.db(), "SET statement_timeout = '10ms'; SELECT pg_sleep(5)") ==
         DbErrc::unavailable);
   const auto reader = Server::open(OpenMode::read_only);
@@ -209,7 +209,7 @@ TEST_CASE("an error in the middle of a stream is told") {
     CHECK(db_code_of([&] {
             while (rows->step()) {
             }
-          }) == DbErrc::other);
+          }) == DbErrc::unexpected_answer);
     CHECK(db_code_of([&] { transaction.commit(); }) == DbErrc::other);
   }
   CHECK(number(server.db(), "SELECT count(*) FROM t") == 2);
