@@ -87,7 +87,7 @@ ExitCode run(const Options& options, Session& session) {
   if (request.period || request.not_after) {
     request.validity = authority::EnrolRequest::Validity::asked;
   }
-  request.issuer_end = ca.directory().certificate().validity().not_after;
+  request.issuer_chain = ca.directory().chain();
   request.past_issuer = options.validity.past_issuer();
   request.request_key = options.request_key;
   request.existing = options.existing.existing();

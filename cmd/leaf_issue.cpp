@@ -166,7 +166,7 @@ ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
                            session);
   authority::EnrolRequest request = make_request(options, passphrase, session);
   request.subject = gather_subject(options, leaf_role, name, profile, session);
-  request.issuer_end = ca.directory().certificate().validity().not_after;
+  request.issuer_chain = ca.directory().chain();
   if (request.period || request.not_after) {
     request.validity = authority::EnrolRequest::Validity::asked;
   } else {

@@ -36,6 +36,8 @@ std::string headline(authority::Outcome outcome) {
       return "unchanged: complete and recorded";
     case authority::Outcome::rehearsed:
       return "dry run: would issue (nothing was written, recorded or signed)";
+    case authority::Outcome::rehearsed_completion:
+      return "dry run: would write the missing certificates of the chain (nothing was written)";
   }
   return "issued";
 }
