@@ -33,7 +33,7 @@ std::string path_length_text(const x509::BasicConstraints& constraints) {
 
 class CertificateJudgement final {
  public:
-  CertificateJudgement(const x509::Certificate& has, const store::Record& record,
+  CertificateJudgement(const x509::Certificate& has, const std::optional<store::Record>& record,
                        const Standing& standing, Findings& findings)
       : m_has(has),
         m_record(record),
@@ -43,7 +43,6 @@ class CertificateJudgement final {
         m_expected(expected_certificate(has, standing)) {}
 
   void run() {
-    judge_issuer();
     judge_profile();
     judge_request_key();
     judge_names();
@@ -66,41 +65,29 @@ class CertificateJudgement final {
                                   .message = std::move(message)});
   }
 
-  /// Several CAs share a ledger, and two of them may have one name: name and key must be this CA's.
-  void judge_issuer() {
-    if (!(m_has.issuer() == m_expected.issuer())) {
-      add(format("it was issued by {}, not by {}", m_has.issuer().to_text(),
-                 m_expected.issuer().to_text()));
-      return;
-    }
-    const auto& chain = m_request.issuer_chain;
-    const auto& key = chain.empty() ? m_has.public_key() : chain.front().public_key();
-    if (m_has.is_signed_by(key, m_standing.surroundings.context)) return;
-    add(format("its signature is not by the key of {}", m_expected.issuer().to_text()));
-  }
-
   /// What was issued elsewhere, or put back from its file, was issued under no profile of ours.
   void judge_profile() {
     const profile::Profile& profile = m_standing.profile;
-    if (m_record.origin != store::Origin::issued) return;
-    if (m_record.profile != profile.name) {
-      add(format("it was issued under profile '{}', not '{}'", printable(m_record.profile),
+    if (!m_record || m_record->origin != store::Origin::issued) return;
+    if (m_record->profile != profile.name) {
+      add(format("it was issued under profile '{}', not '{}'", printable(m_record->profile),
                  profile.name));
       return;
     }
     const std::string hash = to_hex(profile.hash);
-    if (m_record.profile_hash == hash) return;
-    note("profile", hash, printable(m_record.profile_hash),
+    if (m_record->profile_hash == hash) return;
+    note("profile", hash, printable(m_record->profile_hash),
          format("profile '{}' has changed since {} was issued under it", profile.name,
                 printable(m_standing.output.certificate_name())));
   }
 
   void judge_request_key() {
     const auto& asked = m_request.request_key;
-    if (!asked || m_record.request_key == asked) return;
-    add(m_record.request_key ? format("it was issued for the request '{}', not '{}'",
-                                      printable(*m_record.request_key), printable(*asked))
-                             : format("it was not issued for the request '{}'", printable(*asked)));
+    if (!asked || !m_record || m_record->request_key == asked) return;
+    add(m_record->request_key
+            ? format("it was issued for the request '{}', not '{}'",
+                     printable(*m_record->request_key), printable(*asked))
+            : format("it was not issued for the request '{}'", printable(*asked)));
   }
 
   void judge_names() {
@@ -206,7 +193,7 @@ class CertificateJudgement final {
   }
 
   const x509::Certificate& m_has;
-  const store::Record& m_record;
+  const std::optional<store::Record>& m_record;
   const Standing& m_standing;
   const EnrolRequest& m_request;
   Findings& m_findings;
@@ -215,8 +202,9 @@ class CertificateJudgement final {
 
 }  // namespace
 
-void judge_certificate(const x509::Certificate& certificate, const store::Record& record,
-                       const Standing& standing, Findings& findings) {
+void judge_certificate(const x509::Certificate& certificate,
+                       const std::optional<store::Record>& record, const Standing& standing,
+                       Findings& findings) {
   CertificateJudgement(certificate, record, standing, findings).run();
 }
 

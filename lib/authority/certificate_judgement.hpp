@@ -15,10 +15,11 @@ struct Findings {
 };
 
 /// Compares `certificate`, whose row is `record`, with what a first run would issue
-/// (expected_certificate): issuer, profile, subject, alternative names, purposes, a CA's bounds,
+/// (expected_certificate): profile, subject, alternative names, purposes, a CA's bounds,
 /// validity, request key. Whatever else differs is a notice. Throws as expected_certificate.
-void judge_certificate(const x509::Certificate& certificate, const store::Record& record,
-                       const Standing& standing, Findings& findings);
+void judge_certificate(const x509::Certificate& certificate,
+                       const std::optional<store::Record>& record, const Standing& standing,
+                       Findings& findings);
 
 /// Whether both hold the same names, in any order.
 [[nodiscard]] bool same_names(const x509::GeneralNames& left, const x509::GeneralNames& right);

@@ -11,6 +11,8 @@
 namespace mtls::authority {
 namespace {
 
+constexpr const char* k_other_ca = ", or name the CA that issued it with --ca";
+
 /// `text` as one word of a shell.
 std::string shell_word(std::string_view text) {
   std::string word = "'";
@@ -31,8 +33,10 @@ class KeptSet final {
 
   Enrolled keep() {
     judge_key();
-    const store::Record record = require_recorded();
-    judge_request(record.origin);
+    judge_issuer();
+    const auto record = m_standing.ledger.find_by_fingerprint(leaf().fingerprint());
+    if (!m_other_issuer) require_issued(record);
+    judge_request(record ? record->origin : store::Origin::imported);
     judge_certificate(leaf(), record, m_standing, m_findings);
     judge_file();
     if (!m_findings.mismatches.empty()) throw mismatch();
@@ -116,9 +120,23 @@ class KeptSet final {
     }
   }
 
-  [[nodiscard]] store::Record require_recorded() const {
-    auto record = m_standing.ledger.find_by_fingerprint(leaf().fingerprint());
-    if (record && record->state == store::State::issued) return *std::move(record);
+  /// Several CAs share a ledger, and two of them may have one name: name and key must be this CA's.
+  void judge_issuer() {
+    const std::size_t before = m_findings.mismatches.size();
+    const auto& chain = m_request.issuer_chain;
+    const x509::Certificate& issuer = chain.empty() ? leaf() : chain.front();
+    const std::string shown = chain.empty() ? std::string("itself") : issuer.subject().to_text();
+    if (!(leaf().issuer() == issuer.subject())) {
+      add(m_certificate_name,
+          format("it was issued by {}, not by {}", leaf().issuer().to_text(), shown));
+    } else if (!leaf().is_signed_by(issuer.public_key(), m_standing.surroundings.context)) {
+      add(m_certificate_name, format("its signature is not by the key of {}", shown));
+    }
+    m_other_issuer = m_findings.mismatches.size() > before;
+  }
+
+  void require_issued(const std::optional<store::Record>& record) const {
+    if (record && record->state == store::State::issued) return;
     throw Error(
         Errc::not_in_ledger,
         format("{} is there, but the ledger {}", printable(m_certificate_name),
@@ -127,7 +145,7 @@ class KeptSet final {
         own_ca(m_standing)
             ? "restore the ledger from a backup (for an intermediate: its parent's); should this "
               "be somebody else's CA, choose another directory with --ca"
-            : replace_hint(m_standing) + ", or name the CA that issued it with --ca");
+            : replace_hint(m_standing) + k_other_ca);
   }
 
   /// The certificate file: PEM, the leaf first, then the chain that is asked for.
@@ -185,7 +203,11 @@ class KeptSet final {
     const bool only_request =
         std::all_of(m_findings.mismatches.begin(), m_findings.mismatches.end(),
                     [&request](const Mismatch& one) { return one.file == request; });
-    if (!only_request) return set_mismatch(m_findings.mismatches, m_standing);
+    if (!only_request) {
+      Error error = set_mismatch(m_findings.mismatches, m_standing);
+      if (m_other_issuer && !own_ca(m_standing)) error.set_hint(error.hint() + k_other_ca);
+      return error;
+    }
     return {Errc::set_mismatch, mismatch_text(m_findings.mismatches),
             format("make the request again with {} --force", request_command())};
   }
@@ -220,6 +242,7 @@ class KeptSet final {
   std::string m_certificate_name;
   std::vector<x509::Certificate> m_certificates;
   Findings m_findings;
+  bool m_other_issuer = false;
   bool m_request_missing = false;
   bool m_chain_missing = false;
 };
@@ -227,7 +250,15 @@ class KeptSet final {
 }  // namespace
 
 Enrolled keep_set(const SetContents& contents, const Standing& standing) {
-  return KeptSet(contents, standing).keep();
+  try {
+    return KeptSet(contents, standing).keep();
+  } catch (Error& error) {
+    // A file of the set that is not what its name says.
+    if (error.code() == Errc::malformed && error.hint().empty()) {
+      error.set_hint(replace_hint(standing));
+    }
+    throw;
+  }
 }
 
 std::string certificate_file_text(const x509::Certificate& certificate,

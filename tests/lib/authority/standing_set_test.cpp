@@ -79,7 +79,7 @@ TEST_CASE("a set of another ledger is not kept, and one that has expired is told
   SetFixture fixture;
   SetFixture other;
   fixture.request.existing = Existing::keep;
-  CHECK(refusal(other.complete_set(make_key()), fixture) == Errc::not_in_ledger);
+  CHECK(refusal(other.complete_set(make_key()), fixture) == Errc::set_mismatch);
   const SetContents contents = fixture.complete_set(make_key());
   fixture.clock.set(k_now + std::chrono::hours{24 * 366});
   CHECK(refusal(contents, fixture) == Errc::expired);
