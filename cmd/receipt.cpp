@@ -31,7 +31,7 @@ std::string headline(authority::Outcome outcome) {
     case authority::Outcome::issued:
       return "issued";
     case authority::Outcome::completed:
-      return "completed an interrupted run; the certificate was recorded already";
+      return "completed: the certificate was recorded already, and missing files were written";
     case authority::Outcome::unchanged:
       return "unchanged: complete and recorded";
     case authority::Outcome::rehearsed:
