@@ -215,7 +215,7 @@ void add_leaf_issue(Command& command, LeafRole role) {
             ledger_text_value("TEXT", store::k_request_key_limit),
             "Name this request: a repeat of it is refused");
   set.flag("--if-missing", options->existing.if_missing,
-           "Leave a complete, matching, recorded set as it is");
+           "Keep a set that a first run would have made; refuse any other");
   options->existing.add_to(set, ExistingOptions::Flags::replace_key);
   OptionSet subject = command.options("Subject");
   options->subject.add_to(subject);

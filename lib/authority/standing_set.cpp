@@ -20,7 +20,7 @@ bool own_ca(const Standing& standing) {
 
 std::string replace_hint(const Standing& standing) {
   if (own_ca(standing)) {
-    return "ask for what stands there, or choose another directory with --ca: a CA is never "
+    return "ask for what is there, or choose another directory with --ca: a CA is never "
            "replaced";
   }
   if (is_single_file(standing)) return "replace it with --force, or choose another name with -o";
