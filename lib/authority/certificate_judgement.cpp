@@ -152,19 +152,19 @@ class CertificateJudgement final {
       add(format("it is not valid before {}", to_rfc3339(has.not_before)));
     }
     const auto& chain = m_request.issuer_chain;
-    const UnixTime wanted = std::min(
+    const UnixTime asked_end = std::min(
         m_request.not_after.value_or(
             has.not_before + m_request.period.value_or(m_standing.profile.validity.default_period) -
             std::chrono::seconds{1}),
         k_latest_time);
     const UnixTime issuer_end = chain.empty() ? k_latest_time : chain.front().validity().not_after;
     const bool strict = m_request.past_issuer == ca::ValidityPast::refuse;
-    const bool as_asked = has.not_after == (strict ? wanted : std::min(wanted, issuer_end));
-    const bool clipped = wanted > issuer_end && has.not_after == issuer_end;
+    const bool as_asked = has.not_after == (strict ? asked_end : std::min(asked_end, issuer_end));
+    const bool clipped = asked_end > issuer_end && has.not_after == issuer_end;
     const bool asked = m_request.validity == EnrolRequest::Validity::asked;
     if (asked ? as_asked : !(strict && clipped)) return;
     add(format("it is valid until {}, and what is asked for would be until {}",
-               to_rfc3339(has.not_after), to_rfc3339(wanted)));
+               to_rfc3339(has.not_after), to_rfc3339(asked_end)));
   }
 
   /// Settings of the profile file and of ca.toml (CRL and OCSP addresses, policies): they may have
@@ -183,11 +183,11 @@ class CertificateJudgement final {
         const x509::Extension* expected = x509::find(m_expected.extensions(), one.id);
         if (has != nullptr && expected != nullptr && *has == *expected) continue;
         const std::string name = x509::oid_name(one.id);
-        const std::string wanted = describe(m_expected, one.id);
+        const std::string expected_text = describe(m_expected, one.id);
         const std::string granted = describe(m_has, one.id);
-        note(name, expected == nullptr ? "" : wanted, has == nullptr ? "" : granted,
+        note(name, expected == nullptr ? "" : expected_text, has == nullptr ? "" : granted,
              format("the {} of {} is {}; that of a new certificate would be {}", name,
-                    printable(m_standing.output.certificate_name()), granted, wanted));
+                    printable(m_standing.output.certificate_name()), granted, expected_text));
       }
     }
   }

@@ -54,10 +54,10 @@ class KeptSet final {
 
   void judge_key() {
     if (has_own_key(m_request)) return judge_own_key();
-    const crypto::PublicKey& wanted =
+    const crypto::PublicKey& certified =
         m_request.csr ? m_request.csr->public_key() : m_request.key->public_key();
-    require_no_other_key(m_contents, wanted, m_standing);
-    if (leaf().public_key() == wanted) return;
+    require_no_other_key(m_contents, certified, m_standing);
+    if (leaf().public_key() == certified) return;
     add(m_certificate_name, m_request.csr ? "it is over another key than the CSR's"
                                           : "it is over another key than the one given");
   }
@@ -158,9 +158,15 @@ class KeptSet final {
     const auto is_in = [](const x509::Certificate& one, const auto& list) {
       return std::find(list.begin(), list.end(), one) != list.end();
     };
+    // An earlier certificate of a CA of the chain, with the same name and key, is replaced too.
+    const auto is_of = [](const x509::Certificate& one, const auto& list) {
+      return std::any_of(list.begin(), list.end(), [&one](const x509::Certificate& ca) {
+        return ca.subject() == one.subject() && ca.public_key() == one.public_key();
+      });
+    };
     m_chain_missing = true;
     for (const x509::Certificate& one : others) {
-      if (is_in(one, m_request.append)) continue;
+      if (is_of(one, m_request.append)) continue;
       const std::string subject = one.subject().to_text();
       add(m_certificate_name, is_in(one, m_request.issuer_chain)
                                   ? format("it also holds the CA certificate of {}, which was not "
@@ -180,22 +186,23 @@ class KeptSet final {
                 replace_hint(m_standing));
   }
 
-  /// How to make the request again.
-  [[nodiscard]] std::string request_command() const {
-    std::string command = format(
-        "mtlsctl csr create --key {} -o {}",
+  /// How to make the request again. Other commands do not write over the files of a CA.
+  [[nodiscard]] std::string request_hint(Overwrite overwrite) const {
+    const bool ca = own_ca(m_standing);
+    const std::string name = printable(m_standing.output.request_name());
+    std::string hint = format(
+        "make the request again with mtlsctl csr create --key {} -o {}",
         has_own_key(m_request) ? printable(m_standing.output.key_name()) : std::string("FILE"),
-        printable(m_standing.output.request_name()));
+        ca ? "request.csr" : name);
     const bool encrypted = has_own_key(m_request) && m_contents.key &&
                            crypto::is_encrypted_key(m_contents.key->bytes.view());
-    if (encrypted) command += " --key-passphrase SOURCE";
-    if (!leaf().subject().empty()) {
-      command += " --subject " + shell_word(leaf().subject().to_text());
+    if (encrypted) hint += " --key-passphrase SOURCE";
+    if (!leaf().subject().empty()) hint += " --subject " + shell_word(leaf().subject().to_text());
+    for (const std::string& one : x509::to_texts(leaf().subject_alt_names())) {
+      hint += " --san " + shell_word(one);
     }
-    for (const std::string& name : x509::to_texts(leaf().subject_alt_names())) {
-      command += " --san " + shell_word(name);
-    }
-    return command;
+    if (ca) return hint + format(" && mv request.csr {}", name);
+    return overwrite == Overwrite::yes ? hint + " --force" : hint;
   }
 
   [[nodiscard]] Error mismatch() const {
@@ -208,15 +215,14 @@ class KeptSet final {
       if (m_other_issuer && !own_ca(m_standing)) error.set_hint(error.hint() + k_other_ca);
       return error;
     }
-    return {Errc::set_mismatch, mismatch_text(m_findings.mismatches),
-            format("make the request again with {} --force", request_command())};
+    return {Errc::set_mismatch, mismatch_text(m_findings.mismatches), request_hint(Overwrite::yes)};
   }
 
   [[nodiscard]] Error incomplete() const {
     return {Errc::set_incomplete,
             format("{} is there, and {} is not", printable(m_certificate_name),
                    printable(m_standing.output.request_name())),
-            format("make the request again with {}", request_command())};
+            request_hint(Overwrite::no)};
   }
 
   [[nodiscard]] Enrolled receipt() {

@@ -197,6 +197,11 @@ class IfMissing(Workbench):
         return error
 
 
+    def run_hint(self, hint):
+        """Runs the command of a hint as a person would."""
+        self.tool("sh", "-c", hint[hint.index("mtlsctl "):].replace("mtlsctl", MTLSCTL, 1))
+
+
 class Tables(IfMissing):
     def clear(self):
         for path in self.dir.glob("set.*"):
@@ -318,8 +323,7 @@ class OfLeaves(IfMissing):
         for force in (False, True):
             hint = (self.refused(issue, "q.csr", code="set_mismatch") if force else
                     self.refused(issue, "q.csr", code="set_incomplete"))["hint"]
-            command = hint[hint.index("mtlsctl csr create"):].replace("mtlsctl", MTLSCTL, 1)
-            self.tool("sh", "-c", command)
+            self.run_hint(hint)
             self.kept(issue)
             self.mtlsctl("csr", "create", "--key", "q.key", "--common-name", "x", "-o", "q.csr", "--force")
 
@@ -467,6 +471,16 @@ class Chains(IfMissing):
             self.path("a.crt").write_bytes(have)
             self.complete_chain(issue, "a", "a", "Low", "Mid")
 
+    def test_an_earlier_certificate_of_the_same_ca_is_replaced(self):
+        issue = ["client", "issue", "--ca", "low", "--name", "a", "--chain", *KEY]
+        self.mtlsctl(*issue)
+        leaf = self.read("a.crt")[:self.read("a.crt").index(b"-----END CERTIFICATE-----") + 26]
+        self.path("ext").write_text("basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign\n")
+        self.openssl("x509", "-req", "-in", "low/ca.csr", "-CA", "mid/ca.crt", "-CAkey", "mid/ca.key", "-days", "9",
+                     "-set_serial", "77", "-extfile", "ext", "-out", "earlier.crt")
+        self.path("a.crt").write_bytes(leaf + self.read("earlier.crt") + self.read("mid", "ca.crt"))
+        self.complete_chain(issue, "a", "a", "Low", "Mid")
+
     def test_a_chain_of_others_is_refused(self):
         issue = ["client", "issue", "--ca", "low", "--name", "a", "--chain", *KEY]
         self.mtlsctl(*issue)
@@ -556,7 +570,13 @@ class OfCas(IfMissing):
     def test_a_request_of_a_ca_is_compared(self):
         self.mtlsctl(*self.NEW)
         self.path("new", "ca.csr").write_bytes(self.read("other.csr"))
-        self.refused(self.NEW, "ca.csr is there and does not match: it is over another key")
+        errors = [self.refused(self.NEW, "ca.csr is there and does not match: it is over another key")]
+        self.path("new", "ca.csr").unlink()
+        errors.append(self.refused(self.NEW, "ca.csr is not", code="set_incomplete"))
+        for error in errors:
+            self.run_hint(error["hint"])
+            self.kept(self.NEW)
+            self.path("new", "ca.csr").unlink()
 
 
 if __name__ == "__main__":
