@@ -87,7 +87,7 @@ ExitCode run(const Options& options, Session& session) {
   if (request.period || request.not_after) {
     request.validity = authority::EnrolRequest::Validity::asked;
   }
-  request.issuer_end = ca.directory().certificate().validity().not_after;
+  request.issuer_chain = ca.directory().chain();
   request.past_issuer = options.validity.past_issuer();
   request.request_key = options.request_key;
   request.existing = options.existing.existing();
@@ -128,7 +128,7 @@ void add_ca_sign(Command& command) {
             ledger_text_value("TEXT", store::k_request_key_limit),
             "Name this request: a repeat of it is refused");
   set.flag("--if-missing", options->existing.if_missing,
-           "Leave a matching, recorded certificate as it is");
+           "Keep a certificate that a first run would have made; refuse any other");
   options->existing.add_to(set, ExistingOptions::Flags::replace);
   OptionSet subject = command.options("Subject");
   options->subject.add_to(subject);

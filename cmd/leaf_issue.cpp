@@ -166,7 +166,7 @@ ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
                            session);
   authority::EnrolRequest request = make_request(options, passphrase, session);
   request.subject = gather_subject(options, leaf_role, name, profile, session);
-  request.issuer_end = ca.directory().certificate().validity().not_after;
+  request.issuer_chain = ca.directory().chain();
   if (request.period || request.not_after) {
     request.validity = authority::EnrolRequest::Validity::asked;
   } else {
@@ -215,7 +215,7 @@ void add_leaf_issue(Command& command, LeafRole role) {
             ledger_text_value("TEXT", store::k_request_key_limit),
             "Name this request: a repeat of it is refused");
   set.flag("--if-missing", options->existing.if_missing,
-           "Leave a complete, matching, recorded set as it is");
+           "Keep a set that a first run would have made; refuse any other");
   options->existing.add_to(set, ExistingOptions::Flags::replace_key);
   OptionSet subject = command.options("Subject");
   options->subject.add_to(subject);

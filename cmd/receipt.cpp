@@ -31,11 +31,13 @@ std::string headline(authority::Outcome outcome) {
     case authority::Outcome::issued:
       return "issued";
     case authority::Outcome::completed:
-      return "completed an interrupted run; the certificate was recorded already";
+      return "completed: the certificate was recorded already, and missing files were written";
     case authority::Outcome::unchanged:
       return "unchanged: complete and recorded";
     case authority::Outcome::rehearsed:
       return "dry run: would issue (nothing was written, recorded or signed)";
+    case authority::Outcome::rehearsed_completion:
+      return "dry run: would write the missing certificates of the chain (nothing was written)";
   }
   return "issued";
 }

@@ -1,7 +1,7 @@
 #include "authority/enrol.hpp"
 
 #include "authority/ca_directory.hpp"
-#include "authority/standing_set.hpp"
+#include "authority/kept_set.hpp"
 #include "authority/wanted.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
@@ -27,7 +27,10 @@ class Enrolment final {
     if (m_request.rehearsal == Rehearsal::yes) return rehearse();
     if (auto done = look_early()) return *std::move(done);
     const SetContents contents = m_output.open(m_request.lock_timeout);
-    if (auto done = settle_existing(contents, m_standing)) return *std::move(done);
+    if (auto done = settle_existing(contents, m_standing)) {
+      if (done->outcome == Outcome::completed) publish_chain(done->certificate);
+      return *std::move(done);
+    }
     choose_again(contents);
     return issue(contents);
   }
@@ -46,7 +49,10 @@ class Enrolment final {
     SetContents early;
     try {
       early = m_output.peek();
-      if (auto done = settle_existing(early, m_standing)) return done;
+      if (auto done = settle_existing(early, m_standing)) {
+        if (done->outcome == Outcome::completed) return std::nullopt;  // written under the lock
+        return done;
+      }
     } catch (const Error& error) {
       if (error.code() == Errc::would_overwrite) throw;
       return std::nullopt;
@@ -103,7 +109,10 @@ class Enrolment final {
 
   Enrolled rehearse() {
     const SetContents contents = m_output.peek();
-    if (auto done = settle_existing(contents, m_standing)) return *std::move(done);
+    if (auto done = settle_existing(contents, m_standing)) {
+      if (done->outcome == Outcome::completed) done->outcome = Outcome::rehearsed_completion;
+      return *std::move(done);
+    }
     m_choice = choose_key(contents, m_standing);
     static_cast<void>(request_overwrite(contents, m_choice, m_standing));
     if (m_choice.source == KeySource::to_make) m_choice.key = make_key();
@@ -213,11 +222,16 @@ class Enrolment final {
           *signer));
       publication.request.emplace(Publication::Request{pem, m_request_overwrite});
     }
-    std::vector<x509::Certificate> chain{certificate};
-    chain.insert(chain.end(), m_request.append.begin(), m_request.append.end());
-    publication.certificate = x509::to_pem(chain);
+    publication.certificate = certificate_file_text(certificate, m_request);
     if (m_request.before) publication.before = m_request.before(certificate);
     m_output.publish(publication, is_replacing(m_request) ? Overwrite::yes : Overwrite::no);
+  }
+
+  /// Gives the file of a certificate that is kept the chain that it lacks.
+  void publish_chain(const x509::Certificate& certificate) const {
+    Publication publication;
+    publication.certificate = certificate_file_text(certificate, m_request);
+    m_output.publish(publication, Overwrite::yes);
   }
 
   [[nodiscard]] Enrolled receipt(Outcome outcome, const x509::Certificate& certificate) const {
@@ -255,6 +269,7 @@ std::string_view name(Outcome outcome) noexcept {
     case Outcome::unchanged:
       return "unchanged";
     case Outcome::rehearsed:
+    case Outcome::rehearsed_completion:
       return "rehearsed";
   }
   return "issued";

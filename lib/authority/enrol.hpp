@@ -43,7 +43,9 @@ struct EnrolRequest {
   /// then be as long.
   enum class Validity { by_setting, asked };
   Validity validity = Validity::by_setting;
-  std::optional<UnixTime> issuer_end;  // a certificate that was clipped to it is as long as can be
+  /// The CA that issues: its certificate first, then those above it; empty for a new root. What is
+  /// kept must be of this CA.
+  std::vector<x509::Certificate> issuer_chain;
   ca::ValidityPast past_issuer = ca::ValidityPast::clip;
   std::optional<unsigned> path_length;
   x509::NameConstraints name_constraints;
@@ -69,9 +71,11 @@ struct EnrolRequest {
 /// How it went.
 enum class Outcome {
   issued,
-  completed,  ///< the certificate was recorded already, and files of its set were missing
+  completed,  ///< the certificate was recorded already, and files of its set, or its chain, missing
   unchanged,  ///< --if-missing: it was all there
   rehearsed,  ///< --dry-run
+  rehearsed_completion,  ///< --dry-run: the certificate is there, and files or its chain are
+                         ///< missing
 };
 [[nodiscard]] std::string_view name(Outcome outcome) noexcept;
 
@@ -79,7 +83,7 @@ struct Enrolled {
   Outcome outcome;
   x509::Certificate certificate;  // rehearsed: unsigned
   std::vector<ca::Notice> notices;
-  std::optional<std::string> key_file;  // names of what was written
+  std::optional<std::string> key_file;  // names of the set's files, written now or kept
   std::optional<std::string> request_file;
   std::optional<std::string> certificate_file;
   bool key_encrypted = false;  // the set's own key, as its file is

@@ -1,6 +1,7 @@
 #include "authority/init.hpp"
 
 #include "authority/ca_files.hpp"
+#include "authority/chain_files.hpp"
 #include "authority/ledger_head.hpp"
 #include "authority/new_directory.hpp"
 #include "authority/wanted.hpp"
@@ -50,30 +51,56 @@ void require_own(const store::Ledger& ledger, const Directory& directory) {
   if (!was_never_used(ledger)) static_cast<void>(require_issuer(ledger, ca));
 }
 
+/// ca.toml says where the ledger of a CA is that was begun.
+void require_same_store(const InitRequest& request, const CaConfig& config) {
+  if (!request.store || *request.store == config.store) return;
+  throw Error(Errc::set_mismatch,
+              format("{} says that the ledger is {}, and {} is asked for",
+                     printable((request.directory / "ca.toml").native()), config.store.shown(),
+                     request.store->shown()),
+              "leave --store and MTLSCTL_STORE out to go on with what was begun");
+}
+
+CaConfig read_config(const Directory& directory, const InitRequest& request) {
+  const FileContents contents = directory.read("ca.toml");
+  CaConfig config = parse_ca_config(as_text(contents.bytes.view()),
+                                    printable((directory.path() / "ca.toml").native()));
+  require_same_store(request, config);
+  return config;
+}
+
 /// Goes on with the ca.toml of a run that was cut short. The ledger is made only where no
 /// certificate of the CA stands yet: a ledger that is lost beside one is lost, and an empty one in
 /// its place would hide that. One on a server was there before ca.toml was: it is never made here.
 OwnLedger open_own_ledger(const Directory& directory, const InitRequest& request,
                           const store::Author& author) {
-  const std::string shown = printable((directory.path() / "ca.toml").native());
-  const FileContents contents = directory.read("ca.toml");
-  const CaConfig config = parse_ca_config(as_text(contents.bytes.view()), shown);
-  const store::StoreUrl store = request.store.value_or(config.store);
-  if (!(store == config.store)) {
-    throw Error(Errc::set_mismatch,
-                format("{} says that the ledger is {}, and {} is asked for", shown,
-                       config.store.shown(), store.shown()),
-                "leave --store and MTLSCTL_STORE out to go on with what was begun");
-  }
+  const CaConfig config = read_config(directory, request);
   auto location = config.ledger_location(request.directory, request.lock_timeout);
   location.author = author;
   const bool has_ca = directory.contains("ca.crt");
-  const bool stands = has_ca || store.engine() == store::Engine::postgresql;
+  const bool stands = has_ca || config.store.engine() == store::Engine::postgresql;
   store::Ledger ledger =
       stands ? store::Ledger::open(location, config.ledger_id, store::LedgerAccess::read_write)
              : store::Ledger::create(location, config.ledger_id);
   if (has_ca) require_own(ledger, directory);
-  return {std::move(ledger), store, LedgerOrigin::own};
+  return {std::move(ledger), config.store, LedgerOrigin::own};
+}
+
+/// The ledger for a dry run: that of the CA, opened for reading; where there is no CA yet, one that
+/// goes with the object.
+OwnLedger rehearse_own_ledger(const InitRequest& request, const store::Author& author) {
+  if (!name_exists(request.directory / "ca.crt")) {
+    return {store::Ledger::create_in_memory(store::make_ledger_id()),
+            request.store.value_or(CaConfig().store), LedgerOrigin::own};
+  }
+  const Directory directory = Directory::open(request.directory);
+  const CaConfig config = read_config(directory, request);
+  auto location = config.ledger_location(request.directory, request.lock_timeout);
+  location.author = author;
+  store::Ledger ledger =
+      store::Ledger::open(location, config.ledger_id, store::LedgerAccess::read_only);
+  require_own(ledger, directory);
+  return {std::move(ledger), config.store, LedgerOrigin::own};
 }
 
 /// Begins a CA: first a ca.toml with a new identity and then the file of the ledger; or, on a
@@ -109,9 +136,7 @@ EnrolRequest enrol_request(const InitRequest& request) {
   wanted.period = request.period;
   wanted.not_after = request.not_after;
   if (request.period || request.not_after) wanted.validity = EnrolRequest::Validity::asked;
-  if (request.parent) {
-    wanted.issuer_end = request.parent->directory.certificate().validity().not_after;
-  }
+  if (request.parent) wanted.issuer_chain = request.parent->directory.chain();
   wanted.past_issuer = request.past_issuer;
   wanted.path_length = request.path_length;
   wanted.name_constraints = request.name_constraints;
@@ -124,19 +149,6 @@ EnrolRequest enrol_request(const InitRequest& request) {
   wanted.rehearsal = request.rehearsal;
   wanted.lock_timeout = request.lock_timeout;
   return wanted;
-}
-
-/// chain.crt (this CA and those above it, without the root) and root.crt.
-std::vector<Publication::File> chain_files(const x509::Certificate& certificate,
-                                           const InitRequest& request) {
-  std::vector<x509::Certificate> chain{certificate};
-  if (request.parent) {
-    const auto& above = request.parent->directory.chain();
-    chain.insert(chain.end(), above.begin(), above.end());
-  }
-  const std::string root = x509::to_pem(chain.back());
-  chain.pop_back();
-  return {{"chain.crt", x509::to_pem(chain)}, {"root.crt", root}};
 }
 
 /// Signs for a CA that is being made: with its own key, or with its parent's.
@@ -181,24 +193,6 @@ void require_grantable_ca(const InitRequest& request, const profile::Profile& pr
         return issuer(subject_private_key);
       },
       surroundings.context);
-}
-
-/// Gives a complete CA back what somebody removed of its chain. Returns whether anything was.
-bool complete_chain(const x509::Certificate& certificate, const InitRequest& request) {
-  Directory directory = Directory::open(request.directory);
-  directory.lock(request.lock_timeout);
-  bool written = false;
-  for (const Publication::File& one : chain_files(certificate, request)) {
-    directory.remove_stale(one.name);
-    if (directory.contains(one.name)) continue;
-    PendingFile file(directory, one.name, Access::shared);
-    file.write(as_bytes(one.content));
-    file.sync();
-    file.publish(Overwrite::no);
-    written = true;
-  }
-  directory.sync();
-  return written;
 }
 
 /// `ledger` is where the issuer records: the parent's, or the CA's own.
@@ -309,6 +303,25 @@ void refuse_existing_ca(const Path& directory) {
               "choose another directory with --ca, or pass --if-missing to keep it");
 }
 
+namespace {
+
+/// --dry-run: nothing is written, recorded or signed.
+Initialised rehearse(const InitRequest& request, const profile::Profile& profile,
+                     const ca::Issuer::Surroundings& surroundings) {
+  require_fit_directory(request.directory);
+  OwnLedger own = rehearse_own_ledger(request, author_of(surroundings));
+  Enrolled enrolled = run(request, profile, request.parent ? request.parent->ledger : own.ledger,
+                          own.ledger, surroundings);
+  if (enrolled.outcome == Outcome::unchanged &&
+      !find_missing_chain(Directory::open(request.directory), enrolled.certificate, request)
+           .empty()) {
+    enrolled.outcome = Outcome::rehearsed_completion;
+  }
+  return {std::move(enrolled), {}, own.store};
+}
+
+}  // namespace
+
 Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
                     const ca::Issuer::Surroundings& surroundings) {
   const bool root = profile.role == profile::Role::root_ca;
@@ -325,14 +338,7 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
     refuse_existing_ca(request.directory);
   }
   require_ledger_place(request);
-  if (request.rehearsal == Rehearsal::yes) {
-    require_fit_directory(request.directory);
-    store::Ledger nowhere = store::Ledger::create_in_memory(store::make_ledger_id());
-    return {run(request, profile, request.parent ? request.parent->ledger : nowhere, nowhere,
-                surroundings),
-            {},
-            request.store.value_or(CaConfig().store)};
-  }
+  if (request.rehearsal == Rehearsal::yes) return rehearse(request, profile, surroundings);
   if (!name_exists(request.directory / "ca.crt")) {
     require_grantable_ca(request, profile, surroundings);
   }

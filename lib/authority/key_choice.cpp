@@ -13,24 +13,6 @@ KeyChoice to_make(const EnrolRequest& request) {
           .protection = request.key_passphrase ? KeyProtection::passphrase : KeyProtection::none};
 }
 
-/// A certificate over somebody else's key is never put beside a key of another: the two would be
-/// taken for a set.
-void require_no_other_key(const SetContents& contents, const crypto::PublicKey& certified,
-                          const Standing& standing) {
-  if (!contents.key) return;
-  const std::string name = standing.output.key_name();
-  std::string why;
-  try {
-    if (open_standing_key(*contents.key, name, standing).public_key() == certified) return;
-    why = "it is another key than the one to be certified";
-  } catch (const Error& error) {
-    why = "it cannot be told whether it is the key to be certified: " + error.message();
-  }
-  throw Error(Errc::set_mismatch,
-              format("{} stands beside the certificate to be written: {}", printable(name), why),
-              "choose another --name or --out-dir, or move that key away");
-}
-
 /// Why a key that stands is not what the request asks for; empty where it is.
 std::string why_unwanted(const FileContents& file, const crypto::PrivateKey& key,
                          const EnrolRequest& request) {
@@ -42,14 +24,6 @@ std::string why_unwanted(const FileContents& file, const crypto::PrivateKey& key
                   request.key_spec->to_text());
   }
   return {};
-}
-
-void require_closed(const FileContents& file, const std::string& name, const Standing& standing) {
-  if (file.openness == Openness::closed || standing.request.open_key == OpenKey::allow) return;
-  const std::string shown = printable(name);
-  throw Error(Errc::open_permissions,
-              format("{} stands there and can be read or written by others", shown),
-              format("chmod 600 {}, or insist with --allow-open-key", shown));
 }
 
 /// Uses a key that stands there. One that is not as asked for is an error, unless the set is to get
@@ -101,6 +75,30 @@ bool has_own_key(const EnrolRequest& request) { return !request.csr && !request.
 
 bool is_replacing(const EnrolRequest& request) {
   return request.existing == Existing::replace || request.existing == Existing::replace_key;
+}
+
+void require_closed(const FileContents& file, const std::string& name, const Standing& standing) {
+  if (file.openness == Openness::closed || standing.request.open_key == OpenKey::allow) return;
+  const std::string shown = printable(name);
+  throw Error(Errc::open_permissions,
+              format("{} stands there and can be read or written by others", shown),
+              format("chmod 600 {}, or insist with --allow-open-key", shown));
+}
+
+void require_no_other_key(const SetContents& contents, const crypto::PublicKey& certified,
+                          const Standing& standing) {
+  if (!contents.key) return;
+  const std::string name = standing.output.key_name();
+  std::string why;
+  try {
+    if (open_standing_key(*contents.key, name, standing).public_key() == certified) return;
+    why = "it is another key than the one to be certified";
+  } catch (const Error& error) {
+    why = "it cannot be told whether it is the key to be certified: " + error.message();
+  }
+  throw Error(Errc::set_mismatch,
+              format("{} stands beside the certificate to be written: {}", printable(name), why),
+              "choose another --name or --out-dir, or move that key away");
 }
 
 crypto::PrivateKey open_standing_key(const FileContents& file, const std::string& name,

@@ -6,6 +6,8 @@
 #include "base/error.hpp"
 
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace mtls::authority {
 
@@ -13,7 +15,7 @@ namespace mtls::authority {
 struct Standing {
   const EnrolRequest& request;
   const profile::Profile& profile;
-  const store::Ledger& ledger;
+  store::Ledger& ledger;
   const OutputSet& output;
   const ca::Issuer::Surroundings& surroundings;
 };
@@ -41,9 +43,13 @@ struct KeyChoice {
 /// Whether a set that stands is to be replaced (--force, --force-key).
 [[nodiscard]] bool is_replacing(const EnrolRequest& request);
 
-/// Returns what to answer where the set's certificate stands already and is to be kept; nothing
-/// where the enrolment goes on. Throws would_overwrite, request_key_used, set_mismatch,
-/// set_incomplete, not_in_ledger, expired.
+/// Whether the set is a CA's own: `ca init` is at work.
+[[nodiscard]] bool own_ca(const Standing& standing);
+
+/// Returns what to answer where the set has a certificate already and is to be kept: `unchanged`,
+/// or `completed` where the certificate file lacks its chain and is to be written again
+/// (kept_set.hpp); nothing where the enrolment goes on. Throws would_overwrite, request_key_used,
+/// and as keep_set.
 [[nodiscard]] std::optional<Enrolled> settle_existing(const SetContents& contents,
                                                       const Standing& standing);
 
@@ -57,14 +63,34 @@ struct KeyChoice {
 [[nodiscard]] Overwrite request_overwrite(const SetContents& contents, const KeyChoice& choice,
                                           const Standing& standing);
 
+/// Throws open_permissions for an existing private key file that others can read or write, unless
+/// the request allows it. `name` is the file's, for messages.
+void require_closed(const FileContents& file, const std::string& name, const Standing& standing);
+
+/// A certificate over a key from elsewhere is never put next to another private key: the two would
+/// be taken for a set. Throws set_mismatch where NAME.key is, or may be, another key than
+/// `certified`.
+void require_no_other_key(const SetContents& contents, const crypto::PublicKey& certified,
+                          const Standing& standing);
+
 /// Reads a key that stands in the set, with the request's passphrase; `name` for messages.
 [[nodiscard]] crypto::PrivateKey open_standing_key(const FileContents& file,
                                                    const std::string& name,
                                                    const Standing& standing);
 
+/// What of a file is not as it was asked for.
+struct Mismatch {
+  std::string file;
+  std::string why;
+};
+/// "x.crt is there and does not match: WHY; WHY; x.csr: WHY".
+[[nodiscard]] std::string mismatch_text(const std::vector<Mismatch>& mismatches);
 /// An error that says that NAME.crt, or another file of the set, is not what was asked for.
 [[nodiscard]] Error set_mismatch(const std::string& file, std::string_view why,
                                  const Standing& standing);
+[[nodiscard]] Error set_mismatch(const std::vector<Mismatch>& mismatches, const Standing& standing);
+/// How to replace a set that cannot be kept, with the flags that its command has.
+[[nodiscard]] std::string replace_hint(const Standing& standing);
 
 /// What the ledger says of a key that stands there, or of the request key.
 struct Resumption {

@@ -54,6 +54,26 @@ class Postgresql(Workbench):
         self.assertEqual(self.sql("SELECT count(*) FROM mtlsctl.certificates"), ["3"])
         self.assertEqual(self.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), ["0"])
 
+    def test_a_set_that_another_ca_of_the_same_ledger_issued_is_not_kept(self):
+        for directory, name in (("a", "Root A"), ("b", "Root B"), ("twin", "Root A")):
+            self.mtlsctl("ca", "init", "--ca", directory, "--store", self.url, "--common-name", name, *KEY)
+        self.issue("alice", "--ca", "a")
+        self.mtlsctl("ca", "init", "--ca", "sub", "--parent", "a", "--store", self.url, "--common-name", "Sub", *KEY)
+        before = {path: path.read_bytes() for path in self.dir.rglob("*") if path.is_file()}
+        rows = self.sql("SELECT count(*) FROM mtlsctl.certificates")
+        for other, why in (("b", "by CN=Root A, not by CN=Root B"), ("twin", "not by the key of CN=Root A")):
+            for args in (["client", "issue", "--ca", other, "--name", "alice", *KEY],
+                         ["ca", "init", "--ca", "sub", "--parent", other, "--common-name", "Sub", *KEY]):
+                with self.subTest(other=other, command=args[0]):
+                    error = self.mtlsctl(*args, "--if-missing", "--json", exit=5).json["error"]
+                    self.assertEqual(error["code"], "set_mismatch")
+                    self.assertIn(why, error["message"])
+        self.assertEqual(self.issue("alice", "--ca", "a", "--if-missing", "--json").json["outcome"], "unchanged")
+        self.assertEqual(self.mtlsctl("ca", "init", "--ca", "sub", "--parent", "a", "--common-name", "Sub", *KEY,
+                                      "--if-missing", "--json").json["outcome"], "unchanged")
+        self.assertEqual({path: path.read_bytes() for path in before}, before)
+        self.assertEqual(self.sql("SELECT count(*) FROM mtlsctl.certificates"), rows)
+
     def test_times_are_the_servers_and_a_clock_that_is_far_off_is_refused(self):
         self.make_ca("--store", self.url)
         for clock in ("+10m", "-10m", "+1y", "@2038-01-20 00:00:00"):

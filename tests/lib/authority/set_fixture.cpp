@@ -46,6 +46,7 @@ SecretBytes request_file(const crypto::PrivateKey& key) {
 
 SetFixture::SetFixture() {
   request.subject = x509::Name::parse("CN=x");
+  request.issuer_chain = chain;
   request.open_existing_key = [] { return std::optional<SecretBytes>(); };
 }
 

@@ -79,10 +79,53 @@ TEST_CASE("a set of another ledger is not kept, and one that has expired is told
   SetFixture fixture;
   SetFixture other;
   fixture.request.existing = Existing::keep;
-  CHECK(refusal(other.complete_set(make_key()), fixture) == Errc::not_in_ledger);
+  CHECK(refusal(other.complete_set(make_key()), fixture) == Errc::set_mismatch);
   const SetContents contents = fixture.complete_set(make_key());
   fixture.clock.set(k_now + std::chrono::hours{24 * 366});
   CHECK(refusal(contents, fixture) == Errc::expired);
+}
+
+TEST_CASE("a set that another CA of the same ledger issued is not kept, whatever its name") {
+  SetFixture fixture;
+  fixture.request.existing = Existing::keep;
+  const SetContents contents = fixture.complete_set(make_key());
+  REQUIRE(settle_existing(contents, fixture.standing));
+  for (const char* name : {"CN=other root", "CN=root"}) {
+    const crypto::SoftwareSigner signer(make_key(), crypto::SignatureAlgorithm::ecdsa_sha256);
+    ca::Issuer issuer = ca::Issuer::for_new_root(signer, fixture.ledger, fixture.surroundings);
+    const ca::Request root{.public_key = signer.public_key(), .subject = x509::Name::parse(name)};
+    fixture.request.issuer_chain = {
+        issuer.issue(issuer.prepare({&root, 1}, profile::Catalogue().load("root-ca")))
+            .front()
+            .certificate};
+    CHECK(refusal(contents, fixture) == Errc::set_mismatch);
+  }
+}
+
+TEST_CASE("a key file that others can read is refused, encrypted or not") {
+  SetFixture fixture;
+  fixture.request.existing = Existing::keep;
+  const crypto::PrivateKey key = make_key();
+  SetContents contents = fixture.complete_set(key);
+  for (const char* passphrase : {"", "secret"}) {
+    contents.key = key_file(key, passphrase);
+    contents.key->openness = Openness::open;
+    fixture.request.open_key = OpenKey::refuse;
+    CHECK(refusal(contents, fixture) == Errc::open_permissions);
+    fixture.request.open_key = OpenKey::allow;
+    CHECK(settle_existing(contents, fixture.standing));
+  }
+}
+
+TEST_CASE("a chain that is asked for and missing is to be completed") {
+  SetFixture fixture;
+  fixture.request.existing = Existing::keep;
+  const SetContents contents = fixture.complete_set(make_key());
+  fixture.request.append = fixture.chain;
+  const auto kept = settle_existing(contents, fixture.standing);
+  REQUIRE(kept);
+  CHECK(kept->outcome == Outcome::completed);
+  CHECK(kept->certificate_file == "x.crt");
 }
 
 TEST_CASE("an encrypted key is compared where its passphrase is at hand, and else let be") {
