@@ -104,7 +104,7 @@ TEST_CASE("nginx: what nginx -T prints is put together as nginx does") {
   // nginx would not start without the one, and would not print the other.
   CHECK(of("http { include conf.d/a.conf; include absent.conf; }",
            "server { listen 8443 ssl; " + strict + " }",
-           "") == Names{"include /etc/nginx/b.conf", "include absent.conf"});
+           "") == Names{"include absent.conf", "include /etc/nginx/b.conf"});
   // A file that includes itself has no end.
   CHECK(code_of([&] { of("http { include b.conf; }", "", "include b.conf;"); }) == Errc::malformed);
   // Files are named from where the main file stands.
