@@ -129,6 +129,7 @@ void check_nginx(Comparison& comparison, std::string_view live) {
   bool found = false;
   const auto check_block = [&](const NginxDirectives& block, const NginxDirectives& outer) {
     for (const NginxDirective* one : all_directives(block, "server")) {
+      if (one->words.size() > 1) continue;  // of an upstream
       const NginxServer server{*one, outer, configuration.directory};
       if (server.listens(port).empty() && !server.listens_by_default(port)) continue;
       found = true;

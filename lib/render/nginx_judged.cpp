@@ -70,13 +70,24 @@ bool is_script(std::string_view name) {
                      [name](std::string_view one) { return name.starts_with(one); });
 }
 
-/// Modules of nginx itself that run no code of the configuration.
+/// Modules, of nginx and of Debian's packages, that run no code of the configuration and leave TLS
+/// alone.
 bool is_known_module(std::string_view path) {
-  static constexpr std::array<std::string_view, 8> k_modules{
-      "ngx_stream_module.so",       "ngx_mail_module.so",
-      "ngx_http_geoip_module.so",   "ngx_http_image_filter_module.so",
-      "ngx_stream_geoip_module.so", "ngx_http_xslt_filter_module.so",
-      "ngx_http_dav_ext_module.so", "ngx_http_headers_more_filter_module.so"};
+  static constexpr std::array<std::string_view, 13> k_modules{
+      "ngx_stream_module.so",
+      "ngx_mail_module.so",
+      "ngx_http_geoip_module.so",
+      "ngx_stream_geoip_module.so",
+      "ngx_http_geoip2_module.so",
+      "ngx_stream_geoip2_module.so",
+      "ngx_http_image_filter_module.so",
+      "ngx_http_xslt_filter_module.so",
+      "ngx_http_headers_more_filter_module.so",
+      "ngx_http_brotli_filter_module.so",
+      "ngx_http_brotli_static_module.so",
+      "ngx_http_fancyindex_module.so",
+      "ngx_http_subs_filter_module.so",
+  };
   static constexpr std::array<std::string_view, 4> k_places{"modules/", "/usr/lib/nginx/modules/",
                                                             "/usr/lib64/nginx/modules/",
                                                             "/usr/share/nginx/modules/"};

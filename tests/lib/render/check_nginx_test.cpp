@@ -151,6 +151,7 @@ TEST_CASE("nginx: a port that is not written is 80, or 8000") {
     CAPTURE(server);
     CHECK(beside(server) == 3);
   }
+  CHECK(differing(wanted, "upstream a { server b; }" + live, ca_files(k_root)).empty());
   for (const char* server :
        {"server { listen unix:/x; }", "server { listen 81-90; }", "server { listen [::]:81; }"}) {
     CAPTURE(server);
