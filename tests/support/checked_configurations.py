@@ -9,8 +9,8 @@ PAGE = "THE-PAGE"
 # What nginx answers before it looks at the certificate.
 ODD_REQUESTS = {
     "no host": b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n",
-    "trace": b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    "coding": b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: x\r\n\r\n",
+    "trace": b"TRACE / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    "coding": b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: x\r\n\r\n",
     "long header": get(headers="X: " + 40000 * "x" + "\r\n"),
     "long path": get("/" + 40000 * "x"),
     "version": b"GET / HTTP/9.1\r\nHost: localhost\r\n\r\n",
