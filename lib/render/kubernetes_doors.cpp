@@ -76,7 +76,7 @@ bool is_of(const YamlNode& object, const std::optional<std::string>& space) {
   return !space || !own || *own == *space;
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): read_yaml bounds the depth
+/// Anywhere in it; read_yaml bounds the depth.
 bool names_service(const YamlNode& node, const std::string& name) {
   const YamlNode* service = node.find("service");
   if (service != nullptr && service->text_at("name") == name) return true;

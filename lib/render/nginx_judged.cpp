@@ -122,7 +122,6 @@ class Judge final {
   Judge(Comparison& comparison, std::string directory)
       : m_comparison(comparison), m_directory(std::move(directory)) {}
 
-  // NOLINTNEXTLINE(misc-no-recursion): read_nginx bounds the depth
   void judge(const NginxDirectives& directives, bool in_location) {
     for (const NginxDirective& one : directives) {
       judge(one, in_location);
@@ -152,12 +151,13 @@ class Judge final {
 
   void doubt(const NginxDirective& one, std::string expected, std::string_view found) {
     const bool named = one.name() == "include" || one.name() == "load_module";
-    m_comparison.doubt(named ? format("line {}: {} {}", one.line, one.name(), found)
-                             : format("line {}: {}", one.line, one.name()),
-                       std::move(expected),
-                       named           ? "a name"
-                       : found.empty() ? one.name()
-                                       : found);
+    if (named) {
+      m_comparison.doubt(format("line {}: {} {}", one.line, one.name(), found), std::move(expected),
+                         "a name");
+    } else {
+      m_comparison.doubt(format("line {}: {}", one.line, one.name()), std::move(expected),
+                         found.empty() ? std::string_view(one.name()) : found);
+    }
   }
 
   bool is_harmless_include(const std::string& include) {
