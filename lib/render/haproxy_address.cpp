@@ -35,8 +35,8 @@ bool has_written_port(std::string_view address) {
   return is_port(ports.substr(0, dash)) && is_port(ports.substr(dash + 1));
 }
 
-/// Whether what an address says cannot be known: the environment says it, or whoever handed a
-/// descriptor on, or it is no port.
+/// Whether an address cannot be known from the file: it is a variable of the environment, a
+/// descriptor that was passed on, or no plain port number.
 bool is_unknown(std::string_view address) {
   if (address.find('$') != std::string_view::npos || address.starts_with("fd@")) return true;
   return !is_without_port(address) && !has_written_port(address);
