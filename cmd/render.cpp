@@ -122,30 +122,57 @@ render::ReadFile file_reader(const Path& configuration) {
   };
 }
 
+using Finding = render::Difference::Finding;
+
+/// A document's word for a check, or for one of its findings.
+std::string_view word(Finding finding) {
+  return finding == Finding::cannot_tell ? "cannot_tell" : "differs";
+}
+
+/// Differs if anything does, else whether that cannot be told; nothing if it matches.
+std::optional<Finding> verdict(const std::vector<render::Difference>& differences) {
+  std::optional<Finding> verdict;
+  for (const render::Difference& one : differences) {
+    if (!verdict || one.finding == Finding::differs) verdict = one.finding;
+  }
+  return verdict;
+}
+
+std::string_view verdict_text(std::optional<Finding> verdict) {
+  if (!verdict) return ": holds what the CA directory says\n";
+  if (*verdict == Finding::differs) return ": differs from what the CA directory says\n";
+  return ": cannot tell whether it holds what the CA directory says\n";
+}
+
 void print_check(const Options& options, const std::vector<render::Difference>& differences,
                  const Session& session) {
   std::vector<std::string> files;
   for (const Path& file : options.check) files.push_back(shown_input(file));
+  const auto result = verdict(differences);
   if (session.json()) {
     Json list = Json::array();
     for (const render::Difference& one : differences) {
-      list.push_back({{"setting", one.setting}, {"expected", one.expected}, {"found", one.found}});
+      list.push_back({{"finding", word(one.finding)},
+                      {"setting", one.setting},
+                      {"expected", one.expected},
+                      {"found", one.found}});
     }
     Json document = target_document(render::info(*options.target), session);
     document["check"] = {{"file", files.front()},
                          {"files", files},
                          {"holds", differences.empty()},
+                         {"verdict", result ? word(*result) : "holds"},
                          {"differences", std::move(list)}};
     session.print(document);
     return;
   }
   std::string text;
   for (const std::string& file : files) text += (text.empty() ? "" : ", ") + file;
-  text += differences.empty() ? ": holds what the CA directory says\n"
-                              : ": differs from what the CA directory says\n";
+  text += verdict_text(result);
   for (const render::Difference& one : differences) {
-    text +=
-        format("  {}\n    expected: {}\n    found:    {}\n", one.setting, one.expected, one.found);
+    text += format("  {}{}\n    expected: {}\n    found:    {}\n",
+                   one.finding == Finding::cannot_tell ? "cannot tell: " : "", one.setting,
+                   one.expected, one.found);
   }
   session.out().write(text);
 }
@@ -211,8 +238,9 @@ void add_render(Command& command) {
       "text ends with the mtlsctl probe command that proves it. A file that holds a private key "
       "is 0600.\n\n"
       "With --check FILE and the same flags it ends with 1 if a live configuration differs in who "
-      "is let in: another CA, another CRL, a certificate no longer demanded. For nginx, FILE may "
-      "be what nginx -T prints; for haproxy, give every file that it is started with.\n\n"
+      "is let in: another CA, another CRL, a certificate no longer demanded; or if it has settings "
+      "whose effect on that cannot be told. For nginx, FILE may be what nginx -T prints; for "
+      "haproxy, give every file that it is started with.\n\n"
       "docs/servers.md says of each target what it checks and what it does not.");
   OptionSet set = command.options();
   set.positional("TARGET", options->target, target_value(), "What it is for (see --list)");

@@ -14,7 +14,12 @@ namespace mtls::render {
 
 /// A setting that is not as it would be rendered now. Texts are safe to show.
 struct Difference {
-  std::string setting;   // where it stands: "server localhost, line 12: ssl_verify_client"
+  /// Whether the setting is wrong, or its effect on who is let in cannot be determined from what
+  /// was given. Neither is a match.
+  enum class Finding { differs, cannot_tell };
+
+  Finding finding = Finding::differs;
+  std::string setting;   // with its place: "server localhost, line 12: ssl_verify_client"
   std::string expected;  // what would be right
   std::string found;     // what is there; "nothing" where it is missing
 };
@@ -35,9 +40,9 @@ void require_checkable(Target target, std::size_t files);
 
 /// Compares `live`, a configuration, with what `request` would render: the CA certificates and CRLs
 /// it trusts by their octets, whether it demands a certificate, and whatever undoes that. What does
-/// not concern who is let in may differ. Nothing in the list: it holds. Several files count in
-/// their order. Throws as require_checkable, malformed for a text that cannot be read; a file that
-/// `live` names and that cannot be read is a difference.
+/// not concern who is let in may differ. An empty list: it matches, which is never the answer where
+/// that cannot be told. Several files count in their order. Throws as require_checkable, malformed
+/// for a text that cannot be read; a file that `live` names and that cannot be read is a finding.
 [[nodiscard]] std::vector<Difference> check(const RenderRequest& request,
                                             std::span<const LiveFile> live);
 

@@ -3,10 +3,12 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "render/comparison.hpp"
+#include "render/envoy_fields.hpp"
 #include "render/server_listener.hpp"
 #include "render/yaml_document.hpp"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 
 namespace mtls::render {
@@ -61,6 +63,17 @@ void expect_default(Comparison& comparison, const YamlNode& map, const std::stri
   comparison.add(where + key, forms.size() == 0 ? "nothing" : std::string(*forms.begin()), found);
 }
 
+/// Fields that are read here, or only restrict whom Envoy accepts. Any other may do the opposite.
+template <std::size_t size>
+void expect_known(Comparison& comparison, const YamlNode& map,
+                  const std::array<std::string_view, size>& known, const std::string& where) {
+  for (std::size_t i = 0; i < map.keys.size(); ++i) {
+    if (std::find(known.begin(), known.end(), map.keys[i]) != known.end()) continue;
+    if (map.items[i].kind == YamlNode::Kind::nothing) continue;
+    comparison.doubt(where + map.keys[i], "no field whose effect is unknown", "there");
+  }
+}
+
 void check_validation(Comparison& comparison, const YamlNode& context, const std::string& where) {
   const DataSource trusted = data_source(context.find("trusted_ca"));
   if (trusted.content) {
@@ -74,6 +87,7 @@ void check_validation(Comparison& comparison, const YamlNode& context, const std
   } else {
     comparison.lists_file(where + "crl", crl.file);
   }
+  expect_known(comparison, context, k_validation_fields, where);
   expect_default(comparison, context, "trust_chain_verification", {"VERIFY_TRUST_CHAIN", "0"},
                  where);
   for (const char* key : {"allow_expired_certificate", "only_verify_leaf_cert_crl"}) {
@@ -89,6 +103,13 @@ void check_validation(Comparison& comparison, const YamlNode& context, const std
 void check_tls(Comparison& comparison, const YamlNode& tls, const std::string& where) {
   comparison.expect(where + "require_client_certificate", "true",
                     tls.text_at("require_client_certificate"));
+  const auto type = tls.text_at("@type");
+  if (!type || !type->ends_with(".DownstreamTlsContext")) {
+    comparison.doubt(where + "@type", "DownstreamTlsContext", type.value_or("nothing"));
+  }
+  expect_known(comparison, tls, k_downstream_fields, where);
+  expect_known(comparison, *tls.find("common_tls_context"), k_common_fields,
+               where + "common_tls_context.");
   const YamlNode* context = tls.at("common_tls_context.validation_context");
   if (const YamlNode* both = tls.at("common_tls_context.combined_validation_context")) {
     context = both->find("default_validation_context");
@@ -119,6 +140,8 @@ void check_chain(Comparison& comparison, const YamlNode& chain, const std::strin
 /// Every filter chain of a listener: the name that a client asks for picks one.
 void check_listener(Comparison& comparison, const YamlNode& listener, const std::string& where) {
   expect_default(comparison, listener, "fcds_config", {}, where);  // chains that are sent
+  // It hands connections on to other listeners.
+  expect_default(comparison, listener, "use_original_dst", {"false"}, where);
   const YamlNode* chains = listener.find("filter_chains");
   const YamlNode* others = listener.find("default_filter_chain");
   if (others != nullptr) check_chain(comparison, *others, where + "default_filter_chain: ");
@@ -140,14 +163,16 @@ void refuse_other_sources(Comparison& comparison, const YamlNode& document) {
     const std::string& key = sources->keys[i];
     const bool only_clusters = key == "cds_config" || key == "cds_resources_locator";
     if (only_clusters || sources->items[i].kind == YamlNode::Kind::nothing) continue;
-    comparison.add("dynamic_resources." + key, "nothing: listeners that are sent are not seen here",
-                   "there");
+    comparison.doubt("dynamic_resources." + key,
+                     "nothing: listeners that are sent are not seen here", "there");
   }
 }
 
 bool listens_on(const YamlNode& listener, std::uint16_t port) {
   const auto has_it = [port](const YamlNode& one) {
-    return may_be(one.text_at("address.socket_address.port_value"), port);
+    const YamlNode* address = one.at("address.socket_address");
+    if (address == nullptr) return false;
+    return address->find("named_port") != nullptr || may_be(address->text_at("port_value"), port);
   };
   const YamlNode* more = listener.find("additional_addresses");
   return has_it(listener) ||
@@ -163,6 +188,10 @@ void check_envoy(Comparison& comparison, std::string_view live) {
   for (YamlNode& document : read_yaml(live)) {
     use_one_form(document);
     refuse_other_sources(comparison, document);
+    const YamlNode* admin = document.find("admin");
+    if (admin != nullptr && listens_on(*admin, port)) {
+      comparison.add("admin.address", "another port", "plain HTTP");
+    }
     const YamlNode* listeners = document.at("static_resources.listeners");
     if (listeners == nullptr) continue;
     for (const YamlNode& listener : listeners->items) {

@@ -2,169 +2,221 @@
 #include "base/format.hpp"
 #include "render/comparison.hpp"
 #include "render/config_words.hpp"
+#include "render/haproxy_address.hpp"
+#include "render/haproxy_bind.hpp"
 #include "render/server_listener.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace mtls::render {
 namespace {
 
-/// A bind line, and what global says for all.
+/// A line that opens a socket: bind, or `stats socket`.
 struct Bind {
-  const HaproxyLine& line;
-  std::string ca_base;
+  const LiveFile* file;
+  std::size_t line;
+  std::string addresses;
+  BindSettings settings;
+  std::string ca_base;     // global's, for relative names
+  bool elsewhere = false;  // relative names start at a place that is not known: default-path
 
-  [[nodiscard]] bool has(std::string_view word) const {
-    const auto& words = line.words;
-    for (std::size_t i = 2; i < words.size(); ++i) {
-      // "name ssl" does not turn it on.
-      if (words[i] == word && words[i - 1] != "name") return true;
+  [[nodiscard]] std::string where() const { return format("bind {}, line {}: ", addresses, line); }
+  [[nodiscard]] std::string path(std::string name) const {
+    if (!ca_base.empty() && !name.starts_with('/') && !name.starts_with('@')) {
+      name.insert(0, ca_base + "/");
     }
-    return false;
-  }
-  /// What stands behind each `word`: the last one counts for HAProxy, and only here are all read.
-  [[nodiscard]] std::vector<std::string> values(std::string_view word) const {
-    std::vector<std::string> values;
-    for (std::size_t i = 2; i + 1 < line.words.size(); ++i) {
-      if (line.words[i] == word) values.push_back(line.words[i + 1]);
-    }
-    return values;
-  }
-  [[nodiscard]] std::vector<std::string> files(std::string_view word) const {
-    auto paths = values(word);
-    for (std::string& path : paths) {
-      if (!ca_base.empty() && !path.starts_with('/')) path.insert(0, ca_base + "/");
-    }
-    return paths;
+    return name;
   }
 };
 
-enum class Reach { wanted, other, unknown };
+/// The settings of `global` that apply to every bind line.
+struct Defaults {
+  std::string cache_size;  // tune.ssl.cachesize; empty if absent
+  bool no_tickets = false;
+  std::vector<std::string> oldest;  // ssl-min-ver, force-...
+};
 
-/// Sockets that have no port: those of the file system, of the kernel's own names, of a back end.
-bool is_without_port(std::string_view address) {
-  if (address.starts_with("stream+")) address.remove_prefix(7);
-  constexpr std::array<std::string_view, 8> k_beginnings{"/",      "unix@",     "uxst@",  "abns@",
-                                                         "abnsz@", "sockpair@", "rhttp@", "rev@"};
-  return std::any_of(k_beginnings.begin(), k_beginnings.end(),
-                     [address](std::string_view one) { return address.starts_with(one); });
-}
-
-/// Whether `text` is a port and nothing else.
-bool is_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, port);
-  return error == std::errc() && rest == end;
-}
-
-/// Whether the port of an address, or both ends of its range, can be read in one way only. HAProxy
-/// reads them with atoi: "443x" is 443 for it, and what is too large wraps around.
-bool has_written_port(std::string_view address) {
-  const std::string_view ports = address.substr(address.rfind(':') + 1);
-  const std::size_t dash = ports.find('-');
-  if (dash == std::string_view::npos) return is_port(ports);
-  return is_port(ports.substr(0, dash)) && is_port(ports.substr(dash + 1));
-}
-
-/// Whether what an address says cannot be known: the environment says it, or whoever handed a
-/// descriptor on, or it is no port.
-bool is_unknown(std::string_view address) {
-  if (address.find('$') != std::string_view::npos || address.starts_with("fd@")) return true;
-  return !is_without_port(address) && !has_written_port(address);
-}
-
-/// Whether "127.0.0.1:443,[::1]:443" has the port.
-Reach reach_of(std::string_view addresses, std::uint16_t port) {
-  Reach reach = Reach::other;
-  while (!addresses.empty()) {
-    const std::size_t end = std::min(addresses.find(','), addresses.size());
-    const std::string_view one = addresses.substr(0, end);
-    if (has_port(one, port)) return Reach::wanted;
-    if (is_unknown(one)) reach = Reach::unknown;
-    addresses.remove_prefix(std::min(end + 1, addresses.size()));
+/// The settings on verification of a bind line, or of a line of a crt-list, which come first there.
+void check_files(Comparison& comparison, const Bind& bind, const BindSettings& settings,
+                 const std::string& where) {
+  for (const std::string& mode : settings.values("verify")) {
+    comparison.expect(where + "verify", "required", mode);
   }
-  return reach;
-}
-
-void check_verify(Comparison& comparison, const Bind& bind, const std::string& where) {
-  const auto modes = bind.values("verify");
-  if (modes.empty()) comparison.add(where + "verify", "required", "nothing");
-  for (const std::string& mode : modes) comparison.expect(where + "verify", "required", mode);
-  const auto trusted = bind.files("ca-file");
-  if (trusted.empty()) comparison.trust_file(where + "ca-file", std::nullopt);
-  for (const std::string& file : trusted) comparison.trust_file(where + "ca-file", file);
-  for (const std::string& file : bind.files("ca-verify-file")) {
-    comparison.trust_file(where + "ca-verify-file", file);
+  for (const std::string_view keyword : {"ca-file", "ca-verify-file"}) {
+    for (const std::string& file : settings.values(keyword)) {
+      comparison.trust_file(where + std::string(keyword), bind.path(file));
+      if (bind.elsewhere && !bind.path(file).starts_with('/')) {
+        comparison.doubt(where + std::string(keyword), "a full path: default-path is set", file);
+      }
+    }
   }
-  const auto lists = bind.files("crl-file");
-  if (lists.empty()) comparison.lists_file(where + "crl-file", std::nullopt);
-  for (const std::string& file : lists) comparison.lists_file(where + "crl-file", file);
+  for (const std::string& file : settings.values("crl-file")) {
+    comparison.lists_file(where + "crl-file", bind.path(file));
+  }
+  for (const std::string& word : settings.unclear) {
+    comparison.doubt(where + word, "no setting whose effect is unknown", word);
+  }
 }
 
-void check_bind(Comparison& comparison, const Bind& bind) {
-  const std::string where = format("bind {}, line {}: ", bind.line.words[1], bind.line.line);
-  if (!bind.has("ssl")) {
-    comparison.add(where + "ssl", "ssl", "nothing");
+/// A crt-list has settings of its own for some names, and a session that was made under one name
+/// resumes under another one: all must be as strict.
+void check_crt_list(Comparison& comparison, const Bind& bind, const std::string& file) {
+  const std::string where = bind.where() + "crt-list";
+  std::optional<SecretBytes> content;
+  try {
+    content = comparison.read(file);
+  } catch (const Error& error) {
+    comparison.doubt(where, "a file that can be read here", error.message());
     return;
   }
-  check_verify(comparison, bind, where);
-  for (const std::string_view word : {"ca-ignore-err", "crt-ignore-err", "crt-list"}) {
-    for (const std::string& value : bind.values(word)) {
+  for (const CrtListLine& line : parse_crt_list(as_text(content->view()))) {
+    check_files(comparison, bind, line.settings,
+                format("{} {}, line {}: ", where, file, line.line));
+  }
+}
+
+/// Whether a client gets in by `bind` only with a certificate of the CA.
+void check_verify(Comparison& comparison, const Bind& bind) {
+  const std::string where = bind.where();
+  const BindSettings& settings = bind.settings;
+  if (!settings.has("verify")) comparison.add(where + "verify", "required", "nothing");
+  if (!settings.has("ca-file")) comparison.trust_file(where + "ca-file", std::nullopt);
+  if (!settings.has("crl-file")) comparison.lists_file(where + "crl-file", std::nullopt);
+  check_files(comparison, bind, settings, where);
+  for (const std::string_view word : {"ca-ignore-err", "crt-ignore-err"}) {
+    for (const std::string& value : settings.values(word)) {
       comparison.add(where + std::string(word), "nothing", value);
     }
   }
-  for (const std::string& oldest : bind.values("ssl-min-ver")) {
-    if (oldest == "SSLv3" || oldest == "TLSv1.0" || oldest == "TLSv1.1") {
-      comparison.expect(where + "ssl-min-ver", "TLSv1.2", oldest);
-    }
+  for (const std::string& file : settings.values("crt-list")) {
+    check_crt_list(comparison, bind, file);
   }
-  if (comparison.facts().crl && !bind.has("no-tls-tickets")) {
+}
+
+/// SSLv3, TLS 1.0 and 1.1 by any of their settings.
+std::vector<std::string> old_versions(const BindSettings& settings) {
+  std::vector<std::string> old;
+  for (const std::string& oldest : settings.values("ssl-min-ver")) {
+    if (oldest == "SSLv3" || oldest == "TLSv1.0" || oldest == "TLSv1.1") old.push_back(oldest);
+  }
+  for (const std::string_view word : {"force-sslv3", "force-tlsv10", "force-tlsv11"}) {
+    if (settings.has(word)) old.emplace_back(word);
+  }
+  return old;
+}
+
+void check_bind(Comparison& comparison, const Bind& bind, const Defaults& defaults) {
+  const std::string where = bind.where();
+  const BindSettings& settings = bind.settings;
+  if (!settings.has("ssl")) {
+    comparison.add(where + "ssl", "ssl", "nothing");
+    for (const std::string& word : settings.unclear) {
+      comparison.doubt(where + word, "no setting whose effect is unknown", word);
+    }
+    return;
+  }
+  check_verify(comparison, bind);
+  auto old = old_versions(settings);
+  if (old.empty() && !settings.has("ssl-min-ver")) old = defaults.oldest;
+  for (const std::string& one : old) comparison.add(where + "ssl-min-ver", "TLSv1.2", one);
+  const bool no_tickets = settings.has("no-tls-tickets") || defaults.no_tickets;
+  if (comparison.facts().crl && (!no_tickets || settings.has("tls-tickets"))) {
     // A session that is resumed is not checked against the CRL again.
     comparison.add(where + "no-tls-tickets", "no-tls-tickets", "nothing");
   }
 }
 
-/// One bind line, wherever it listens. Returns whether it is on the port.
-bool check_if_reached(Comparison& comparison, const Bind& bind, std::uint16_t port) {
-  switch (reach_of(bind.line.words[1], port)) {
-    case Reach::wanted:
-      check_bind(comparison, bind);
-      return true;
-    case Reach::unknown:
-      comparison.add(format("bind, line {}", bind.line.line), "an address written out",
-                     bind.line.words[1]);
-      return false;
-    case Reach::other:
-      break;
-  }
-  return false;
-}
-
-/// What is known so far: a line holds for those behind it, in further files as well.
+/// What is known so far: a line of global applies to those behind it, in further files as well.
 struct Reading {
-  std::uint16_t port;
-  std::string ca_base = {};
-  std::optional<std::string> cache_size = std::nullopt;
-  bool found = false;
+  std::vector<Bind> binds;
+  Defaults defaults;
+  std::string ca_base;
+  bool elsewhere = false;
 };
 
-void check_line(Comparison& comparison, const HaproxyLine& one, Reading& reading) {
+/// Lines whose effect is not known: other code, and what depends on the environment.
+void check_unclear(Comparison& comparison, const HaproxyLine& one) {
+  static constexpr std::array<std::string_view, 7> k_unclear{
+      "ssl-engine", "ssl-provider", "ssl-provider-path",  "ssl-propquery",
+      "lua-load",   "program",      "lua-load-per-thread"};
   const std::string& word = one.words[0];
   if (word == ".if" || word.find('$') != std::string::npos) {
-    comparison.add(format("line {}", one.line), "what does not hang on the surroundings", word);
+    comparison.doubt(format("line {}", one.line), "no line that depends on the environment", word);
   }
   if (word == "ssl-f-use") {
-    comparison.add(format("line {}: ssl-f-use", one.line), "nothing", "a name's own settings");
+    comparison.doubt(format("line {}: ssl-f-use", one.line), "nothing", "a name's own settings");
   }
-  if (one.words.size() < 2) return;
-  if (word == "ca-base") reading.ca_base = one.words[1];
-  if (word == "tune.ssl.cachesize") reading.cache_size = one.words[1];
-  if (word == "bind" && check_if_reached(comparison, {one, reading.ca_base}, reading.port)) {
-    reading.found = true;
+  if (std::find(k_unclear.begin(), k_unclear.end(), word) != k_unclear.end()) {
+    comparison.doubt(format("line {}: {}", one.line, word), "no code whose effect is unknown",
+                     one.words.size() > 1 ? one.words[1] : word);
   }
+}
+
+void read_default_options(const HaproxyLine& one, Defaults& defaults) {
+  const BindSettings options = parse_bind(std::span(one.words).subspan(1));
+  if (options.has("no-tls-tickets")) defaults.no_tickets = true;
+  if (options.has("tls-tickets")) defaults.no_tickets = false;
+  const auto old = old_versions(options);
+  if (options.has("ssl-min-ver") || !old.empty()) defaults.oldest = old;
+}
+
+void read_line(Comparison& comparison, const LiveFile& file, const HaproxyLine& one,
+               Reading& reading) {
+  check_unclear(comparison, one);
+  const auto& words = one.words;
+  if (words.size() < 2) return;
+  if (words[0] == "ca-base") reading.ca_base = words[1];
+  if (words[0] == "default-path") {
+    reading.elsewhere = words[1] != "current" && words[1] != "config";
+  }
+  if (words[0] == "tune.ssl.cachesize") reading.defaults.cache_size = words[1];
+  if (words[0] == "ssl-default-bind-options") read_default_options(one, reading.defaults);
+  const bool stats = words[0] == "stats" && words[1] == "socket" && words.size() > 2;
+  if (words[0] != "bind" && !stats) return;
+  const std::size_t address = stats ? 2 : 1;
+  reading.binds.push_back({&file, one.line, words[address],
+                           parse_bind(std::span(words).subspan(address + 1)), reading.ca_base,
+                           reading.elsewhere});
+}
+
+/// All bind lines of a process share one cache of sessions, and a session that is resumed is not
+/// checked again: a client that was let in on another port resumes on this one (2.6, TLS 1.2).
+void check_shared_sessions(Comparison& comparison, const Bind& other, const Defaults& defaults,
+                           Comparison::Naming naming) {
+  if (!other.settings.has("ssl") || defaults.cache_size == "0") return;
+  Comparison of_other(comparison.request());
+  of_other.look_at(*other.file, naming);
+  check_verify(of_other, other);
+  const auto differences = of_other.take();
+  if (differences.empty()) return;
+  comparison.add(other.where() + "ssl",
+                 "as strict as the checked port, or tune.ssl.cachesize 0 in global: else sessions "
+                 "of this port resume there without a certificate",
+                 format("{}: {}", differences.front().setting, differences.front().found));
+}
+
+/// The bind lines, wherever they listen. Returns whether one is on the port.
+bool check_binds(Comparison& comparison, const Reading& reading, std::uint16_t port,
+                 Comparison::Naming naming) {
+  bool found = false;
+  for (const Bind& bind : reading.binds) {
+    comparison.look_at(*bind.file, naming);
+    switch (reach_of(bind.addresses, port)) {
+      case Reach::wanted:
+        check_bind(comparison, bind, reading.defaults);
+        found = true;
+        break;
+      case Reach::unknown:
+        comparison.doubt(format("bind, line {}", bind.line), "an address written out",
+                         bind.addresses);
+        break;
+      case Reach::other:
+        check_shared_sessions(comparison, bind, reading.defaults, naming);
+        break;
+    }
+  }
+  return found;
 }
 
 }  // namespace
@@ -172,18 +224,20 @@ void check_line(Comparison& comparison, const HaproxyLine& one, Reading& reading
 void check_haproxy(Comparison& comparison, std::span<const LiveFile> live) {
   const auto naming =
       live.size() > 1 ? Comparison::Naming::with_file : Comparison::Naming::without_file;
-  Reading reading{.port = server_listener(comparison.request()).listen.port};
+  const ServerListener wanted = server_listener(comparison.request());
+  Reading reading;
   for (const LiveFile& file : live) {
     comparison.look_at(file, naming);
     const auto lines = with_context(file.name, [&file] { return read_haproxy(file.text); });
-    for (const HaproxyLine& one : lines) check_line(comparison, one, reading);
+    for (const HaproxyLine& one : lines) read_line(comparison, file, one, reading);
   }
+  const bool found = check_binds(comparison, reading, wanted.listen.port, naming);
   comparison.look_at_all();
-  if (!reading.found) {
-    comparison.add("bind", format("{} ssl", server_listener(comparison.request()).listen.text()),
-                   "nothing");
-  }
-  if (comparison.facts().crl) comparison.expect("tune.ssl.cachesize", "0", reading.cache_size);
+  if (!found) comparison.add("bind", format("{} ssl", wanted.listen.text()), "nothing");
+  if (!comparison.facts().crl) return;
+  const std::string& size = reading.defaults.cache_size;
+  comparison.expect("tune.ssl.cachesize", "0",
+                    size.empty() ? std::nullopt : std::optional<std::string>(size));
 }
 
 }  // namespace mtls::render

@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "render/comparison.hpp"
+#include "render/kubernetes_doors.hpp"
 #include "render/yaml_document.hpp"
 
 #include <algorithm>
@@ -158,11 +159,16 @@ void check_albconfig(Comparison& comparison, std::string_view live) {
 void check_k8s_demo(Comparison& comparison, std::string_view live) {
   compare_objects(comparison, live, [&](const YamlNode& expected, const YamlNode& object) {
     compare(comparison, expected, &object, expected.text_at("kind").value_or(""));
+    check_demo_doors(comparison, object);
+    if (expected.text_at("kind") != "Service") return;
+    check_further_doors(comparison, read_yaml(live), expected.text_at("metadata.name").value_or(""),
+                        expected.text_at("metadata.namespace"));
   });
 }
 
 void check_k8s_secret(Comparison& comparison, std::string_view live) {
-  compare_objects(comparison, live, [&](const YamlNode& /*expected*/, const YamlNode& object) {
+  compare_objects(comparison, live, [&](const YamlNode& expected, const YamlNode& object) {
+    check_secret_users(comparison, read_yaml(live), expected.text_at("metadata.name").value_or(""));
     const auto authority = secret_entry(comparison, object, "ca.crt");
     if (authority) {
       comparison.trust("data.ca.crt", authority->view());

@@ -2,6 +2,9 @@
 #include "base/format.hpp"
 #include "render/comparison.hpp"
 #include "render/nginx_configuration.hpp"
+#include "render/nginx_error_pages.hpp"
+#include "render/nginx_judged.hpp"
+#include "render/nginx_server.hpp"
 #include "render/server_listener.hpp"
 
 #include <algorithm>
@@ -11,200 +14,135 @@
 namespace mtls::render {
 namespace {
 
-using Directives = std::vector<NginxDirective>;
-
-const NginxDirective* last(const Directives& directives, std::string_view name) {
-  const auto found = std::find_if(directives.rbegin(), directives.rend(),
-                                  [name](const NginxDirective& one) { return one.name() == name; });
-  return found == directives.rend() ? nullptr : &*found;
-}
-
-std::vector<const NginxDirective*> all(const Directives& directives, std::string_view name) {
-  std::vector<const NginxDirective*> found;
-  for (const NginxDirective& one : directives) {
-    if (one.name() == name) found.push_back(&one);
-  }
-  return found;
-}
-
-bool has_word(const NginxDirective& directive, std::string_view word) {
-  return std::find(directive.words.begin(), directive.words.end(), word) != directive.words.end();
-}
-
-/// A server with the block around it, whose directives hold where it has none of its own.
-struct Server {
-  const NginxDirective& server;
-  const Directives& around;
-  std::string directory;  // files are named from there
-
-  [[nodiscard]] const NginxDirective* directive(std::string_view name) const {
-    const NginxDirective* own = last(server.block, name);
-    return own != nullptr ? own : last(around, name);
-  }
-  [[nodiscard]] std::vector<const NginxDirective*> directives(std::string_view name) const {
-    auto own = all(server.block, name);
-    return own.empty() ? all(around, name) : own;
-  }
-  [[nodiscard]] std::optional<std::string> value(std::string_view name) const {
-    const NginxDirective* found = directive(name);
-    if (found == nullptr || found->words.size() < 2) return std::nullopt;
-    return found->words[1];
-  }
-  [[nodiscard]] std::optional<std::string> file(std::string_view name) const {
-    auto path = value(name);
-    if (path && !directory.empty() && !path->starts_with('/')) path = directory + "/" + *path;
-    return path;
-  }
-  /// Its listen directives that have `port`.
-  [[nodiscard]] std::vector<const NginxDirective*> listens(std::uint16_t port) const {
-    auto found = all(server.block, "listen");
-    const auto other = [port](const NginxDirective* one) {
-      return one->words.size() < 2 || !has_port(one->words[1], port);
-    };
-    found.erase(std::remove_if(found.begin(), found.end(), other), found.end());
-    return found;
-  }
-};
-
-void check_depth(Comparison& comparison, const Server& server, const std::string& where) {
+void check_depth(Comparison& comparison, const NginxServer& server) {
   const std::size_t needed = comparison.facts().chain.size() - 1;
   const std::string text = server.value("ssl_verify_depth").value_or("1");
   std::size_t depth = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), depth);
   if (error == std::errc() && rest == text.data() + text.size() && depth >= needed) return;
-  comparison.add(where + "ssl_verify_depth", format("{} or more", needed), text);
+  comparison.add(server.place("ssl_verify_depth"), format("{} or more", needed), text);
 }
 
-void check_protocols(Comparison& comparison, const Server& server, const std::string& where) {
+void check_protocols(Comparison& comparison, const NginxServer& server) {
   const NginxDirective* protocols = server.directive("ssl_protocols");
   if (protocols == nullptr) return;
+  static constexpr std::array<std::string_view, 4> k_old{"sslv2", "sslv3", "tlsv1", "tlsv1.1"};
   for (const std::string& word : protocols->words) {
-    if (word == "TLSv1" || word == "TLSv1.1" || word == "SSLv2" || word == "SSLv3") {
-      comparison.add(where + "ssl_protocols", "TLSv1.2 TLSv1.3", word);
+    if (std::find(k_old.begin(), k_old.end(), to_lower(word)) != k_old.end()) {
+      comparison.add(server.place(*protocols), "TLSv1.2 TLSv1.3", word);
     }
   }
 }
 
-/// Whether a location does nothing but "return" a status that lets nobody in.
-bool only_refuses(const NginxDirective& location) {
-  if (location.block.size() != 1 || location.block.front().name() != "return") return false;
-  const auto& words = location.block.front().words;
-  return words.size() > 1 && words[1].size() == 3 &&
-         (words[1].front() == '4' || words[1].front() == '5');
+/// Commands of OpenSSL's SSL_CONF, whose names have no case: "Verify..." changes which certificates
+/// are accepted, and these do not.
+bool is_harmless_command(std::string_view name) {
+  static constexpr std::array<std::string_view, 13> k_harmless{
+      "options",    "cipherstring",        "ciphersuites",   "curves",
+      "groups",     "signaturealgorithms", "dhparameters",   "recordpadding",
+      "numtickets", "maxprotocol",         "serverinfofile", "clientsignaturealgorithms",
+      "minprotocol"};
+  return std::find(k_harmless.begin(), k_harmless.end(), name) != k_harmless.end();
 }
 
-/// Whether a request that is sent to `uri` for its error goes no further: to another URL, or to a
-/// location that refuses it, whose own error has no page again.
-bool is_refusal(const Server& server, const std::string& uri) {
-  if (uri.starts_with("http://") || uri.starts_with("https://")) return true;
-  if (server.value("recursive_error_pages") == "on") return false;
-  const auto locations = all(server.server.block, "location");
-  return std::any_of(locations.begin(), locations.end(), [&uri](const NginxDirective* one) {
-    const bool exact = one->words.size() == 3 && one->words[1] == "=";
-    const bool named = one->words.size() == 2 && uri.starts_with('@');
-    return (exact || named) && one->words.back() == uri && only_refuses(*one);
-  });
-}
-
-/// nginx refuses by HTTP, and a page for that error is handled like any request of the server.
-void check_error_pages(Comparison& comparison, const Server& server, const std::string& where) {
-  for (const NginxDirective* page : server.directives("error_page")) {
-    const bool concerns =
-        has_word(*page, "495") || has_word(*page, "496") || has_word(*page, "497");
-    if (!concerns || is_refusal(server, page->words.back())) continue;
-    comparison.add(where + "error_page", "nothing that answers 495, 496 or 497 but a refusal",
-                   page->words.back());
-  }
-}
-
-/// These go to OpenSSL behind nginx's back.
-void check_commands(Comparison& comparison, const Server& server, const std::string& where) {
+/// These go to OpenSSL past nginx.
+void check_commands(Comparison& comparison, const NginxServer& server) {
   for (const NginxDirective* command : server.directives("ssl_conf_command")) {
     if (command->words.size() < 2) continue;
-    std::string name = command->words[1];
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    if (!name.starts_with("verify")) continue;
-    comparison.add(where + "ssl_conf_command", "nothing about verification", command->words[1]);
+    const std::string name = to_lower(command->words[1]);
+    if (name.starts_with("verify")) {
+      comparison.add(server.place(*command), "nothing about verification", command->words[1]);
+    } else if (!is_harmless_command(name)) {
+      comparison.doubt(server.place(*command), "no command whose effect is unknown",
+                       command->words[1]);
+    }
   }
 }
 
-void check_listens(Comparison& comparison, const Server& server, std::uint16_t port,
-                   const std::string& where) {
-  if (server.value("ssl") == "on") return;  // as older versions have it
+void check_listens(Comparison& comparison, const NginxServer& server, std::uint16_t port) {
+  if (to_lower(server.value("ssl").value_or("")) == "on") return;  // as older versions have it
   for (const NginxDirective* one : server.listens(port)) {
     if (has_word(*one, "ssl") || has_word(*one, "quic")) continue;
-    comparison.add(format("{}listen {}", where, one->words[1]), "ssl", "plain HTTP");
+    comparison.add(format("{} {}", server.place(*one), one->words[1]), "ssl", "plain HTTP");
+  }
+  if (server.listens_by_default(port)) {
+    comparison.add(server.place("listen"), "ssl", "plain HTTP");
   }
 }
 
-void check_server(Comparison& comparison, const Server& server, std::uint16_t port) {
-  const NginxDirective* names = last(server.server.block, "server_name");
-  const std::string where = format(
-      "server {}, line {}: ", names != nullptr && names->words.size() > 1 ? names->words[1] : "_",
-      server.server.line);
-  check_listens(comparison, server, port, where);
-  comparison.expect(where + "ssl_verify_client", "on", server.value("ssl_verify_client"));
-  comparison.trust_file(where + "ssl_client_certificate", server.file("ssl_client_certificate"));
-  // What stands there is trusted for clients as well.
-  if (const auto further = server.file("ssl_trusted_certificate")) {
-    comparison.trust_file(where + "ssl_trusted_certificate", further);
+/// Whether a server, such as the catch-all of a port, asks for no certificate and answers every
+/// request with a refusal. That a client whose connection began there cannot go on to another
+/// server by its Host was tried: nginx then looks for a certificate, and there is none.
+bool only_refuses(const NginxServer& server) {
+  if (to_lower(server.value("ssl_verify_client").value_or("off")) != "off") return false;
+  static constexpr std::array<std::string_view, 8> k_silent{
+      "listen",        "server_name",       "http2",     "access_log",
+      "server_tokens", "keepalive_timeout", "error_log", "return"};
+  bool refuses = false;
+  for (const NginxDirective& one : server.server.block) {
+    const bool silent = std::find(k_silent.begin(), k_silent.end(), one.name()) != k_silent.end();
+    if (!silent && !one.name().starts_with("ssl_")) return false;
+    if (one.name() != "return") continue;
+    if (!returns_refusal(one)) return false;
+    refuses = true;
   }
-  comparison.lists_file(where + "ssl_crl", server.file("ssl_crl"));
-  check_depth(comparison, server, where);
-  check_protocols(comparison, server, where);
-  check_error_pages(comparison, server, where);
-  check_commands(comparison, server, where);
-  if (!comparison.facts().crl) return;
+  return refuses;
+}
+
+void check_sessions(Comparison& comparison, const NginxServer& server) {
   // A session that is resumed is not checked against the CRL again.
-  comparison.expect(where + "ssl_session_tickets", "off", server.value("ssl_session_tickets"));
+  comparison.expect(server.place("ssl_session_tickets"), "off",
+                    server.value("ssl_session_tickets"));
   const auto cache = server.value("ssl_session_cache");
-  if (cache && *cache != "none") comparison.expect(where + "ssl_session_cache", "off", cache);
-}
-
-/// Files of nginx's own that only name types and parameters.
-bool is_harmless(std::string_view include) {
-  static constexpr std::array<std::string_view, 6> k_names{"mime.types",   "fastcgi_params",
-                                                           "fastcgi.conf", "proxy_params",
-                                                           "scgi_params",  "uwsgi_params"};
-  // find's npos + 1 is 0: a name without a slash is its own last part.
-  const std::string_view name = include.substr(include.rfind('/') + 1);
-  return std::find(k_names.begin(), k_names.end(), name) != k_names.end();
-}
-
-/// A file that is not here could hold another server, or undo this one's settings.
-void refuse_includes(Comparison& comparison, const Directives& directives) {
-  for (const NginxDirective* one : all(directives, "include")) {
-    if (one->words.size() < 2 || is_harmless(one->words[1])) continue;
-    comparison.add(format("line {}: include {}", one->line, one->words[1]),
-                   "the file itself: check what nginx -T prints", "a name");
+  if (cache && *cache != "none") {
+    comparison.expect(server.place("ssl_session_cache"), "off", cache);
   }
+}
+
+void check_server(Comparison& comparison, const NginxServer& server, std::uint16_t port) {
+  check_listens(comparison, server, port);
+  if (only_refuses(server)) return;
+  comparison.expect(server.place("ssl_verify_client"), "on", server.value("ssl_verify_client"));
+  comparison.trust_file(server.place("ssl_client_certificate"),
+                        server.file("ssl_client_certificate"));
+  // Its certificates are trusted for clients as well.
+  if (const auto further = server.file("ssl_trusted_certificate")) {
+    comparison.trust_file(server.place("ssl_trusted_certificate"), further);
+  }
+  comparison.lists_file(server.place("ssl_crl"), server.file("ssl_crl"));
+  check_depth(comparison, server);
+  check_protocols(comparison, server);
+  check_error_pages(comparison, server);
+  check_commands(comparison, server);
+  if (comparison.facts().crl) check_sessions(comparison, server);
 }
 
 }  // namespace
 
 void check_nginx(Comparison& comparison, std::string_view live) {
   const ServerListener wanted = server_listener(comparison.request());
+  const std::uint16_t port = wanted.listen.port;
   const NginxConfiguration configuration = read_nginx_configuration(live);
-  const Directives& directives = configuration.directives;
-  const NginxDirective* http = last(directives, "http");
-  const NginxDirective* stream = last(directives, "stream");
-  static const Directives k_nothing;
-  const Directives& around = http == nullptr ? k_nothing : http->block;
+  const NginxDirectives& directives = configuration.directives;
+  const NginxDirective* http = last_directive(directives, "http");
+  static const NginxDirectives k_nothing;
   bool found = false;
-  const auto check_block = [&](const Directives& block, const Directives& outer) {
-    refuse_includes(comparison, block);
-    for (const NginxDirective* one : all(block, "server")) {
-      const Server server{*one, outer, configuration.directory};
-      refuse_includes(comparison, one->block);
-      if (server.listens(wanted.listen.port).empty()) continue;
+  const auto check_block = [&](const NginxDirectives& block, const NginxDirectives& outer) {
+    for (const NginxDirective* one : all_directives(block, "server")) {
+      if (one->words.size() > 1) continue;  // of an upstream
+      const NginxServer server{*one, outer, configuration.directory};
+      if (server.listens(port).empty() && !server.listens_by_default(port)) continue;
       found = true;
-      check_server(comparison, server, wanted.listen.port);
+      check_server(comparison, server, port);
     }
   };
-  check_block(directives, around);  // a file of conf.d has its servers at the top
-  check_block(around, around);
-  if (stream != nullptr) check_block(stream->block, stream->block);
+  check_judged_directives(comparison, configuration);
+  // A file of conf.d has its servers at the top.
+  check_block(directives, http == nullptr ? k_nothing : http->block);
+  // http, and stream, mail or any other that has servers.
+  for (const NginxDirective& one : directives) {
+    if (one.name() != "server") check_block(one.block, one.block);
+  }
   if (!found) comparison.add("server", format("listen {} ssl", wanted.listen.text()), "nothing");
 }
 

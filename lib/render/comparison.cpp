@@ -24,7 +24,13 @@ std::string describe(const x509::CertificateList& list) {
 }  // namespace
 
 void Comparison::add(std::string_view setting, std::string expected, std::string_view found) {
-  m_differences.push_back({m_prefix + printable(setting), std::move(expected), printable(found)});
+  m_differences.push_back({Difference::Finding::differs, m_prefix + printable(setting),
+                           std::move(expected), printable(found)});
+}
+
+void Comparison::doubt(std::string_view setting, std::string expected, std::string_view found) {
+  add(setting, std::move(expected), found);
+  m_differences.back().finding = Difference::Finding::cannot_tell;
 }
 
 void Comparison::look_at(const LiveFile& file, Naming naming) {
@@ -108,10 +114,10 @@ void Comparison::from_file(const std::string& setting, const std::string& path,
                            const std::function<void(ByteView)>& compare) {
   std::optional<SecretBytes> content;
   try {
-    content = m_file->read(path);
+    content = read(path);
   } catch (const Error& error) {
     // On another machine it may be there; here nothing shows that it holds the CA.
-    add(setting, "a file that can be read here", error.message());
+    doubt(setting, "a file that can be read here", error.message());
     return;
   }
   compare(content->view());

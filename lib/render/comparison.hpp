@@ -22,6 +22,8 @@ class Comparison final {
   void look_at(const LiveFile& file, Naming naming);
   /// Says that what comes is of no file by itself.
   void look_at_all() { m_prefix.clear(); }
+  /// The content of a file that the current one names. Throws as mtls::read_file does.
+  [[nodiscard]] SecretBytes read(const std::string& path) const { return m_file->read(path); }
 
   [[nodiscard]] const RenderRequest& request() const noexcept { return m_request; }
   [[nodiscard]] const TrustFacts& facts() const noexcept { return m_request.facts; }
@@ -29,6 +31,8 @@ class Comparison final {
 
   /// Notes a difference; `found` comes from the file and is escaped here.
   void add(std::string_view setting, std::string expected, std::string_view found);
+  /// Notes a setting whose effect on who is let in cannot be told; as `add` otherwise.
+  void doubt(std::string_view setting, std::string expected, std::string_view found);
   /// Notes one unless `found` is `expected`.
   void expect(const std::string& setting, std::string_view expected,
               const std::optional<std::string>& found);

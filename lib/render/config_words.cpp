@@ -18,9 +18,18 @@ constexpr std::size_t k_deepest = 32;
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-/// ngx_conf_file.c: words are parted by white space, ended by ';', '{' or '}'; a quote at a word's
-/// beginning holds to its like; a backslash takes the next character, and within it \t, \r and \n
-/// mean what they do in C.
+/// A program that reads a text as a C string sees nothing behind a NUL: refuse to guess.
+void refuse_nul(std::string_view text) {
+  const std::size_t at = text.find('\0');
+  if (at == std::string_view::npos) return;
+  const auto line = static_cast<std::size_t>(std::count(text.begin(), text.begin() + at, '\n'));
+  fail(line + 1, "a NUL character");
+}
+
+/// ngx_conf_file.c: words are separated by white space and end at ';' or '{'; a quote at the
+/// beginning of a word extends to the next one of its kind. A backslash keeps the next character
+/// from ending the word and stays in it, except before a quote or a backslash, and in \t, \r and
+/// \n, which are as in C. "${" does not open a block.
 class NginxReader final {
  public:
   NginxReader(std::string_view text, std::size_t line) : m_text(text), m_line(line) {}
@@ -38,7 +47,11 @@ class NginxReader final {
         if (words.empty()) fail(m_line, format("'{}' without a directive", c));
         NginxDirective directive{std::move(words), {}, line};
         words.clear();
-        if (c == '{') directive.block = read(depth + 1);
+        if (c == '{' && directive.name().ends_with("_by_lua_block")) {
+          skip_code();
+        } else if (c == '{') {
+          directive.block = read(depth + 1);
+        }
         directives.push_back(std::move(directive));
       } else if (c == '}') {
         ++m_at;
@@ -73,10 +86,21 @@ class NginxReader final {
     }
   }
 
+  /// Skips a block of Lua up to its '}'. Braces in its strings count too: what such a block does is
+  /// not known anyway.
+  void skip_code() {
+    for (std::size_t open = 1; open > 0;) {
+      if (m_at == m_text.size()) fail(m_line, "a block without its '}'");
+      const char c = take();
+      if (c == '{') ++open;
+      if (c == '}') --open;
+    }
+  }
+
   void take_escaped(std::string& word) {
     if (m_at == m_text.size()) fail(m_line, "a backslash at the end");
     const char c = take();
-    constexpr std::string_view k_plain = "\"'\\ ;{}";
+    constexpr std::string_view k_plain = "\"'\\";
     if (c == 't') {
       word += '\t';
     } else if (c == 'r') {
@@ -95,14 +119,16 @@ class NginxReader final {
     const char quote = m_text[m_at];
     const bool quoted = quote == '"' || quote == '\'';
     if (quoted) ++m_at;
+    bool behind_dollar = false;  // one that no backslash precedes
     while (m_at < m_text.size()) {
       const char c = m_text[m_at];
       if (quoted && c == quote) {
         ++m_at;
         return word;
       }
-      const bool variable = c == '{' && !word.empty() && word.back() == '$';
+      const bool variable = c == '{' && behind_dollar;
       if (!quoted && !variable && (is_space(c) || c == ';' || c == '{')) return word;
+      behind_dollar = c == '$';
       if (take() == '\\') {
         take_escaped(word);
       } else {
@@ -118,8 +144,12 @@ class NginxReader final {
   std::size_t m_line;
 };
 
-/// HAProxy's configuration manual, section 2.2: '#' begins a comment, strong quotes hold all up to
-/// the next, and elsewhere a backslash takes the next character, or means what it does in C.
+/// isspace() of the C locale, which separates words.
+bool is_haproxy_space(char c) { return is_space(c) || c == '\v' || c == '\f'; }
+
+/// HAProxy's configuration manual, section 2.2: '#' begins a comment, strong quotes take everything
+/// up to the next one literally, and elsewhere a backslash takes away the meaning of the next
+/// character, or is as in C. A backslash before '$' counts only within weak quotes.
 class HaproxyWords final {
  public:
   HaproxyWords(std::string_view text, std::size_t line) : m_text(text), m_line(line) {}
@@ -128,7 +158,7 @@ class HaproxyWords final {
     for (m_at = 0; m_at < m_text.size(); ++m_at) {
       const char c = m_text[m_at];
       if (m_quote == 0 && c == '#') break;
-      if (m_quote == 0 && is_space(c)) {
+      if (m_quote == 0 && is_haproxy_space(c)) {
         close_word();
         continue;
       }
@@ -157,7 +187,7 @@ class HaproxyWords final {
 
   void take_escaped() {
     const char next = m_text[++m_at];
-    const std::string_view plain = m_quote == '"' ? "\\\"$" : "\\\"' #$";
+    const std::string_view plain = m_quote == '"' ? "\\\"' #$" : "\\\"' #";
     if (next == 't') {
       m_word += '\t';
     } else if (next == 'r') {
@@ -204,14 +234,18 @@ std::optional<unsigned> take_port(std::string_view& text) {
 }  // namespace
 
 std::vector<NginxDirective> read_nginx(std::string_view text, std::size_t line) {
+  refuse_nul(text);
   return NginxReader(text, line).read(0);
 }
 
 std::vector<HaproxyLine> read_haproxy(std::string_view text) {
+  refuse_nul(text);
   std::vector<HaproxyLine> lines;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    auto words = HaproxyWords(text.substr(0, end), number).read();
+    // A carriage return ends a line as well; what follows it is not read.
+    const std::string_view line = text.substr(0, std::min(text.find('\r'), end));
+    auto words = HaproxyWords(line, number).read();
     if (!words.empty()) lines.push_back({std::move(words), number});
     text.remove_prefix(std::min(end + 1, text.size()));
   }

@@ -18,7 +18,7 @@ struct NginxDirective {
 };
 
 /// Reads a file of a configuration, whose first line is number `line`. Throws malformed: a quote or
-/// block without its end, a directive without ';', blocks over 32 deep.
+/// block without its end, a directive without ';', a NUL, blocks over 32 deep.
 [[nodiscard]] std::vector<NginxDirective> read_nginx(std::string_view text, std::size_t line = 1);
 
 /// A line of HAProxy's that is not empty.
@@ -28,7 +28,7 @@ struct HaproxyLine {
 };
 
 /// Reads a configuration. Variables of the environment stay as they are written. Throws malformed
-/// for a quote without its end and an escape that is none.
+/// for a quote without its end, an escape that is none and a NUL.
 [[nodiscard]] std::vector<HaproxyLine> read_haproxy(std::string_view text);
 
 /// Whether "443", "127.0.0.1:443", "[::]:443", "*:443" or a range, "[::]:440-450", has `port`.

@@ -424,7 +424,11 @@ class Started(Rendered):
         check = ["render", "haproxy", "--listen", f"127.0.0.1:{self.port}", "--check", first]
         self.mtlsctl(*check)
         self.mtlsctl(*check, "--check", second, exit=1)
-        second.write_text(second.read_text().replace(f":{self.port} ssl", f":{servers.free_port()} ssl"))
+        # On another port: its sessions resume on ours, unless it has no TLS.
+        other = second.read_text().replace(f":{self.port} ssl", f":{servers.free_port()} ssl")
+        second.write_text(other)
+        self.mtlsctl(*check, "--check", second, exit=1)
+        second.write_text(other.replace(f" ssl crt {self.path('both.pem')}", ""))
         self.mtlsctl(*check, "--check", second)
 
     def test_a_dump_of_several_files_is_put_together(self):

@@ -104,7 +104,7 @@ TEST_CASE("nginx: what nginx -T prints is put together as nginx does") {
   // nginx would not start without the one, and would not print the other.
   CHECK(of("http { include conf.d/a.conf; include absent.conf; }",
            "server { listen 8443 ssl; " + strict + " }",
-           "") == Names{"include /etc/nginx/b.conf", "include absent.conf"});
+           "") == Names{"include absent.conf", "include /etc/nginx/b.conf"});
   // A file that includes itself has no end.
   CHECK(code_of([&] { of("http { include b.conf; }", "", "include b.conf;"); }) == Errc::malformed);
   // Files are named from where the main file stands.
@@ -136,7 +136,7 @@ TEST_CASE("HAProxy: words that come twice, and ports that are hidden") {
     return with("frontend mtls", "frontend open\n bind " + address + "\nfrontend mtls").size();
   };
   CHECK(beside("127.0.0.1:8440-8450 ssl crt /x") == 2);
-  CHECK(beside("127.0.0.1:8444-8450 ssl crt /x") == 0);
+  CHECK(beside("127.0.0.1:8444-8450") == 0);
   CHECK(beside("quic4@:8443 ssl crt /x") == 2);
   // What the environment says is not known here.
   CHECK(beside("\"${ADDRESS}:$PORT\" ssl crt /x") == 1);
@@ -175,7 +175,7 @@ TEST_CASE("HAProxy: several files are one configuration, in their order") {
     return settings;
   };
   CHECK(of("", "").empty());
-  CHECK(of("frontend other\n bind :8080\n", "frontend last\n bind :8444 ssl crt /x\n").empty());
+  CHECK(of("frontend other\n bind :8080\n", "frontend last\n bind :8444\n").empty());
   CHECK(of("", "frontend open\n bind :8443 ssl crt /x\n").front() ==
         "c.cfg, bind :8443, line 2: verify");
   CHECK(of("frontend open\n bind :8443\n", "") == Names{"a.cfg, bind :8443, line 2: ssl"});

@@ -141,8 +141,10 @@ TEST_CASE("Envoy: whatever undoes the check is found") {
         Names{"validation_context.trust_chain_verification"});
   CHECK(with("max_verify_depth: 1", "allow_expired_certificate: true") ==
         Names{"validation_context.allow_expired_certificate"});
-  CHECK(with("validation_context:", "other:") == Names{"validation_context"});
-  CHECK(with("trusted_ca:", "other:") == Names{"validation_context.trusted_ca"});
+  CHECK(with("validation_context:", "other:") ==
+        Names{"common_tls_context.other", "validation_context"});
+  CHECK(with("trusted_ca:", "other:") ==
+        Names{"validation_context.trusted_ca", "validation_context.other"});
   CHECK(with("transport_socket:", "other:") == Names{"transport_socket"});
   CHECK(with("port_value: 8443", "port_value: 1") == Names{"listener on port 8443"});
 }

@@ -50,6 +50,37 @@ TEST_CASE("reads lines of HAProxy with its quotes") {
   CHECK(code_of([] { static_cast<void>(read_haproxy("a\\x1")); }) == Errc::malformed);
 }
 
+TEST_CASE("a backslash means to each program what that program takes it for") {
+  // nginx keeps one that does not precede a quote or another one, and so a dollar stays a dollar.
+  CHECK(read_nginx("a b\\;c d\\ e;").at(0).words == Words{"a", "b\\;c", "d\\ e"});
+  const auto block = read_nginx("a \\${b;}");
+  CHECK(block.at(0).words == Words{"a", "\\$"});
+  CHECK(block.at(0).block.at(0).words == Words{"b"});
+  // HAProxy drops it in weak quotes too, and before a dollar only there.
+  CHECK(read_haproxy("\"a\\ b\" \"c\\'d\" \"e\\#f\" \"g\\$h\" i\\$j").at(0).words ==
+        Words{"a b", "c'd", "e#f", "g$h", "i\\$j"});
+}
+
+TEST_CASE("lines and words end for each program where that program ends them") {
+  // HAProxy reads nothing behind a carriage return, and separates words as isspace() does.
+  const auto read = read_haproxy("bind :443 ssl\r verify required\r\n\fbind\v:444\n");
+  REQUIRE(read.size() == 2);
+  CHECK(read[0].words == Words{"bind", ":443", "ssl"});
+  CHECK(read[1].words == Words{"bind", ":444"});
+  CHECK(read_nginx("a\fb c;").at(0).words == Words{"a\fb", "c"});
+  using namespace std::string_view_literals;
+  CHECK(code_of([] { static_cast<void>(read_haproxy("a\0b"sv)); }) == Errc::malformed);
+  CHECK(code_of([] { static_cast<void>(read_nginx("a\0;"sv)); }) == Errc::malformed);
+}
+
+TEST_CASE("a block of Lua is skipped") {
+  const auto read = read_nginx("a_by_lua_block { local t = {x = 'y'}; z() } b;");
+  REQUIRE(read.size() == 2);
+  CHECK(read[0].block.empty());
+  CHECK(read[1].words == Words{"b"});
+  CHECK(code_of([] { static_cast<void>(read_nginx("a_by_lua_block { {")); }) == Errc::malformed);
+}
+
 TEST_CASE("the ports of an address") {
   for (const char* one :
        {"443", "127.0.0.1:443", "[::]:443", "*:443", "[::1]:440-443", "443-443"}) {
