@@ -22,6 +22,7 @@ Try Tries::make(Id id, std::optional<tls::Version> version) const {
                    .server_name = m_options.target.server_name,
                    .alpn = m_alpn,
                    .request = m_options.target.request,
+                   .first_request = std::nullopt,
                    .identity = std::nullopt,
                    .trust = m_options.trust,
                    .distrust = tls::Distrust::go_on,
