@@ -37,7 +37,7 @@ struct Options {
 /// What was found at one address.
 struct AddressReport {
   tls::Address address;
-  std::vector<Judged> attempts;
+  std::vector<Judged> attempts;  // in the same order as Progress has them
   Finding finding;
 };
 
@@ -48,7 +48,8 @@ struct Report {
   std::optional<std::string> distrusted;
 };
 
-/// Called for every attempt as soon as it can be judged; never by two threads at once.
+/// Called for every attempt, address by address in the order of Attempt's id, TLS version and
+/// variant, as soon as all that come before it have ended; never by two threads at once.
 using Progress = std::function<void(const Judged&)>;
 
 /// Makes the attempts and returns what they say. At each address P0 and P1 come first, at many

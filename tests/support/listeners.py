@@ -246,14 +246,14 @@ def node(bench, cert, key, options, before=""):
 class HttpServer:
     """Answers every request with BODY: in the clear, or over TLS with an ssl.SSLContext."""
 
-    def __init__(self, bench, context=None, answer=None, listen="127.0.0.1"):
+    def __init__(self, bench, context=None, answer=None, listen="127.0.0.1", port=0):
         family = socket.AF_INET6 if ":" in listen else socket.AF_INET
         self.answer = answer or (f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {len(BODY)}\r\n"
                                  f"Connection: close\r\n\r\n{BODY}").encode()
         self.context, self.requests = context, []
         self.socket = socket.socket(family)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind((listen, 0))
+        self.socket.bind((listen, port))
         self.socket.listen(128)
         self.port = self.socket.getsockname()[1]
         self.url = f"https://localhost:{self.port}/"
@@ -290,9 +290,9 @@ class HttpServer:
 class RawServer(HttpServer):
     """Accepts and does with the connection what `behave` does: for ports that are no listener."""
 
-    def __init__(self, bench, behave):
+    def __init__(self, bench, behave, **more):
         self.behave = behave
-        super().__init__(bench)
+        super().__init__(bench, **more)
 
     def serve(self, connection):
         with contextlib.suppress(OSError):
@@ -343,6 +343,23 @@ class ConnectProxy(RawServer):
         host, port = target.rsplit(":", 1)
         with socket.create_connection((host.strip("[]"), int(port)), 5) as beyond, connection:
             connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=pump, args=(beyond, connection), daemon=True)
+            back.start()
+            pump(connection, beyond)
+            back.join(10)
+
+
+class Delayed(RawServer):
+    """Passes connections on to a port of this host, each held up by the next of `delays` (seconds)."""
+
+    def __init__(self, bench, behind, delays, host="127.0.0.1", port=0):
+        self.behind, self.delays, self.turn, self.host = behind, delays, 0, host
+        super().__init__(bench, self.pass_on, listen=host, port=port)
+
+    def pass_on(self, connection):
+        self.turn += 1
+        time.sleep(self.delays[self.turn % len(self.delays)])
+        with socket.create_connection(("127.0.0.1", self.behind), 5) as beyond, connection:
             back = threading.Thread(target=pump, args=(beyond, connection), daemon=True)
             back.start()
             pump(connection, beyond)
