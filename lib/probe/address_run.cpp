@@ -13,7 +13,6 @@ using tls::Stage;
 using tls::Version;
 
 constexpr unsigned k_no_application_protocol = 120;
-constexpr unsigned k_tries = 2;  // of an attempt that came to nothing
 
 /// Whether an attempt came to nothing that the listener said: worth another try.
 bool came_to_nothing(const tls::Record& record) {
@@ -21,10 +20,6 @@ bool came_to_nothing(const tls::Record& record) {
   return (dropped && record.stage <= Stage::hello) || record.ending == Ending::timed_out ||
          record.ending == Ending::refused || record.ending == Ending::unreachable ||
          record.ending == Ending::proxy_refused;
-}
-
-std::string session_variant(const OtherName& other) {
-  return format("session of {}", other.variant);
 }
 
 }  // namespace
@@ -85,6 +80,7 @@ void AddressRun::confirm() {
 
 void AddressRun::run_others(const std::map<Id, tls::Identity>& identities) {
   std::vector<Job> jobs;
+  std::vector<Job> after_controls;
   for (const Version version : m_options.demands.versions) {
     if (!is_offered(m_attempts, version)) continue;
     for (const auto& [id, identity] : identities) {
@@ -95,13 +91,16 @@ void AddressRun::run_others(const std::map<Id, tls::Identity>& identities) {
     const Try http2 = m_tries.bare(Id::p9a, version);
     jobs.push_back({key_of(http2.attempt), [this, http2] { add(http2, k_tries); }});
     add_ways_round(version, jobs);
+    add_neighbours(version, jobs, after_controls);
   }
-  run_in_order(jobs);
+  for (const Job& job : jobs) m_order.expect(job.key);
+  for (const Job& job : after_controls) m_order.expect(job.key);
+  report();
+  run_jobs_of(jobs);
+  run_jobs_of(after_controls);
 }
 
-void AddressRun::run_in_order(const std::vector<Job>& jobs) {
-  for (const Job& job : jobs) m_order.expect(job.key);
-  report();
+void AddressRun::run_jobs_of(const std::vector<Job>& jobs) {
   std::vector<std::function<void()>> work;
   work.reserve(jobs.size());
   for (const Job& job : jobs) {
@@ -162,8 +161,11 @@ bool AddressRun::may_go_round() const {
 
 void AddressRun::add_ways_round(Version version, std::vector<Job>& jobs) {
   const auto add_resumption = [&](const OtherName& other) {
-    jobs.push_back({{Id::p7, version, session_variant(other)},
-                    [this, version, other] { resume(version, other); }});
+    Try first = m_tries.bare(Id::p7, version);
+    first.plan.server_name = other.server_name;
+    Try second = m_tries.bare(Id::p7, version);
+    second.attempt.variant = format("session of {}", other.variant);
+    jobs.push_back({key_of(second.attempt), [this, first, second] { resume(first, second); }});
   };
   for (const OtherName& other : m_tries.other_names()) {
     Try one = m_tries.bare(Id::p8, version);
@@ -175,25 +177,22 @@ void AddressRun::add_ways_round(Version version, std::vector<Job>& jobs) {
   add_resumption({"the same name", m_options.target.server_name});
 }
 
-/// P7: a session made without a certificate, resumed under this name. Nothing where no such session
+/// P7, N4: makes a session with `first` and resumes it with `second`. Nothing where no such session
 /// can be made.
-std::optional<tls::Record> AddressRun::resume_once(Version version, const OtherName& other) const {
-  Try first = m_tries.bare(Id::p7, version);
-  first.plan.server_name = other.server_name;
+std::optional<tls::Record> AddressRun::resume_once(const Try& first, const Try& second) const {
   const tls::Record made = make_once(first.plan, k_tries);
   if (!made.session || made.stage < Stage::established) return std::nullopt;
-  Try second = m_tries.bare(Id::p7, version);
-  second.plan.resume = made.session;  // once: hence with a new session every time
-  return tls::attempt(second.plan, m_clock, m_context);
+  tls::Plan plan = second.plan;
+  plan.resume = made.session;  // once: hence with a new session every time
+  return tls::attempt(plan, m_clock, m_context);
 }
 
-void AddressRun::resume(Version version, const OtherName& other) {
-  Attempt attempt = m_tries.bare(Id::p7, version).attempt;
-  attempt.variant = session_variant(other);
+void AddressRun::resume(const Try& first, const Try& second) {
+  Attempt attempt = second.attempt;
   bool any = false;
   for (unsigned i = 0; i < m_options.repeat; ++i) {
-    std::optional<tls::Record> record = resume_once(version, other);
-    if (record && came_to_nothing(*record)) record = resume_once(version, other);
+    std::optional<tls::Record> record = resume_once(first, second);
+    if (record && came_to_nothing(*record)) record = resume_once(first, second);
     if (!record) continue;
     if (!any || is_worse(attempt, *record)) attempt.record = *std::move(record);
     any = true;

@@ -16,6 +16,8 @@ namespace mtls::probe {
 /// The run at one address. Everything it is given must outlive it.
 class AddressRun final {
  public:
+  static constexpr unsigned k_tries = 2;  // of an attempt that came to nothing
+
   AddressRun(const Options& options, tls::Address address, const Clock& clock,
              const ossl::Context& context, const Progress& progress)
       : m_options(options),
@@ -50,10 +52,14 @@ class AddressRun final {
   void try_again();
   [[nodiscard]] bool may_go_round() const;
   void add_ways_round(tls::Version version, std::vector<Job>& jobs);
-  [[nodiscard]] std::optional<tls::Record> resume_once(tls::Version version,
-                                                       const OtherName& other) const;
-  void resume(tls::Version version, const OtherName& other);
-  void run_in_order(const std::vector<Job>& jobs);
+  [[nodiscard]] std::optional<tls::Record> resume_once(const Try& first, const Try& second) const;
+  void resume(const Try& first, const Try& second);
+  void run_jobs_of(const std::vector<Job>& jobs);
+
+  void add_neighbours(tls::Version version, std::vector<Job>& controls, std::vector<Job>& others);
+  void add_own_name(tls::Version version, const Neighbour& neighbour);
+  void add_beyond(Id id, tls::Version version, const Neighbour& neighbour);
+  [[nodiscard]] bool may_prove_something(Id id, tls::Version version, const std::string& neighbour);
 
   [[nodiscard]] tls::Record make_once(const tls::Plan& plan, unsigned tries) const;
   [[nodiscard]] tls::Record make(const Try& one, unsigned tries);

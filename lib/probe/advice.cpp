@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "probe/neighbour_report.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,6 +16,7 @@ struct Kind {
   std::string_view title;
   std::string_view require;  // how a certificate is asked for and required
   std::string_view bypass;
+  std::string_view neighbour;  // how clients of one name are kept out of another
   std::string_view revocation;
 };
 
@@ -23,36 +25,51 @@ constexpr std::array k_kinds{
          "ssl_client_certificate CA; ssl_verify_client on; in the server block that is the default "
          "of the port as well (not optional, not optional_no_ca)",
          "give every server block of the port the same ssl_verify_client, or a port of its own",
+         "in every server block of the port: if ($ssl_server_name != $host) { return 421; } "
+         "beside ssl_verify_client on; or a default_server with ssl_reject_handshake on; or a port "
+         "of its own",
          "ssl_crl FILE with a fresh CRL of every CA of the chain"},
     Kind{"tengine", "Tengine",
          "ssl_client_certificate CA; ssl_verify_client on; on an ALB listener caEnabled: true with "
          "one caCertificates entry (Standard or WAF edition, protocol HTTPS)",
          "give every server block of the port the same ssl_verify_client; on ALB no QUIC upgrade",
+         "in every server block of the port: if ($ssl_server_name != $host) { return 421; } "
+         "beside ssl_verify_client on; on ALB a listener of its own",
          "ALB has no field for CRLs: short lifetimes are the revocation"},
     Kind{
         "apache", "Apache",
         "SSLVerifyClient require for the whole virtual host, SSLCACertificateFile CA, "
         "SSLVerifyDepth as deep as the chain (the default of 1 refuses clients of an intermediate)",
         "give every virtual host of the port SSLVerifyClient require and SSLStrictSNIVHostCheck on",
+        "SSLVerifyClient require in every virtual host of the port, SSLStrictSNIVHostCheck on in "
+        "the first one; or a port of its own",
         "SSLCARevocationCheck chain with SSLCARevocationFile for every CA of the chain"},
     Kind{"envoy", "Envoy", "require_client_certificate: true beside validation_context.trusted_ca",
          "give every filter chain of the port the same DownstreamTlsContext",
+         "a filter chain (filter_chain_match.server_names) per name, whose routes hold the virtual "
+         "host of that name alone",
          "validation_context.crl with a CRL of every CA of the chain"},
     Kind{
         "caddy", "Caddy",
         "client_auth { mode require_and_verify, trust_pool or trusted_ca_cert_file } (mode require "
         "takes any certificate)",
         "set client_auth for every site of the port, and strict_sni_host on",
+        "strict_sni_host on, and no strict_sni_host insecure_off; or a port of its own",
         "Caddy reads no CRLs by itself: short lifetimes, or a client verifier module"},
 };
 
 constexpr Kind k_unknown{
-    "", "",
+    "",
+    "",
     "nginx: ssl_verify_client on; haproxy: verify required with ca-file and without "
     "ca-ignore-err or crt-ignore-err; apache: SSLVerifyClient require; stunnel: verifyChain = yes; "
     "openssl s_server: -Verify N -verify_return_error; ALB: caEnabled: true with one CA",
     "ask for certificates on the whole port (haproxy: verify on the bind line, not per name in a "
     "crt-list), or turn session resumption off between names",
+    "answer 421 where the server name of TLS is not that of Host, in every name of the port "
+    "(nginx: "
+    "if ($ssl_server_name != $host) { return 421; }; haproxy: HAPROXY; apache: "
+    "SSLStrictSNIVHostCheck on), or give each name a port of its own",
     "nginx: ssl_crl; haproxy: crl-file; apache: SSLCARevocationCheck chain; each with a fresh CRL "
     "of "
     "every CA of the chain"};
@@ -103,7 +120,8 @@ bool speaks_plain_http_alone(const Report& report) {
 /// Whether nothing got in but past the handshake (--require handshake).
 bool refuses_by_http_alone(const Report& report) {
   return !any_attempt(report, [](const Judged& one) {
-    return one.attempt.id != Id::p0 && one.let_in && one.judgement == Judgement::accepted;
+    return one.attempt.id != Id::p0 && one.attempt.id != Id::n0 && one.attempt.id != Id::n1 &&
+           one.let_in && one.judgement == Judgement::accepted;
   });
 }
 
@@ -216,6 +234,7 @@ std::string why_no_verdict(const Report& report) {
   if (!any_control([](const Judged&) { return true; })) {
     return "without a good certificate, refusals prove nothing";
   }
+  if (auto why = why_neighbours_unknown(report)) return *std::move(why);
   if (content_varies(report)) {
     return "PATH is answered with other content every time, so that content cannot tell whether "
            "there is a way round";
@@ -269,6 +288,11 @@ std::vector<std::string> advise_on_bypass(const Report& report, const Kind& kind
         return one.let_in && one.attempt.id >= Id::p7 && one.attempt.id <= Id::p9a;
       })) {
     lines.push_back(with_kind(kind, kind.bypass));
+  }
+  if (any_attempt(report, [](const Judged& one) {
+        return one.let_in && one.attempt.id >= Id::n2 && one.attempt.id <= Id::n6;
+      })) {
+    lines.push_back(with_kind(kind, kind.neighbour));
   }
   if (any_attempt(report,
                   [](const Judged& one) { return one.let_in && one.attempt.id == Id::p9b; })) {
@@ -339,6 +363,9 @@ std::vector<std::string> advise(const Report& report) {
     return {
         "does it know the name that it is asked for? name one that it serves with --sni; or it "
         "takes none of OpenSSL's usual cipher suites and groups"};
+  }
+  if (control_came_to(report, Judgement::accepted) && why_neighbours_unknown(report)) {
+    return {advise_on_neighbours_unknown(report)};
   }
   if (content_varies(report)) {
     return {"name a PATH that answers the good client with the same content every time"};

@@ -2,6 +2,7 @@
 
 #include "probe/address_run.hpp"
 #include "probe/forgery.hpp"
+#include "probe/neighbour_report.hpp"
 
 #include <algorithm>
 #include <future>
@@ -82,7 +83,7 @@ Report run(const Options& options, IdentitySource& identities, const Clock& cloc
     if (find_verdict(judged, options.demands).overall == Overall::enforced) runs[i]->confirm();
   }
 
-  Report report{.addresses = {}, .overall = {}, .distrusted = std::nullopt};
+  Report report{.addresses = {}, .overall = {}, .distrusted = std::nullopt, .notes = {}};
   std::vector<Finding> findings;
   std::vector<std::vector<Judged>> judged;
   for (const auto& one : runs) {
@@ -97,6 +98,7 @@ Report run(const Options& options, IdentitySource& identities, const Clock& cloc
     }
   }
   report.overall = combine(findings, judged);
+  report.notes = notes_on_neighbours(report, options);
   return report;
 }
 

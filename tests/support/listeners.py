@@ -103,6 +103,15 @@ def nginx(bench, cert, key, rules, protocols="TLSv1.2 TLSv1.3", listen="127.0.0.
     return Server(bench, [program(bench, "nginx"), "-p", bench.dir, "-c", config], port, host=listen)
 
 
+def nginx_blocks(bench, cert, key, blocks, protocols="TLSv1.2 TLSv1.3"):
+    """nginx with these server blocks, {port} in them; `cert` and `key` where a block has none of its own."""
+    port = free_port()
+    config = bench.path(f"nginx-{port}.conf")
+    config.write_text(NGINX.format(dir=bench.dir, port=port, cert=bench.path(cert), key=bench.path(key), protocols=protocols,
+                                   servers=blocks.replace("{port}", str(port))))
+    return Server(bench, [program(bench, "nginx"), "-p", bench.dir, "-c", config], port)
+
+
 # --- haproxy --------------------------------------------------------------------------------------
 
 HAPROXY = """
