@@ -8,6 +8,7 @@
 #include "cmd/input_file.hpp"
 #include "cmd/probe_compare.hpp"
 #include "cmd/probe_identities.hpp"
+#include "cmd/probe_neighbours.hpp"
 #include "cmd/probe_target.hpp"
 #include "cmd/probe_values.hpp"
 #include "cmd/probe_view.hpp"
@@ -24,6 +25,7 @@ namespace {
 struct Options {
   TargetOptions target;
   ProbeIdentityOptions identities;
+  NeighbourOptions neighbours;
   std::vector<TrustPlace> trust;
   bool insecure_server = false;
   std::optional<std::vector<tls::Version>> versions;
@@ -38,6 +40,12 @@ struct Options {
 
 void check(const Options& options) {
   options.identities.check();
+  options.neighbours.check(options.target);
+  if (!options.neighbours.neighbours.empty() && !options.identities.certificate) {
+    throw Error(Errc::missing_value, "--neighbour without a good certificate",
+                "give the target's own client with --cert and --key: what it gets is what the "
+                "neighbour's must not get");
+  }
   if (options.insecure_server && !options.trust.empty()) {
     refuse_together("--insecure-server", "--trust", "leave one of them out");
   }
@@ -72,19 +80,26 @@ tls::ServerTrust gather_trust(const Options& options, const ProbeIdentities& ide
   return trust;
 }
 
-probe::Options make_probe(const Options& options, const ProbeIdentities& identities) {
+probe::Options make_probe(const Options& options, const ProbeIdentities& identities,
+                          Session& session) {
   constexpr std::chrono::milliseconds k_timeout{5000};
   constexpr std::chrono::milliseconds k_wait{500};
   constexpr unsigned k_jobs = 4;
+  std::vector<probe::Neighbour> neighbours =
+      options.neighbours.read(options.target, options.identities.signing, session);
+  std::vector<std::string> names;
+  for (const probe::Neighbour& one : neighbours) names.push_back(one.name);
   return {.target = options.target.find(),
           .good = identities.good(),
+          .neighbours = std::move(neighbours),
           .trust = gather_trust(options, identities),
           .distrust = options.insecure_server ? tls::Distrust::go_on : tls::Distrust::end_handshake,
           .demands = {.versions = options.versions.value_or(
                           std::vector{tls::Version::tls_1_2, tls::Version::tls_1_3}),
                       .strength = options.strength,
                       .revocation = options.expect_crl,
-                      .have_good = identities.good().has_value()},
+                      .have_good = identities.good().has_value(),
+                      .neighbours = std::move(names)},
           .timeout = options.timeout.value_or(k_timeout),
           .wait = options.wait.value_or(k_wait),
           .jobs = static_cast<unsigned>(options.jobs.value_or(k_jobs)),
@@ -150,7 +165,7 @@ ExitCode run(const Options& options, Session& session) {
   check_revoked(options, identities, session);
   std::optional<StoredResult> stored;
   if (options.compare) stored = StoredResult::read(*options.compare);
-  const probe::Options wanted = make_probe(options, identities);
+  const probe::Options wanted = make_probe(options, identities, session);
   const bool text = !session.json();
   if (text) session.out().write(options.target.to_text() + "\n");
   const bool several = wanted.target.addresses.size() > 1;
@@ -214,6 +229,7 @@ void add_probe(Command& command) {
   set.flag("--insecure-server", options->insecure_server,
            "Let the good key sign for a server that nobody vouches for");
   options->target.add_to(set);
+  options->neighbours.add_to(set);
   OptionSet how = command.options("Verdict");
   how.value("--tls", options->versions, versions_value(), "Versions to try (default: 1.2,1.3)");
   how.value("--require", options->strength,

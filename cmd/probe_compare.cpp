@@ -63,7 +63,9 @@ std::map<std::string, std::string> attempts_of(const Json& document) {
   return attempts;
 }
 
-bool is_control(const std::string& what) { return what.rfind("P0", 0) == 0; }
+bool is_control(const std::string& what) {
+  return what.rfind("P0 ", 0) == 0 || what.rfind("N0 ", 0) == 0;
+}
 
 }  // namespace
 

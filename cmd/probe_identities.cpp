@@ -16,17 +16,11 @@ ValueType<NamedIdentity> named_identity_value() {
   return {"ID=CERT,KEY", "ID=CERT,KEY with one of E1 to E6 or I1 to I5 as ID",
           [](const std::string& text) -> std::optional<NamedIdentity> {
             const std::size_t equals = text.find('=');
-            const std::size_t comma = text.rfind(',');
-            if (equals == std::string::npos || comma == std::string::npos || comma < equals) {
-              return std::nullopt;
-            }
+            if (equals == std::string::npos) return std::nullopt;
             const auto id = probe::find_id(text.substr(0, equals));
-            const std::string certificate = text.substr(equals + 1, comma - equals - 1);
-            const std::string key = text.substr(comma + 1);
-            if (!id || *id < probe::Id::e1 || certificate.empty() || key.empty()) {
-              return std::nullopt;
-            }
-            return NamedIdentity{*id, certificate, key};
+            const auto files = split_identity_files(std::string_view(text).substr(equals + 1));
+            if (!id || *id < probe::Id::e1 || !files) return std::nullopt;
+            return NamedIdentity{*id, *files};
           }};
 }
 
@@ -80,15 +74,15 @@ bool ProbeIdentityOptions::offers(probe::Id id) const {
 
 ProbeIdentities::ProbeIdentities(const ProbeIdentityOptions& options, Session& session)
     : m_options(options), m_session(session) {
-  if (options.certificate) m_good = read(*options.certificate, *options.key);
+  if (options.certificate) m_good = read({*options.certificate, *options.key});
   for (const NamedIdentity& one : options.named) {
-    if (!m_given.emplace(one.id, read(one.certificate, one.key)).second) {
+    if (!m_given.emplace(one.id, read(one.files)).second) {
       throw Error(Errc::usage, format("--identity {} is given twice", probe::entry(one.id).name));
     }
   }
   if (options.revoked_certificate) {
     m_given.insert_or_assign(probe::Id::i1,
-                             read(*options.revoked_certificate, *options.revoked_key));
+                             read({*options.revoked_certificate, *options.revoked_key}));
   }
   const std::optional<Path>& mint = options.ca ? options.ca : options.probe_ca;
   const std::chrono::milliseconds patience =
@@ -111,25 +105,16 @@ std::optional<x509::Certificate> ProbeIdentities::ca_root() const {
   return m_mint->directory().root();
 }
 
-tls::Identity ProbeIdentities::read(const Path& certificate, const Path& key) const {
-  const SecretBytes file = read_input(certificate);
-  std::vector<x509::Certificate> chain =
-      x509::read_certificates(file.view(), shown_input(certificate), x509::KeysBeside::allow);
-  const std::string shown = shown_input(key);
-  const SecretBytes text = read_input(key);
-  crypto::PrivateKey read = crypto::PrivateKey::from_file(
-      text.view(), shown,
-      passphrase_source(m_options.key_passphrase,
-                        {.flag = "--key-passphrase", .what = format("passphrase of {}", shown)},
-                        m_session),
-      m_options.signing.legacy(), m_session.openssl(ossl::Configuration::openssl));
-  if (!(read.public_key() == chain.front().public_key())) {
-    throw Error(Errc::key_mismatch,
-                format("the key in {} is not that of the certificate in {}", shown,
-                       shown_input(certificate)),
-                "the certificate to be shown stands first in its file");
-  }
-  return {.chain = std::move(chain), .key = std::move(read)};
+tls::Identity ProbeIdentities::read(const IdentityFiles& files) const {
+  constexpr std::string_view k_flag = "--key-passphrase";
+  const std::string what = format("passphrase of {}", shown_input(files.key));
+  return read_identity(
+      files,
+      {.passphrase = passphrase_source(m_options.key_passphrase,
+                                       {.flag = std::string(k_flag), .what = what}, m_session),
+       .flag = k_flag,
+       .legacy = m_options.signing.legacy()},
+      m_session);
 }
 
 std::optional<tls::Identity> ProbeIdentities::find(probe::Id id) {

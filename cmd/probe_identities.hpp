@@ -3,6 +3,7 @@
 #pragma once
 
 #include "authority/ca_directory.hpp"
+#include "cmd/identity_files.hpp"
 #include "cmd/probe_minting.hpp"
 #include "cmd/probe_odd_certificates.hpp"
 #include "cmd/secret_source.hpp"
@@ -19,8 +20,7 @@ namespace mtls::cmd {
 /// ID=CERT,KEY.
 struct NamedIdentity {
   probe::Id id;
-  Path certificate;
-  Path key;
+  IdentityFiles files;
 };
 
 struct ProbeIdentityOptions {
@@ -56,7 +56,7 @@ class ProbeIdentities final : public probe::IdentitySource {
   [[nodiscard]] std::optional<tls::Identity> find(probe::Id id) override;
 
  private:
-  [[nodiscard]] tls::Identity read(const Path& certificate, const Path& key) const;
+  [[nodiscard]] tls::Identity read(const IdentityFiles& files) const;
 
   const ProbeIdentityOptions& m_options;
   Session& m_session;

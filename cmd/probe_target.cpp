@@ -160,8 +160,7 @@ probe::Target TargetOptions::find() const {
     throw Error(Errc::usage, "--host-header is no value of a Host field");
   }
   probe::Target target;
-  target.request = {.host = host_header.value_or(with_port(trusted_name(), url.port)),
-                    .target = url.target};
+  target.request = {.host = host_header.value_or(host_of(trusted_name())), .target = url.target};
   const std::string& name = trusted_name();
   if (!tls::is_ip_address(name)) target.server_name = name;
   target.alternate_name = alternate_name;
@@ -189,6 +188,10 @@ probe::Target TargetOptions::find() const {
 
 const std::string& TargetOptions::trusted_name() const {
   return server_name ? *server_name : url.host;
+}
+
+std::string TargetOptions::host_of(const std::string& name) const {
+  return with_port(name, url.port);
 }
 
 std::string TargetOptions::to_text() const {

@@ -47,6 +47,8 @@ struct TargetOptions {
   [[nodiscard]] probe::Target find() const;
   /// The name that the server's certificate must bear: --sni, else the URL's host.
   [[nodiscard]] const std::string& trusted_name() const;
+  /// Host of a request for `name` at the URL's port.
+  [[nodiscard]] std::string host_of(const std::string& name) const;
   /// The URL again.
   [[nodiscard]] std::string to_text() const;
 };

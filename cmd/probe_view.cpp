@@ -70,6 +70,7 @@ Json attempt_json(const probe::Judged& judged) {
                       ? Json{{"number", record.alert->number}, {"name", record.alert->name()}}
                       : Json(nullptr);
   json["http"] = answer_json(record.answer);
+  json["first_http"] = answer_json(record.first_answer);
   json["certificate_requested"] = record.certificate_requested;
   json["certificate_sent"] = record.certificate_sent;
   json["signed"] = record.signed_by_us;
@@ -119,6 +120,7 @@ std::string summary_text(const probe::Report& report) {
     }
     for (const std::string& reason : one.finding.reasons) text += format("  {}\n", reason);
   }
+  for (const std::string& note : report.notes) text += format("  note: {}\n", note);
   text += probe::sentence(report) + "\n";
   for (const std::string& line : probe::advise(report)) text += format("  {}\n", line);
   return text;
@@ -129,6 +131,7 @@ void put_report(Json& document, const probe::Report& report) {
   for (const auto& [key, value] : overall.items()) document[key] = value;
   document["sentence"] = probe::sentence(report);
   document["advice"] = probe::advise(report);
+  document["notes"] = report.notes;
   document["server"] = probe::server_name(report);
   document["server_distrusted"] = report.distrusted ? Json(*report.distrusted) : Json(nullptr);
   document["addresses"] = Json::array();

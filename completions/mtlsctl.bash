@@ -240,6 +240,8 @@ _mtlsctl() {
     'probe:--host-header') :; return ;;
     'probe:--alt-sni') :; return ;;
     'probe:--proxy') :; return ;;
+    'probe:--neighbour') :; return ;;
+    'probe:--neighbour-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'probe:--tls') :; return ;;
     'probe:--require') _mtlsctl_words 'any handshake'; return ;;
     'probe:--repeat') :; return ;;
@@ -468,7 +470,7 @@ _mtlsctl() {
       else :
       fi ;;
     'probe')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--cert --key --key-passphrase --trust --insecure-server --resolve --sni --host-header --alt-sni --proxy --tls --require --expect-crl --repeat --compare --ca --probe-ca --identity --revoked-cert --revoked-key --ca-passphrase --allow-open-key --legacy-key --lock-timeout --timeout --wait --jobs --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--cert --key --key-passphrase --trust --insecure-server --resolve --sni --host-header --alt-sni --proxy --neighbour --neighbour-passphrase --tls --require --expect-crl --repeat --compare --ca --probe-ca --identity --revoked-cert --revoked-key --ca-passphrase --allow-open-key --legacy-key --lock-timeout --timeout --wait --jobs --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'inspect')

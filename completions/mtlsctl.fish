@@ -329,6 +329,8 @@ complete -c mtlsctl -n '__mtlsctl_at "probe"' -l sni -x -d 'Server name to ask f
 complete -c mtlsctl -n '__mtlsctl_at "probe"' -l host-header -x -d 'Host of the request (default: the name of --sni, else HOST)'
 complete -c mtlsctl -n '__mtlsctl_at "probe"' -l alt-sni -x -d 'Another name that the listener serves, maybe without certificates: for P7 and P8'
 complete -c mtlsctl -n '__mtlsctl_at "probe"' -l proxy -x -d 'Reach it through an HTTP proxy (CONNECT)'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l neighbour -x -d 'Another name of the port, with a client certificate that is valid there: it must not get in here (N0 to N6)'
+complete -c mtlsctl -n '__mtlsctl_at "probe"' -l neighbour-passphrase -x -a 'file: env: fd: prompt' -d 'Opens the keys of --neighbour'
 complete -c mtlsctl -n '__mtlsctl_at "probe"' -l tls -x -d 'Versions to try (default: 1.2,1.3)'
 complete -c mtlsctl -n '__mtlsctl_at "probe"' -l require -x -a 'any handshake' -d 'handshake: a refusal over HTTP (400, 403 …) does not count (default: any)'
 complete -c mtlsctl -n '__mtlsctl_at "probe"' -l expect-crl -d 'The revoked certificate must be refused'

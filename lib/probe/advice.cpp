@@ -2,77 +2,23 @@
 
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "probe/neighbour_report.hpp"
+#include "probe/server_kind.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace mtls::probe {
 namespace {
 
-/// One kind of server: how it shows itself, and what each mode of failing asks for there.
-struct Kind {
-  std::string_view mark;  // in Server, lower case
-  std::string_view title;
-  std::string_view require;  // how a certificate is asked for and required
-  std::string_view bypass;
-  std::string_view revocation;
-};
+constexpr std::string_view k_no_resumption =
+    "let no session of one name resume under another, which a comparison of names does not show "
+    "(haproxy: no-tls-tickets on the bind line and tune.ssl.cachesize 0; nginx: 1.26.3, 1.27.4 or "
+    "newer, else ssl_session_tickets off and ssl_session_cache off), or give each name a port of "
+    "its own";
 
-constexpr std::array k_kinds{
-    Kind{"nginx", "nginx",
-         "ssl_client_certificate CA; ssl_verify_client on; in the server block that is the default "
-         "of the port as well (not optional, not optional_no_ca)",
-         "give every server block of the port the same ssl_verify_client, or a port of its own",
-         "ssl_crl FILE with a fresh CRL of every CA of the chain"},
-    Kind{"tengine", "Tengine",
-         "ssl_client_certificate CA; ssl_verify_client on; on an ALB listener caEnabled: true with "
-         "one caCertificates entry (Standard or WAF edition, protocol HTTPS)",
-         "give every server block of the port the same ssl_verify_client; on ALB no QUIC upgrade",
-         "ALB has no field for CRLs: short lifetimes are the revocation"},
-    Kind{
-        "apache", "Apache",
-        "SSLVerifyClient require for the whole virtual host, SSLCACertificateFile CA, "
-        "SSLVerifyDepth as deep as the chain (the default of 1 refuses clients of an intermediate)",
-        "give every virtual host of the port SSLVerifyClient require and SSLStrictSNIVHostCheck on",
-        "SSLCARevocationCheck chain with SSLCARevocationFile for every CA of the chain"},
-    Kind{"envoy", "Envoy", "require_client_certificate: true beside validation_context.trusted_ca",
-         "give every filter chain of the port the same DownstreamTlsContext",
-         "validation_context.crl with a CRL of every CA of the chain"},
-    Kind{
-        "caddy", "Caddy",
-        "client_auth { mode require_and_verify, trust_pool or trusted_ca_cert_file } (mode require "
-        "takes any certificate)",
-        "set client_auth for every site of the port, and strict_sni_host on",
-        "Caddy reads no CRLs by itself: short lifetimes, or a client verifier module"},
-};
+const ServerKind& kind_of(const Report& report) { return find_server_kind(server_name(report)); }
 
-constexpr Kind k_unknown{
-    "", "",
-    "nginx: ssl_verify_client on; haproxy: verify required with ca-file and without "
-    "ca-ignore-err or crt-ignore-err; apache: SSLVerifyClient require; stunnel: verifyChain = yes; "
-    "openssl s_server: -Verify N -verify_return_error; ALB: caEnabled: true with one CA",
-    "ask for certificates on the whole port (haproxy: verify on the bind line, not per name in a "
-    "crt-list), or turn session resumption off between names",
-    "nginx: ssl_crl; haproxy: crl-file; apache: SSLCARevocationCheck chain; each with a fresh CRL "
-    "of "
-    "every CA of the chain"};
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
-
-const Kind& kind_of(const Report& report) {
-  const std::string name = lower(server_name(report));
-  const auto* const found = std::find_if(k_kinds.begin(), k_kinds.end(), [&name](const Kind& kind) {
-    return name.find(kind.mark) != std::string::npos;
-  });
-  return found != k_kinds.end() ? *found : k_unknown;
-}
-
-std::string with_kind(const Kind& kind, std::string_view text) {
+std::string with_kind(const ServerKind& kind, std::string_view text) {
   return kind.title.empty() ? std::string(text) : format("{}: {}", kind.title, text);
 }
 
@@ -103,7 +49,8 @@ bool speaks_plain_http_alone(const Report& report) {
 /// Whether nothing got in but past the handshake (--require handshake).
 bool refuses_by_http_alone(const Report& report) {
   return !any_attempt(report, [](const Judged& one) {
-    return one.attempt.id != Id::p0 && one.let_in && one.judgement == Judgement::accepted;
+    return one.attempt.id != Id::p0 && one.attempt.id != Id::n0 && one.attempt.id != Id::n1 &&
+           one.let_in && one.judgement == Judgement::accepted;
   });
 }
 
@@ -216,6 +163,7 @@ std::string why_no_verdict(const Report& report) {
   if (!any_control([](const Judged&) { return true; })) {
     return "without a good certificate, refusals prove nothing";
   }
+  if (auto why = why_neighbours_unknown(report)) return *std::move(why);
   if (content_varies(report)) {
     return "PATH is answered with other content every time, so that content cannot tell whether "
            "there is a way round";
@@ -263,13 +211,23 @@ std::string sentence(const Report& report) {
 
 namespace {
 
-std::vector<std::string> advise_on_bypass(const Report& report, const Kind& kind) {
+std::vector<std::string> advise_on_bypass(const Report& report, const ServerKind& kind) {
   std::vector<std::string> lines;
   if (any_attempt(report, [](const Judged& one) {
         return one.let_in && one.attempt.id >= Id::p7 && one.attempt.id <= Id::p9a;
       })) {
     lines.push_back(with_kind(kind, kind.bypass));
   }
+  const auto neighbour_got_in = [&report](auto&& of_these) {
+    return any_attempt(report, [&](const Judged& one) {
+      return one.let_in && one.attempt.id >= Id::n2 && one.attempt.id <= Id::n6 &&
+             of_these(one.attempt.id);
+    });
+  };
+  if (neighbour_got_in([](Id id) { return id != Id::n4; })) {
+    lines.push_back(with_kind(kind, kind.neighbour));
+  }
+  if (neighbour_got_in([](Id id) { return id == Id::n4; })) lines.emplace_back(k_no_resumption);
   if (any_attempt(report,
                   [](const Judged& one) { return one.let_in && one.attempt.id == Id::p9b; })) {
     lines.emplace_back(
@@ -279,7 +237,7 @@ std::vector<std::string> advise_on_bypass(const Report& report, const Kind& kind
   return lines;
 }
 
-std::vector<std::string> advise_on_gaps(const Report& report, const Kind& kind) {
+std::vector<std::string> advise_on_gaps(const Report& report, const ServerKind& kind) {
   std::vector<std::string> lines;
   if (any_attempt(report,
                   [](const Judged& one) { return one.let_in && one.attempt.id == Id::i1; })) {
@@ -300,7 +258,7 @@ std::vector<std::string> advise_on_gaps(const Report& report, const Kind& kind) 
 std::vector<std::string> advise(const Report& report) {
   const Finding& finding = report.overall;
   if (finding.overall == Overall::enforced) return {};
-  const Kind& kind = kind_of(report);
+  const ServerKind& kind = kind_of(report);
   if (finding.overall == Overall::not_enforced && refuses_by_http_alone(report)) {
     return {
         "nginx cannot refuse in the handshake: leave out --require handshake, or put a listener "
@@ -339,6 +297,9 @@ std::vector<std::string> advise(const Report& report) {
     return {
         "does it know the name that it is asked for? name one that it serves with --sni; or it "
         "takes none of OpenSSL's usual cipher suites and groups"};
+  }
+  if (control_came_to(report, Judgement::accepted) && why_neighbours_unknown(report)) {
+    return {advise_on_neighbours_unknown(report)};
   }
   if (content_varies(report)) {
     return {"name a PATH that answers the good client with the same content every time"};

@@ -18,6 +18,13 @@ constexpr std::array k_entries{
     Entry{Id::p8, "P8", "no certificate, another SNI than Host", Need::refused},
     Entry{Id::p9a, "P9a", "no certificate, HTTP/2", Need::refused},
     Entry{Id::p9b, "P9b", "plain HTTP on the port", Need::refused},
+    Entry{Id::n0, "N0", "the neighbour's certificate, under its own name", Need::control},
+    Entry{Id::n1, "N1", "the neighbour's certificate, under the target's name", Need::information},
+    Entry{Id::n2, "N2", "the neighbour's certificate, no SNI", Need::available},
+    Entry{Id::n3, "N3", "the neighbour's certificate and SNI, the target as Host", Need::available},
+    Entry{Id::n4, "N4", "no certificate, resuming the neighbour's session", Need::available},
+    Entry{Id::n5, "N5", "the target asked for on the neighbour's connection", Need::available},
+    Entry{Id::n6, "N6", "the same over HTTP/2", Need::available},
     Entry{Id::e1, "E1", "expired", Need::available},
     Entry{Id::e2, "E2", "not yet valid", Need::available},
     Entry{Id::e3, "E3", "for servers only (serverAuth)", Need::available},
@@ -31,7 +38,9 @@ constexpr std::array k_entries{
     Entry{Id::i5, "I5", "RSA of 1024 bits", Need::information},
 };
 
-bool equal_ignoring_case(std::string_view left, std::string_view right) {
+}  // namespace
+
+bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept {
   const auto upper = [](char c) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   };
@@ -39,9 +48,9 @@ bool equal_ignoring_case(std::string_view left, std::string_view right) {
                     [upper](char a, char b) { return upper(a) == upper(b); });
 }
 
-}  // namespace
-
 std::span<const Entry> catalogue() noexcept { return k_entries; }
+
+bool is_of_neighbour(Id id) noexcept { return id >= Id::n0 && id <= Id::n6; }
 
 const Entry& entry(Id id) noexcept { return k_entries.at(static_cast<std::size_t>(id)); }
 

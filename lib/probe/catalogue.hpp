@@ -7,8 +7,8 @@
 
 namespace mtls::probe {
 
-/// P0 is the control; P1 to P9b are tried wherever they can be; E and I need an identity that only
-/// a CA, or the user, can give.
+/// P0 is the control; P1 to P9b are tried wherever they can be; N0 to N6 need a client of another
+/// name of the port; E and I need an identity that only a CA, or the user, can give.
 enum class Id {
   p0,
   p1,
@@ -21,6 +21,13 @@ enum class Id {
   p8,
   p9a,
   p9b,
+  n0,
+  n1,
+  n2,
+  n3,
+  n4,
+  n5,
+  n6,
   e1,
   e2,
   e3,
@@ -48,9 +55,14 @@ struct Entry {
   Need need;
 };
 
+/// True for N0 to N6.
+[[nodiscard]] bool is_of_neighbour(Id id) noexcept;
+
 /// All of them, in the order of their names.
 [[nodiscard]] std::span<const Entry> catalogue() noexcept;
 [[nodiscard]] const Entry& entry(Id id) noexcept;
+/// Compares ASCII letters without regard to case.
+[[nodiscard]] bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
 /// Reads "E1" in either case.
 [[nodiscard]] std::optional<Id> find_id(std::string_view name) noexcept;
 

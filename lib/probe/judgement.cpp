@@ -15,16 +15,6 @@ using tls::Stage;
 
 constexpr std::size_t k_most_shown = 100;  // of what a listener says, in a line
 
-bool is_cut(const Record& record) {
-  return record.ending == Ending::alert || record.ending == Ending::closed ||
-         record.ending == Ending::reset;
-}
-
-Judgement where_cut(const Record& record) {
-  return record.stage == Stage::established ? Judgement::rejected_after_handshake
-                                            : Judgement::rejected_in_handshake;
-}
-
 /// Whether the listener can have refused what this attempt is about. Before its ServerHello it has
 /// seen no certificate and missed none, whoever connects: only names, sessions and protocols.
 bool can_be_about_it(const Attempt& attempt) {
@@ -74,6 +64,16 @@ bool is_refusing_status(unsigned status) noexcept {
   return std::find(k_refusals.begin(), k_refusals.end(), status) != k_refusals.end();
 }
 
+bool is_cut(const Record& record) noexcept {
+  return record.ending == Ending::alert || record.ending == Ending::closed ||
+         record.ending == Ending::reset;
+}
+
+Judgement where_cut(const Record& record) noexcept {
+  return record.stage == Stage::established ? Judgement::rejected_after_handshake
+                                            : Judgement::rejected_in_handshake;
+}
+
 bool is_refusal(Judgement judgement) noexcept {
   return judgement == Judgement::rejected_in_handshake ||
          judgement == Judgement::rejected_after_handshake ||
@@ -118,8 +118,10 @@ Judgement judge(const Attempt& attempt, const Record* control) {
 }
 
 bool same_content(const tls::HttpAnswer& left, const tls::HttpAnswer& right) {
+  const bool same_place = left.status < 300 || left.status >= 400 || left.location.empty() ||
+                          right.location.empty() || left.location == right.location;
   return left.status == right.status && left.body_hash == right.body_hash &&
-         left.body_size == right.body_size;
+         left.body_size == right.body_size && same_place;
 }
 
 std::string describe(const Record& record) {

@@ -21,9 +21,17 @@ struct Target {
   tls::HttpRequest request;
 };
 
+/// A client of another name of the same port, which the target must not let in.
+struct Neighbour {
+  std::string name;  // SNI, and what the certificate under it must be for
+  std::string host;  // Host of a request for it
+  tls::Identity identity;
+};
+
 struct Options {
   Target target;
   std::optional<tls::Identity> good;
+  std::vector<Neighbour> neighbours;  // their names are demands.neighbours as well
   tls::ServerTrust trust;
   /// The good key may sign for a server that `trust` does not accept (--insecure-server).
   tls::Distrust distrust = tls::Distrust::end_handshake;
@@ -37,7 +45,7 @@ struct Options {
 /// What was found at one address.
 struct AddressReport {
   tls::Address address;
-  std::vector<Judged> attempts;
+  std::vector<Judged> attempts;  // in the same order as Progress has them
   Finding finding;
 };
 
@@ -46,9 +54,12 @@ struct Report {
   Finding overall;
   /// Why the server's certificate is not accepted; nothing where it is.
   std::optional<std::string> distrusted;
+  /// What the reader has to know of it and does not follow from the verdict.
+  std::vector<std::string> notes;
 };
 
-/// Called for every attempt as soon as it can be judged; never by two threads at once.
+/// Called for every attempt, address by address in the order of Attempt's id, TLS version and
+/// variant, as soon as all that come before it have ended; never by two threads at once.
 using Progress = std::function<void(const Judged&)>;
 
 /// Makes the attempts and returns what they say. At each address P0 and P1 come first, at many

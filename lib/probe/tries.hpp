@@ -37,6 +37,15 @@ class Tries final {
   [[nodiscard]] Try shown(Id id, tls::Version version, const tls::Identity& identity) const;
   [[nodiscard]] std::vector<OtherName> other_names() const;
 
+  /// One of N0 to N6, except that N4 has no session to resume yet: see neighbour_session. The
+  /// neighbour's key signs as the good one does. The server's certificate must be for the name that
+  /// is sent as SNI, without one for any.
+  [[nodiscard]] Try of_neighbour(Id id, tls::Version version, const Neighbour& neighbour) const;
+  /// As N0, without a certificate.
+  [[nodiscard]] Try bare_at_neighbour(tls::Version version, const Neighbour& neighbour) const;
+  /// Which of N1 to N6 differ from each other at this listener.
+  [[nodiscard]] std::vector<Id> ids_of_neighbour() const;
+
  private:
   [[nodiscard]] Try make(Id id, std::optional<tls::Version> version) const;
 

@@ -1,6 +1,7 @@
 #include "probe/verdict.hpp"
 
 #include "base/format.hpp"
+#include "probe/neighbour.hpp"
 
 #include <algorithm>
 #include <array>
@@ -65,6 +66,12 @@ bool is_needed(Id id, const Demands& demands) {
   return need == Need::refused || need == Need::available || (id == Id::i1 && demands.revocation);
 }
 
+/// Whether an attempt shows a name in the handshake that is not the Host it asks for. The wrong
+/// virtual host can only be refused over HTTP.
+bool is_about_host(Id id) {
+  return id == Id::p8 || (is_of_neighbour(id) && id != Id::n1 && id != Id::n4);
+}
+
 std::string shown(const Attempt& attempt) {
   std::string text(entry(attempt.id).name);
   if (attempt.version) text += format(" at TLS {}", name(*attempt.version));
@@ -86,17 +93,22 @@ Mode mode_of(Id id) {
     case Id::p8:
     case Id::p9a:
     case Id::p9b:
+    case Id::n2:
+    case Id::n3:
+    case Id::n4:
+    case Id::n5:
+    case Id::n6:
       return Mode::bypass;
     default:
       return Mode::gaps;
   }
 }
 
-/// Whether anybody was asked under the name that is probed; P7 and P8 use others.
+/// Whether any client was asked under the name that is probed; P7, P8 and N use others.
 bool requested_anywhere(const std::vector<Judged>& judged, std::optional<Version> version) {
   return std::any_of(judged.begin(), judged.end(), [version](const Judged& one) {
     return one.attempt.version == version && one.attempt.record.certificate_requested &&
-           one.attempt.id != Id::p7 && one.attempt.id != Id::p8;
+           one.attempt.id != Id::p7 && one.attempt.id != Id::p8 && !is_of_neighbour(one.attempt.id);
   });
 }
 
@@ -120,6 +132,7 @@ std::optional<Mode> failing_mode(const Judged& one, const std::vector<Judged>& j
     return requested_anywhere(judged, one.attempt.version) ? Mode::optional : Mode::no_mtls;
   }
   if (!one.let_in || !is_needed(one.attempt.id, demands)) return std::nullopt;
+  if (is_of_neighbour(one.attempt.id) && shares_trust(judged, one)) return std::nullopt;
   const Mode mode = mode_of(one.attempt.id);
   return mode == Mode::optional && !requested_anywhere(judged, one.attempt.version) ? Mode::no_mtls
                                                                                     : mode;
@@ -198,9 +211,13 @@ void note_gaps_in_proof(const std::vector<Judged>& judged, Version version, cons
     return;
   }
   note_missing(judged, version, demands, finding);
+  for (std::string& gap : gaps_of_neighbours(judged, version, demands)) {
+    finding.reasons.push_back(std::move(gap));
+  }
   for (const Judged& one : judged) {
     if (one.attempt.version != version || !is_needed(one.attempt.id, demands)) continue;
     if (is_refusal(one.judgement) || one.let_in) continue;
+    if (is_of_neighbour(one.attempt.id) && shares_trust(judged, one)) continue;
     finding.reasons.push_back(format("{}: {} ({})", shown(one.attempt), name(one.judgement),
                                      describe(one.attempt.record)));
   }
@@ -256,14 +273,16 @@ std::vector<Judged> judge_all(const std::vector<Attempt>& attempts, const Demand
       judgement = Judgement::not_offered;
     } else if (one.id == Id::p0) {
       judgement = judge_control(one.record, find_record(attempts, Id::p1, one.version.value()));
+    } else if (is_of_neighbour(one.id)) {
+      judgement = judge_neighbour(one, attempts, control_of(one, attempts));
     } else {
       judgement = judge(one, control_of(one, attempts));
     }
-    if (judgement == Judgement::other_content && is_never_the_same(one, attempts)) {
+    if (judgement == Judgement::other_content && !is_of_neighbour(one.id) &&
+        is_never_the_same(one, attempts)) {
       judgement = Judgement::inconclusive;
     }
-    // The wrong virtual host can only be refused over HTTP.
-    const bool weak = judgement == Judgement::rejected_by_http && one.id != Id::p8 &&
+    const bool weak = judgement == Judgement::rejected_by_http && !is_about_host(one.id) &&
                       demands.strength == Strength::handshake && one.version.has_value();
     judged.push_back({.attempt = one,
                       .judgement = judgement,
@@ -306,6 +325,7 @@ Finding find_verdict(const std::vector<Judged>& judged, const Demands& demands) 
     finding.reasons.push_back(format("{}: {} ({})", shown(one.attempt), name(one.judgement),
                                      describe(one.attempt.record)));
   }
+  if (finding.reasons.empty()) finding.reasons = gaps_of_neighbours(judged, demands);
   if (finding.reasons.empty()) finding.overall = Overall::enforced;
   return finding;
 }

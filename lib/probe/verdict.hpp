@@ -16,7 +16,7 @@ enum class Mode {
   no_mtls,          ///< no CertificateRequest was seen
   optional,         ///< no certificate is let in as well
   any_certificate,  ///< one is asked for, but who made it does not matter
-  bypass,           ///< only ways round it: P7 to P9b
+  bypass,           ///< only ways round it: P7 to P9b, and N2 to N6
   gaps,             ///< only certificates of the right CA that should not be taken
 };
 [[nodiscard]] std::string_view name(Mode mode) noexcept;  // "no-mtls" …
@@ -33,6 +33,8 @@ struct Demands {
   Strength strength = Strength::any;
   bool revocation = false;  // I1 must be refused (--expect-crl)
   bool have_good = false;   // a good identity was given
+  /// Other names of the port whose clients must not get in.
+  std::vector<std::string> neighbours = {};
 };
 
 /// One attempt with its judgement.

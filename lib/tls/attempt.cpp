@@ -231,13 +231,21 @@ class Conversation final {
     }
   }
 
-  void ask() {
+  /// Whether the listener chose HTTP/2.
+  [[nodiscard]] bool speaks_http2() const {
+    if (m_client == nullptr) return false;
     const unsigned char* chosen = nullptr;
     unsigned size = 0;
-    if (m_client != nullptr) SSL_get0_alpn_selected(m_client->get(), &chosen, &size);
-    const bool http2 = as_text({chosen, size}) == "h2";
-    const auto reader = http2 ? make_http2_reader() : make_http1_reader();
-    write_request(http2 ? http2_request(m_plan.request) : http1_request(m_plan.request));
+    SSL_get0_alpn_selected(m_client->get(), &chosen, &size);
+    return as_text({chosen, size}) == "h2";
+  }
+
+  void ask() {
+    const bool http2 = speaks_http2();
+    if (m_plan.first_request && !ask_first()) return;
+    const Stream stream = m_plan.first_request ? Stream::second : Stream::first;
+    const auto reader = http2 ? make_http2_reader(stream) : make_http1_reader();
+    write_request(http2 ? http2_request(m_plan.request, stream) : http1_request(m_plan.request));
     read_answer(*reader);
     m_record.answer = reader->finish();
     if (!m_record.answer) {
@@ -251,6 +259,27 @@ class Conversation final {
     m_record.ending = Ending::answer;
     m_record.detail.clear();
     m_record.alert.reset();
+  }
+
+  /// The first of two requests on this connection: false where the second cannot be made.
+  bool ask_first() {
+    const bool http2 = speaks_http2();
+    const HttpRequest& request = *m_plan.first_request;
+    const MonotonicTime deadline = m_deadline;
+    const auto reader = http2 ? make_http2_reader() : make_http1_reader();
+    write_request(http2 ? http2_request(request) : http1_request(request, Follow::more));
+    read_answer(*reader);
+    m_record.first_answer = reader->finish();
+    if (m_ended) return false;
+    const bool whole = m_record.first_answer && m_record.first_answer->whole;
+    if (!whole || m_record.first_answer->body_size >= AnswerReader::k_body_limit) {
+      end(Ending::failed, "the answer to the first request is too long to ask again after it");
+      return false;
+    }
+    m_early = reader->rest();
+    m_read_any = false;
+    m_deadline = deadline;
+    return true;
   }
 
   void write_request(const Bytes& request) {

@@ -33,7 +33,8 @@ struct ServerTrust {
   enum class System { no, yes };
   std::vector<x509::Certificate> anchors;
   System system = System::no;  // the roots of this machine as well
-  std::string name;            // the DNS name or address that its certificate must bear
+  /// The DNS name or address that its certificate must be for; nothing: any that the anchors trust.
+  std::optional<std::string> name;
 };
 
 /// What to do about a server whose certificate is not accepted. It is checked inside the handshake,
@@ -58,6 +59,8 @@ struct Plan {
   std::optional<std::string> server_name;  // SNI; nothing: none is sent
   std::vector<std::string> alpn;           // "h2" first has the request sent over HTTP/2 if chosen
   HttpRequest request;
+  /// Asked first on the same connection. The request follows only once this has its whole answer.
+  std::optional<HttpRequest> first_request;
   std::optional<Identity> identity;
   ServerTrust trust;
   Distrust distrust = Distrust::end_handshake;
@@ -119,6 +122,7 @@ struct Record {
   /// Why the server's certificate is not accepted; nothing where it is, or none came.
   std::optional<std::string> distrusted;
   std::optional<HttpAnswer> answer;
+  std::optional<HttpAnswer> first_answer;  // to Plan::first_request
   std::shared_ptr<ClientSession> session;  // the last one that was given
   std::chrono::milliseconds connect_time{};
   std::chrono::milliseconds handshake_time{};

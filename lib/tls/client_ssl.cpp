@@ -269,9 +269,10 @@ void ClientSsl::trust(const ServerTrust& trust) {
   X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
   X509_VERIFY_PARAM_set_hostflags(
       rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-  const bool named = is_ip_address(trust.name)
-                         ? X509_VERIFY_PARAM_set1_ip_asc(rules, trust.name.c_str()) == 1
-                         : X509_VERIFY_PARAM_set1_host(rules, trust.name.c_str(), 0) == 1;
+  if (!trust.name) return;
+  const bool named = is_ip_address(*trust.name)
+                         ? X509_VERIFY_PARAM_set1_ip_asc(rules, trust.name->c_str()) == 1
+                         : X509_VERIFY_PARAM_set1_host(rules, trust.name->c_str(), 0) == 1;
   ossl::require(named, "X509_VERIFY_PARAM_set1_host");
 }
 

@@ -173,6 +173,11 @@ class Http1Reader final : public AnswerReader {
     return m_answer;
   }
 
+  Bytes rest() override {
+    if (m_in_head || m_chunked || !m_length || m_text.size() <= *m_length) return {};
+    return to_bytes(as_bytes(std::string_view(m_text).substr(*m_length)));
+  }
+
  private:
   /// Whether what has come can still become a status line.
   [[nodiscard]] bool may_be_http() const {
@@ -259,11 +264,11 @@ class Http1Reader final : public AnswerReader {
 
 }  // namespace
 
-Bytes http1_request(const HttpRequest& request) {
-  return to_bytes(
-      as_bytes(format("GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: mtlsctl-probe\r\nAccept: */*\r\n"
-                      "Connection: close\r\n\r\n",
-                      request.target, request.host)));
+Bytes http1_request(const HttpRequest& request, Follow follow) {
+  return to_bytes(as_bytes(
+      format("GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: mtlsctl-probe\r\nAccept: */*\r\n"
+             "{}\r\n",
+             request.target, request.host, follow == Follow::last ? "Connection: close\r\n" : "")));
 }
 
 std::unique_ptr<AnswerReader> make_http1_reader() { return std::make_unique<Http1Reader>(); }

@@ -12,14 +12,20 @@ constexpr std::uint8_t k_headers = 1;
 constexpr std::uint8_t k_rst_stream = 3;
 constexpr std::uint8_t k_settings = 4;
 constexpr std::uint8_t k_goaway = 7;
+constexpr std::uint8_t k_window_update = 8;
 constexpr std::uint8_t k_end_stream = 0x01;
 constexpr std::uint8_t k_end_headers = 0x04;
 constexpr std::uint8_t k_padded = 0x08;
 constexpr std::uint8_t k_priority = 0x20;
 constexpr std::uint32_t k_no_error = 0;
-constexpr std::uint32_t k_stream = 1;  // of our request
 constexpr std::size_t k_frame_head = 9;
 constexpr std::size_t k_frame_limit = 16384;  // SETTINGS_MAX_FRAME_SIZE as it is by default
+
+void put_32(Bytes& to, std::uint32_t value) {
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+    to.push_back(static_cast<std::uint8_t>(value >> shift));
+  }
+}
 
 void put_frame(Bytes& to, std::uint8_t type, std::uint8_t flags, std::uint8_t stream,
                ByteView payload) {
@@ -133,6 +139,9 @@ ByteView strip(ByteView payload, std::uint8_t flags) {
 
 class Http2Reader final : public AnswerReader {
  public:
+  explicit Http2Reader(Stream stream)
+      : m_stream(static_cast<std::uint32_t>(stream)), m_greeted(stream != Stream::first) {}
+
   State take(ByteView octets) override {
     m_octets.insert(m_octets.end(), octets.begin(), octets.end());
     ByteView rest = m_octets;
@@ -149,6 +158,8 @@ class Http2Reader final : public AnswerReader {
     m_answer->body_hash = crypto::sha256(m_body);
     return m_answer;
   }
+
+  Bytes rest() override { return m_octets; }
 
  private:
   struct FrameHead {
@@ -177,7 +188,7 @@ class Http2Reader final : public AnswerReader {
   State read_frame(const FrameHead& head, ByteView payload) {
     const std::uint8_t flags = head.flags;
     if (head.type == k_goaway) return read_goaway(payload);
-    if (head.stream != k_stream) return State::more;  // not about our request
+    if (head.stream != m_stream) return State::more;  // not about our request
     switch (head.type) {
       case k_headers:
         if (!m_answer) {
@@ -210,31 +221,55 @@ class Http2Reader final : public AnswerReader {
   /// 6.8): streams up to the one that it names.
   [[nodiscard]] State read_goaway(ByteView payload) const {
     if (m_answer) return State::more;
-    const bool served = payload.size() >= 8 && read_32(payload) >= k_stream &&
+    const bool served = payload.size() >= 8 && read_32(payload) >= m_stream &&
                         read_32(payload.subspan(4)) == k_no_error;
     return served ? State::more : State::refused;
   }
 
+  std::uint32_t m_stream;
   Bytes m_octets;
   Bytes m_body;
   std::optional<HttpAnswer> m_answer;
-  bool m_greeted = false;
+  bool m_greeted;
 };
 
-}  // namespace
-
-Bytes http2_request(const HttpRequest& request) {
+/// The preface, our settings, and a window for the whole connection to match.
+Bytes greeting() {
+  constexpr std::uint16_t k_header_table_size = 1;
+  constexpr std::uint16_t k_enable_push = 2;
+  constexpr std::uint16_t k_initial_window_size = 4;
+  constexpr std::uint32_t k_window = AnswerReader::k_body_limit + k_frame_limit;  // of a stream
+  Bytes settings;
+  const auto set = [&settings](std::uint16_t name, std::uint32_t value) {
+    settings.push_back(0);
+    settings.push_back(static_cast<std::uint8_t>(name));
+    put_32(settings, value);
+  };
+  set(k_header_table_size, 0);
+  set(k_enable_push, 0);
+  set(k_initial_window_size, k_window);
   Bytes octets = to_bytes(as_bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
-  // SETTINGS_ENABLE_PUSH = 0.
-  constexpr std::array<std::uint8_t, 6> k_no_push{0, 2, 0, 0, 0, 0};
-  put_frame(octets, k_settings, 0, 0, k_no_push);
-  Bytes fields{0x82, 0x87};  // :method GET, :scheme https
-  put_field(fields, 4, request.target);
-  put_field(fields, 1, request.host);
-  put_frame(octets, k_headers, k_end_stream | k_end_headers, 1, fields);
+  put_frame(octets, k_settings, 0, 0, settings);
+  Bytes increment;
+  put_32(increment, 2 * k_window);
+  put_frame(octets, k_window_update, 0, 0, increment);
   return octets;
 }
 
-std::unique_ptr<AnswerReader> make_http2_reader() { return std::make_unique<Http2Reader>(); }
+}  // namespace
+
+Bytes http2_request(const HttpRequest& request, Stream stream) {
+  Bytes octets = stream == Stream::first ? greeting() : Bytes();
+  Bytes fields{0x82, 0x87};  // :method GET, :scheme https
+  put_field(fields, 4, request.target);
+  put_field(fields, 1, request.host);
+  put_frame(octets, k_headers, k_end_stream | k_end_headers, static_cast<std::uint8_t>(stream),
+            fields);
+  return octets;
+}
+
+std::unique_ptr<AnswerReader> make_http2_reader(Stream stream) {
+  return std::make_unique<Http2Reader>(stream);
+}
 
 }  // namespace mtls::tls

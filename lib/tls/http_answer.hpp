@@ -51,14 +51,27 @@ class AnswerReader {
   [[nodiscard]] virtual bool has_status() const = 0;
   /// No more will come. Returns the answer as far as a status was seen, nothing otherwise.
   [[nodiscard]] virtual std::optional<HttpAnswer> finish() = 0;
+  /// Returns the octets after a complete answer, which belong to the next one; empty where there
+  /// are none.
+  [[nodiscard]] virtual Bytes rest() = 0;
 };
 
-/// Returns the octets of a GET with "Connection: close", and nothing that varies from run to run.
-[[nodiscard]] Bytes http1_request(const HttpRequest& request);
+/// Whether more requests will follow on the connection.
+enum class Follow { last, more };
+
+/// Returns the octets of a GET, with "Connection: close" on the last one, and nothing that varies
+/// from run to run.
+[[nodiscard]] Bytes http1_request(const HttpRequest& request, Follow follow = Follow::last);
 [[nodiscard]] std::unique_ptr<AnswerReader> make_http1_reader();
 
-/// Returns the connection preface, SETTINGS and the same GET on stream 1.
-[[nodiscard]] Bytes http2_request(const HttpRequest& request);
-[[nodiscard]] std::unique_ptr<AnswerReader> make_http2_reader();
+/// Which request of an HTTP/2 connection: stream 1, then stream 3.
+enum class Stream : std::uint8_t { first = 1, second = 3 };
+
+/// Returns the same GET as a HEADERS frame on `stream`; before the first one the connection
+/// preface and SETTINGS. The settings allow answers up to k_body_limit, and forbid the dynamic
+/// table of field compression, so that each answer can be read without the ones before it.
+[[nodiscard]] Bytes http2_request(const HttpRequest& request, Stream stream = Stream::first);
+/// Reads the answer on `stream`; for the second one the server's SETTINGS have come already.
+[[nodiscard]] std::unique_ptr<AnswerReader> make_http2_reader(Stream stream = Stream::first);
 
 }  // namespace mtls::tls

@@ -174,6 +174,41 @@ class ProbeFlags(Probing):
         self.assertIn(f"at [::1]:{server.port}:", lines)
         self.assertNotIn("at ", self.run_text(server).out.decode().splitlines()[1])
 
+    def test_attempts_are_in_one_order_whatever_order_they_end_in(self):
+        """By attempt, then by TLS version: in the table and in the document."""
+        ids = ["P0", "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9a", "P9b", "E1", "E2", "E3", "E6"]
+
+        def check(rows):
+            self.assertEqual(rows, sorted(rows, key=lambda row: (ids.index(row[0]), row[1])))
+            self.assertEqual({id for id, _ in rows}, set(ids))
+
+        # What ends first is not what began first: every third connection is held up.
+        server = self.nginx()
+        slow = listeners.Delayed(self, server.port, [0.06, 0, 0.02])
+        for jobs in ("1", "16"):
+            args = ["--jobs", jobs, "--ca", "ca", "--alt-sni", "open.example"]
+            document = self.probe(slow, *args)
+            self.assert_verdict(document, "enforced")
+            check([(one["id"], one["tls"] or "") for one in document["attempts"]])
+            for id, variants in (("P7", 3), ("P8", 2)):
+                rows = [(one["tls"], one["variant"]) for one in self.attempts(document, id)]
+                self.assertEqual(rows, sorted(rows))
+                self.assertEqual(len(rows), 2 * variants)
+            result = self.run_text(slow, *args)
+            table = result.out.decode().split("\n\n")[0].splitlines()[1:]
+            check([(line.split()[0], line.split()[1].replace("-", "")) for line in table])
+            self.assertEqual(len(table), len(document["attempts"]))
+
+    def test_a_table_of_several_addresses_is_whole_for_each(self):
+        server = self.haproxy()
+        other = listeners.Delayed(self, server.port, [0], host="127.0.0.3", port=server.port)
+        result = self.run_text(server, "--resolve", f"localhost:{other.port}:127.0.0.3")
+        table = result.out.decode().split("\n\n")[0].splitlines()[1:]
+        self.assertEqual([line for line in table if line.startswith("at ")],
+                         [f"at 127.0.0.1:{server.port}:", f"at 127.0.0.3:{server.port}:"])
+        half = len(table) // 2
+        self.assertEqual([line.split(":")[0] for line in table[1:half]], [line.split(":")[0] for line in table[half + 1:]])
+
     def test_lines_come_as_attempts_end(self):
         server = self.haproxy()
         master, slave = pty.openpty()

@@ -103,12 +103,22 @@ def nginx(bench, cert, key, rules, protocols="TLSv1.2 TLSv1.3", listen="127.0.0.
     return Server(bench, [program(bench, "nginx"), "-p", bench.dir, "-c", config], port, host=listen)
 
 
+def nginx_blocks(bench, cert, key, blocks, protocols="TLSv1.2 TLSv1.3"):
+    """nginx with these server blocks, {port} in them; `cert` and `key` where a block has none of its own."""
+    port = free_port()
+    config = bench.path(f"nginx-{port}.conf")
+    config.write_text(NGINX.format(dir=bench.dir, port=port, cert=bench.path(cert), key=bench.path(key), protocols=protocols,
+                                   servers=blocks.replace("{port}", str(port))))
+    return Server(bench, [program(bench, "nginx"), "-p", bench.dir, "-c", config], port)
+
+
 # --- haproxy --------------------------------------------------------------------------------------
 
 HAPROXY = """
 global
   log stderr format raw local0
   tune.ssl.default-dh-param 2048
+  {settings}
 defaults
   mode http
   timeout connect 5s
@@ -116,21 +126,23 @@ defaults
   timeout server 10s
 frontend f
   bind 127.0.0.1:{port} ssl {bind}
+  {rules}
   http-request return status 200 content-type text/plain string "{body}"
 """
 
 
-def haproxy(bench, pem, bind):
-    """`pem` holds certificate and key; `bind` is what stands behind ssl on the bind line."""
+def haproxy(bench, pem, bind, rules=(), settings=""):
+    """`pem` holds certificate and key; `bind` is what follows ssl on the bind line; `settings` are global."""
     port = free_port()
     config = bench.path(f"haproxy-{port}.cfg")
-    config.write_text(HAPROXY.format(port=port, bind=bind.replace("{pem}", str(bench.path(pem))), body=BODY))
+    config.write_text(HAPROXY.format(port=port, bind=bind.replace("{pem}", str(bench.path(pem))), body=BODY,
+                                     rules="\n  ".join(rules), settings=settings))
     return Server(bench, [program(bench, "haproxy"), "-db", "-f", config], port)
 
 
 # --- apache ---------------------------------------------------------------------------------------
 
-APACHE_MODULES = ["mpm_event", "authz_core", "ssl", "socache_shmcb", "mime", "alias", "dir", "headers", "env"]
+APACHE_MODULES = ["mpm_event", "version", "authz_core", "ssl", "socache_shmcb", "mime", "alias", "dir", "headers", "env"]
 APACHE = """
 ServerRoot {dir}
 ServerName localhost
@@ -143,6 +155,7 @@ Listen 127.0.0.1:{port}
 TypesConfig /dev/null
 SSLSessionCache shmcb:{dir}/apache-{port}.cache(512000)
 Mutex file:{dir} default
+{first}
 <VirtualHost 127.0.0.1:{port}>
   ServerName localhost
   DocumentRoot {root}
@@ -159,7 +172,8 @@ Mutex file:{dir} default
 """
 
 
-def apache(bench, cert, key, rules, protocols="-all +TLSv1.2 +TLSv1.3", more=""):
+def apache(bench, cert, key, rules, protocols="-all +TLSv1.2 +TLSv1.3", more="", first="", extra=()):
+    """`rules` are for the virtual host of localhost; {port} in `first` and `more`, before and after it."""
     port = free_port()
     root = bench.path("htdocs")
     (root / "secret").mkdir(parents=True, exist_ok=True)
@@ -168,7 +182,7 @@ def apache(bench, cert, key, rules, protocols="-all +TLSv1.2 +TLSv1.3", more="")
     for path in (bench.dir, root, root / "secret"):
         os.chmod(path, 0o755)
     modules = pathlib.Path("/usr/lib/apache2/modules")
-    load = "\n".join(f"LoadModule {name}_module {modules}/mod_{name}.so" for name in APACHE_MODULES
+    load = "\n".join(f"LoadModule {name}_module {modules}/mod_{name}.so" for name in [*APACHE_MODULES, *extra]
                      if (modules / f"mod_{name}.so").exists())
     load += "\nDirectoryIndex index.html"
     if os.geteuid() == 0:
@@ -176,7 +190,7 @@ def apache(bench, cert, key, rules, protocols="-all +TLSv1.2 +TLSv1.3", more="")
     config = bench.path(f"apache-{port}.conf")
     config.write_text(APACHE.format(dir=bench.dir, port=port, load=load, root=root, protocols=protocols,
                                     cert=bench.path(cert), key=bench.path(key), rules=rules,
-                                    more=more.replace("{port}", str(port))))
+                                    more=more.replace("{port}", str(port)), first=first.replace("{port}", str(port))))
     return Server(bench, [program(bench, "apache2"), "-f", config, "-DFOREGROUND"], port)
 
 
@@ -214,13 +228,20 @@ def hitch(bench, pem, *rules):
     return Server(bench, [program(bench, "hitch"), f"--config={config}"], port)
 
 
-def caddy(bench, cert, key, *client_auth):
+def caddy(bench, cert, key, *client_auth, settings="", neighbour=None):
+    """`neighbour` is another name and the CA of its clients."""
     port = free_port()
     config = bench.path(f"caddy-{port}")
-    rules = "\n".join(client_auth)
-    config.write_text(f"{{\nadmin off\nauto_https off\n}}\nhttps://localhost:{port} {{\nbind 127.0.0.1\n"
-                      f"tls {bench.path(cert)} {bench.path(key)} {{\nclient_auth {{\n{rules}\n}}\n}}\n"
-                      f'respond "{BODY}"\n}}\n')
+
+    def site(name, rules, body):
+        return (f"https://{name}:{port} {{\nbind 127.0.0.1\ntls {bench.path(cert)} {bench.path(key)} {{\nclient_auth {{\n"
+                + "\n".join(rules) + f'\n}}\n}}\nrespond "{body}"\n}}\n')
+
+    text = f"{{\nadmin off\nauto_https off\n{settings}\n}}\n" + site("localhost", client_auth, BODY)
+    if neighbour:
+        name, ca = neighbour
+        text += site(name, ["mode require_and_verify", f"trusted_ca_cert_file {ca}"], f"page of {name}")
+    config.write_text(text)
     home = {"HOME": str(bench.dir), "XDG_DATA_HOME": str(bench.dir), "XDG_CONFIG_HOME": str(bench.dir)}
     return Server(bench, [program(bench, "caddy"), "run", "--config", config, "--adapter", "caddyfile"], port, env=home)
 
@@ -246,14 +267,14 @@ def node(bench, cert, key, options, before=""):
 class HttpServer:
     """Answers every request with BODY: in the clear, or over TLS with an ssl.SSLContext."""
 
-    def __init__(self, bench, context=None, answer=None, listen="127.0.0.1"):
+    def __init__(self, bench, context=None, answer=None, listen="127.0.0.1", port=0):
         family = socket.AF_INET6 if ":" in listen else socket.AF_INET
         self.answer = answer or (f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {len(BODY)}\r\n"
                                  f"Connection: close\r\n\r\n{BODY}").encode()
         self.context, self.requests = context, []
         self.socket = socket.socket(family)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind((listen, 0))
+        self.socket.bind((listen, port))
         self.socket.listen(128)
         self.port = self.socket.getsockname()[1]
         self.url = f"https://localhost:{self.port}/"
@@ -290,9 +311,9 @@ class HttpServer:
 class RawServer(HttpServer):
     """Accepts and does with the connection what `behave` does: for ports that are no listener."""
 
-    def __init__(self, bench, behave):
+    def __init__(self, bench, behave, **more):
         self.behave = behave
-        super().__init__(bench)
+        super().__init__(bench, **more)
 
     def serve(self, connection):
         with contextlib.suppress(OSError):
@@ -343,6 +364,23 @@ class ConnectProxy(RawServer):
         host, port = target.rsplit(":", 1)
         with socket.create_connection((host.strip("[]"), int(port)), 5) as beyond, connection:
             connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=pump, args=(beyond, connection), daemon=True)
+            back.start()
+            pump(connection, beyond)
+            back.join(10)
+
+
+class Delayed(RawServer):
+    """Passes connections on to a port of this host, each held up by the next of `delays` (seconds)."""
+
+    def __init__(self, bench, behind, delays, host="127.0.0.1", port=0):
+        self.behind, self.delays, self.turn, self.host = behind, delays, 0, host
+        super().__init__(bench, self.pass_on, listen=host, port=port)
+
+    def pass_on(self, connection):
+        self.turn += 1
+        time.sleep(self.delays[self.turn % len(self.delays)])
+        with socket.create_connection(("127.0.0.1", self.behind), 5) as beyond, connection:
             back = threading.Thread(target=pump, args=(beyond, connection), daemon=True)
             back.start()
             pump(connection, beyond)

@@ -202,6 +202,45 @@ TEST_CASE("the request says what it must and nothing that varies") {
   CHECK(as_text(http1_request({.host = "a.example", .target = "/x?y"})) ==
         "GET /x?y HTTP/1.1\r\nHost: a.example\r\nUser-Agent: mtlsctl-probe\r\nAccept: */*\r\n"
         "Connection: close\r\n\r\n");
+  CHECK(as_text(http1_request({.host = "a.example", .target = "/x?y"}, Follow::more)) ==
+        "GET /x?y HTTP/1.1\r\nHost: a.example\r\nUser-Agent: mtlsctl-probe\r\nAccept: */*\r\n"
+        "\r\n");
+}
+
+TEST_CASE("HTTP/2: the second answer of a connection is read from its own stream") {
+  const auto first = make_http2_reader();
+  Bytes octets = frame(4, 0, {});
+  const Bytes answer = frame(1, 5, {0x88});
+  octets.insert(octets.end(), answer.begin(), answer.end());
+  // Of the second answer some octets come with the first.
+  Bytes second = frame(1, 5, {0x48, 0x03, '4', '2', '1'});
+  second[8] = 3;
+  octets.insert(octets.end(), second.begin(), second.begin() + 4);
+  CHECK(first->take(octets) == State::complete);
+  CHECK(first->finish()->status == 200);
+  const auto reader = make_http2_reader(Stream::second);
+  CHECK(reader->take(first->rest()) == State::more);
+  CHECK(reader->take(ByteView(second).subspan(4)) == State::complete);
+  CHECK(reader->finish()->status == 421);
+  // RST_STREAM of the first stream says nothing of the second, its own does.
+  const auto refused = make_http2_reader(Stream::second);
+  Bytes reset = frame(3, 0, {0, 0, 0, 13});
+  CHECK(feed(*refused, reset) == State::more);
+  reset[8] = 3;
+  CHECK(feed(*refused, reset) == State::refused);
+}
+
+TEST_CASE("HTTP/2: the second request comes without a preface") {
+  const HttpRequest request{.host = "a.example", .target = "/"};
+  const Bytes first = http2_request(request);
+  const Bytes second = http2_request(request, Stream::second);
+  CHECK(as_text(first).substr(0, 3) == "PRI");
+  REQUIRE(second.size() < first.size());
+  CHECK(second[8] == 3);
+  // The same HEADERS otherwise.
+  const ByteView tail = ByteView(first).subspan(first.size() - second.size());
+  CHECK(as_text(tail.subspan(9)) == as_text(ByteView(second).subspan(9)));
+  CHECK(tail[8] == 1);
 }
 
 TEST_CASE("HTTP/2: a status as an index, as digits, as Huffman's digits") {
