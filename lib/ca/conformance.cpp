@@ -50,7 +50,7 @@ class Conformance final {
     require(m_certificate.issuer() == issuer, "issuer");
     const x509::Validity& validity = m_certificate.validity();
     if (m_request.window) {
-      require(profile().name == "probe" && validity == *m_request.window, "validity");
+      require(is_for_probes(profile()) && validity == *m_request.window, "validity");
     } else {
       require(validity.contains(m_grounds.now), "validity");
     }

@@ -136,12 +136,6 @@ void require_purposes_within_chain(const std::vector<der::Oid>& purposes, const 
   }
 }
 
-/// Whether `profile` is the one under which certificates are made to be refused. A profile of a
-/// user's own is never "built-in": that stands for its file.
-bool is_for_probes(const profile::Profile& profile) {
-  return profile.name == "probe" && profile.source == "built-in";
-}
-
 x509::Validity grant_window(const x509::Validity& window, const Grounds& grounds) {
   if (!is_for_probes(grounds.profile) || grounds.chain.empty()) {
     throw Error(Errc::denied_by_profile,
@@ -172,6 +166,10 @@ std::vector<der::Oid> grant_purposes(const Request& request, const profile::Prof
                 format("profile '{}' does not grant these purposes", profile.name));
   }
   return *request.purposes;
+}
+
+bool is_for_probes(const profile::Profile& profile) {
+  return profile.name == "probe" && profile.source == profile::k_built_in;
 }
 
 x509::Name grant_subject(const Request& request, const Grounds& grounds,

@@ -18,6 +18,9 @@ struct Grounds {
   const ossl::Context& context;
 };
 
+/// Whether `profile` is the built-in one under which certificates are made to be refused.
+[[nodiscard]] bool is_for_probes(const profile::Profile& profile);
+
 /// Returns the subject: the profile's fixed fields put in, required ones there, every value good.
 /// Throws denied_by_profile, bad_name. Adds a warning for an e-mail address that is none.
 [[nodiscard]] x509::Name grant_subject(const Request& request, const Grounds& grounds,
