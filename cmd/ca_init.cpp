@@ -187,7 +187,7 @@ ExitCode run(Options options, Session& session) {
   }
   const profile::Profile profile =
       choose_profile(options.profile, std::nullopt, parent ? "intermediate-ca" : "root-ca",
-                     options.profiles, parent ? &*parent : nullptr);
+                     options.profiles, parent ? &*parent : nullptr, profile::ProfileUse::ca_init);
 
   const bool stands = name_exists(directory / "ca.crt");
   if (stands && !options.existing.if_missing) authority::refuse_existing_ca(directory);

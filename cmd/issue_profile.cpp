@@ -8,9 +8,9 @@ namespace mtls::cmd {
 profile::Profile choose_profile(const std::optional<std::string>& flag,
                                 const std::optional<std::string>& configured,
                                 const std::string& built_in, const ProfileOptions& profiles,
-                                const authority::CaDirectory* ca) {
+                                const authority::CaDirectory* ca, profile::ProfileUse use) {
   const std::string name = flag ? *flag : configured.value_or(built_in);
-  profile::Profile profile = profiles.open(ca).load(name);
+  profile::Profile profile = profiles.open(ca).load(name, use);
   if (ca == nullptr) return profile;
   const authority::CaConfig& config = ca->config();
   profile::ExtensionPolicy& extensions = profile.extensions;

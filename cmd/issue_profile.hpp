@@ -11,13 +11,12 @@
 
 namespace mtls::cmd {
 
-/// Loads profile `flag`, else `configured` (ca.toml's), else `built_in`. The URLs of ca.toml are
-/// put in where the profile names none.
-[[nodiscard]] profile::Profile choose_profile(const std::optional<std::string>& flag,
-                                              const std::optional<std::string>& configured,
-                                              const std::string& built_in,
-                                              const ProfileOptions& profiles,
-                                              const authority::CaDirectory* ca);
+/// Loads profile `flag`, else `configured` (ca.toml's), else `built_in`, for `use`. The URLs of
+/// ca.toml are put in where the profile names none.
+[[nodiscard]] profile::Profile choose_profile(
+    const std::optional<std::string>& flag, const std::optional<std::string>& configured,
+    const std::string& built_in, const ProfileOptions& profiles, const authority::CaDirectory* ca,
+    profile::ProfileUse use = profile::ProfileUse::signing);
 
 /// Throws denied_by_profile where the profile is not for `role`.
 void require_role(const profile::Profile& profile, profile::Role role);

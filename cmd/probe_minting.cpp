@@ -51,8 +51,7 @@ std::optional<ca::Request> ProbeMint::make_request(probe::Id id,
 
 std::optional<x509::Certificate> ProbeMint::issue(const ca::Request& request) {
   if (!m_ca) m_ca = std::make_unique<SigningCa>(m_directory, m_signing, m_lock_timeout, m_session);
-  // The built-in one, whatever --profiles or ca.toml would put in its place.
-  const profile::Profile profile = profile::Catalogue().load("probe");
+  const profile::Profile profile = profile::Catalogue().load("probe", profile::ProfileUse::probe);
   ca::Issuer& issuer = m_ca->issuer(profile.digest);
   std::vector<ca::Prepared> prepared;
   try {

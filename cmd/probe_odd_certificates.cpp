@@ -1,5 +1,6 @@
 #include "cmd/probe_odd_certificates.hpp"
 
+#include "base/error.hpp"
 #include "base/format.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/weak_crypto.hpp"
@@ -37,8 +38,10 @@ OddCertificates::OddCertificates(const authority::CaDirectory& directory,
 void OddCertificates::open() {
   if (m_ca) return;
   m_signing_ca = std::make_unique<SigningCa>(m_directory, m_signing, m_lock_timeout, m_session);
-  m_ca = std::make_unique<ca::ThrowAwayCa>(m_directory.certificate(), m_signing_ca->key(),
-                                           m_signing_ca->ledger(), m_signing_ca->surroundings());
+  m_ca = std::make_unique<ca::ThrowAwayCa>(m_directory.certificate(), m_signing_ca->ledger(),
+                                           m_signing_ca->surroundings());
+  m_usual = authority::make_signer(m_signing_ca->key(), std::nullopt);
+  m_sha1 = crypto::make_sha1_signer(m_signing_ca->key());
   m_key = crypto::PrivateKey::generate(crypto::KeySpec::ec(crypto::Curve::p256),
                                        crypto::Keygen::standard,
                                        m_session.openssl(ossl::Configuration::openssl));
@@ -88,35 +91,32 @@ Bytes OddCertificates::make_tbs(const Wanted& wanted, const x509::Name& issuer,
 
 std::optional<tls::Identity> OddCertificates::leaf(const Wanted& wanted,
                                                    const crypto::PrivateKey& key,
-                                                   ca::ThrowAwayCa::Strength strength) {
-  const auto algorithm = m_ca->algorithm(strength);
-  if (!algorithm) return std::nullopt;
-  const auto certificate = m_ca->sign(
-      make_tbs(wanted, m_ca->certificate().subject(), leaf_name(), key.public_key(), *algorithm),
-      strength);
-  if (!certificate) return std::nullopt;
-  return tls::Identity{.chain = {*certificate}, .key = key};
+                                                   const crypto::AnySigner& signer) {
+  const Bytes tbs = make_tbs(wanted, m_ca->certificate().subject(), leaf_name(), key.public_key(),
+                             signer.algorithm_identifier());
+  try {
+    return tls::Identity{.chain = {m_ca->sign(tbs, signer)}, .key = key};
+  } catch (const Error& error) {
+    if (error.code() != Errc::unsupported) throw;
+    return std::nullopt;
+  }
 }
 
-std::optional<tls::Identity> OddCertificates::under(const std::vector<Wanted>& intermediates,
-                                                    const Wanted& leaf) {
-  constexpr auto k_own = crypto::SignatureAlgorithm::ecdsa_sha256;
-  const auto usual = m_ca->algorithm(ca::ThrowAwayCa::Strength::usual);
+tls::Identity OddCertificates::under(const std::vector<Wanted>& intermediates, const Wanted& leaf) {
+  const ossl::Context& context = m_session.openssl(ossl::Configuration::openssl);
+  const crypto::SoftwareSigner own(*m_key, crypto::SignatureAlgorithm::ecdsa_sha256);
   std::vector<x509::Certificate> chain;
   x509::Name issuer = m_ca->certificate().subject();
   for (std::size_t i = 0; i <= intermediates.size(); ++i) {
     const bool last = i == intermediates.size();
     const x509::Name subject =
         last ? leaf_name() : common_name(format("mtlsctl-probe CA {}", i + 1));
+    const crypto::AnySigner& signer =
+        i == 0 ? static_cast<const crypto::AnySigner&>(*m_usual) : own;
     const Bytes tbs = make_tbs(last ? leaf : intermediates[i], issuer, subject, m_key->public_key(),
-                               i == 0 ? ByteView(*usual) : crypto::algorithm_identifier(k_own));
-    if (i == 0) {
-      const auto signed_one = m_ca->sign(tbs, ca::ThrowAwayCa::Strength::usual);
-      if (!signed_one) return std::nullopt;
-      chain.insert(chain.begin(), *signed_one);
-    } else {
-      chain.insert(chain.begin(), x509::wrap(tbs, k_own, m_key->sign(k_own, tbs)));
-    }
+                               signer.algorithm_identifier());
+    chain.insert(chain.begin(), i == 0 ? m_ca->sign(tbs, signer)
+                                       : x509::sign(tbs, signer, m_key->public_key(), context));
     issuer = subject;
   }
   return tls::Identity{.chain = std::move(chain), .key = *m_key};
@@ -126,7 +126,6 @@ std::optional<tls::Identity> OddCertificates::find(probe::Id id) {
   if (id != probe::Id::e4 && id != probe::Id::e5 && (id < probe::Id::i2 || id > probe::Id::i5)) {
     return std::nullopt;
   }
-  using Strength = ca::ThrowAwayCa::Strength;
   open();
   Wanted wanted;
   Wanted above{.version = 3,
@@ -144,15 +143,16 @@ std::optional<tls::Identity> OddCertificates::find(probe::Id id) {
       return under({above, above}, wanted);
     case probe::Id::i2:
       wanted.with_purpose = false;
-      return leaf(wanted, *m_key, Strength::usual);
+      return leaf(wanted, *m_key, *m_usual);
     case probe::Id::i3:
       wanted.version = 1;
-      return leaf(wanted, *m_key, Strength::usual);
+      return leaf(wanted, *m_key, *m_usual);
     case probe::Id::i4:
-      return leaf(wanted, *m_key, Strength::sha1);
+      if (!m_sha1) return std::nullopt;
+      return leaf(wanted, *m_key, *m_sha1);
     default:
       return leaf(wanted, crypto::make_rsa_1024(m_session.openssl(ossl::Configuration::openssl)),
-                  Strength::usual);
+                  *m_usual);
   }
 }
 

@@ -35,13 +35,13 @@ class OddCertificates final {
   [[nodiscard]] Bytes make_tbs(const Wanted& wanted, const x509::Name& issuer,
                                const x509::Name& subject, const crypto::PublicKey& key,
                                ByteView algorithm) const;
-  /// A leaf signed by the throw-away CA itself.
+  /// A leaf signed by the throw-away CA itself; nothing where this system does not sign by the
+  /// signer's algorithm.
   [[nodiscard]] std::optional<tls::Identity> leaf(const Wanted& wanted,
                                                   const crypto::PrivateKey& key,
-                                                  ca::ThrowAwayCa::Strength strength);
+                                                  const crypto::AnySigner& signer);
   /// A leaf under intermediates, the topmost first, of which the throw-away CA signs the topmost.
-  [[nodiscard]] std::optional<tls::Identity> under(const std::vector<Wanted>& intermediates,
-                                                   const Wanted& leaf);
+  [[nodiscard]] tls::Identity under(const std::vector<Wanted>& intermediates, const Wanted& leaf);
   void open();
 
   const authority::CaDirectory& m_directory;
@@ -50,7 +50,9 @@ class OddCertificates final {
   Session& m_session;
   std::unique_ptr<SigningCa> m_signing_ca;
   std::unique_ptr<ca::ThrowAwayCa> m_ca;
-  std::optional<crypto::PrivateKey> m_key;  // of leaves and intermediates alike
+  std::unique_ptr<crypto::Signer> m_usual;    // with the CA's key
+  std::unique_ptr<crypto::AnySigner> m_sha1;  // null for a key without SHA-1
+  std::optional<crypto::PrivateKey> m_key;    // of leaves and intermediates alike
 };
 
 }  // namespace mtls::cmd

@@ -21,10 +21,11 @@ struct Options {
 ExitCode run(const Options& options, Session& session) {
   const std::optional<authority::CaDirectory> ca = options.ca.find();
   const profile::Catalogue catalogue = options.profiles.open(ca ? &*ca : nullptr);
+  warn_of_unused_files(catalogue, std::nullopt, session);
   ExitCode code = ExitCode::ok;
   for (const std::string& name : catalogue.names()) {
     try {
-      const profile::Profile profile = catalogue.load(name);
+      const profile::Profile profile = catalogue.load(name, profile::ProfileUse::showing);
       if (session.json()) {
         Json document = session.document();
         put_profile(document, profile);

@@ -22,7 +22,9 @@ struct Options {
 
 ExitCode run(const Options& options, Session& session) {
   const std::optional<authority::CaDirectory> ca = options.ca.find();
-  const profile::Profile profile = options.profiles.open(ca ? &*ca : nullptr).load(options.name);
+  const profile::Catalogue catalogue = options.profiles.open(ca ? &*ca : nullptr);
+  const profile::Profile profile = catalogue.load(options.name, profile::ProfileUse::showing);
+  warn_of_unused_files(catalogue, options.name, session);
   if (session.json()) {
     Json document = session.document();
     put_profile(document, profile);

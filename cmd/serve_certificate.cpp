@@ -92,7 +92,8 @@ x509::Name subject() {
 /// In the child: opens ledger and CA key, and enrols.
 void issue(const ServeCertificateRequest& request, Session& session) {
   const profile::Profile profile =
-      choose_profile(std::nullopt, std::nullopt, k_profile, ProfileOptions{}, &request.ca);
+      choose_profile(std::nullopt, std::nullopt, k_profile, ProfileOptions{}, &request.ca,
+                     profile::ProfileUse::serve);
   require_role(profile, profile::Role::server);
   SigningCa ca(request.ca, request.signing, request.lock_timeout, session);
   ca.load();

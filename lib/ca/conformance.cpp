@@ -4,7 +4,6 @@
 #include "base/format.hpp"
 #include "ca/granted.hpp"
 #include "profile/san_policy.hpp"
-#include "x509/name_matching.hpp"
 
 #include <algorithm>
 #include <set>
@@ -50,7 +49,7 @@ class Conformance final {
     require(m_certificate.issuer() == issuer, "issuer");
     const x509::Validity& validity = m_certificate.validity();
     if (m_request.window) {
-      require(profile().name == "probe" && validity == *m_request.window, "validity");
+      require(is_for_probes(profile()) && validity == *m_request.window, "validity");
     } else {
       require(validity.contains(m_grounds.now), "validity");
     }
@@ -66,10 +65,7 @@ class Conformance final {
     const x509::GeneralNames names = m_certificate.subject_alt_names();
     require(!profile::refuses(profile().san, names), "subjectAltName");
     require(!m_certificate.subject().empty() || !names.empty(), "no name at all");
-    const auto common_names =
-        profile().extensions.basic_constraints.subject == x509::BasicConstraints::Subject::ca
-            ? x509::CommonNames::ignored
-            : x509::CommonNames::as_hosts;
+    const auto common_names = constrained_common_names(profile());
     for (const x509::Certificate& ca : m_grounds.chain) {
       const auto constraints = ca.name_constraints();
       require(!constraints || !x509::constraint_violation(*constraints, m_certificate.subject(),

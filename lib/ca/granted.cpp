@@ -6,7 +6,6 @@
 #include "base/time_text.hpp"
 #include "profile/san_policy.hpp"
 #include "profile/subject_policy.hpp"
-#include "x509/name_matching.hpp"
 
 #include <algorithm>
 
@@ -136,12 +135,6 @@ void require_purposes_within_chain(const std::vector<der::Oid>& purposes, const 
   }
 }
 
-/// Whether `profile` is the one under which certificates are made to be refused. A profile of a
-/// user's own is never "built-in": that stands for its file.
-bool is_for_probes(const profile::Profile& profile) {
-  return profile.name == "probe" && profile.source == "built-in";
-}
-
 x509::Validity grant_window(const x509::Validity& window, const Grounds& grounds) {
   if (!is_for_probes(grounds.profile) || grounds.chain.empty()) {
     throw Error(Errc::denied_by_profile,
@@ -172,6 +165,10 @@ std::vector<der::Oid> grant_purposes(const Request& request, const profile::Prof
                 format("profile '{}' does not grant these purposes", profile.name));
   }
   return *request.purposes;
+}
+
+bool is_for_probes(const profile::Profile& profile) {
+  return profile.name == "probe" && profile.source == profile::k_built_in;
 }
 
 x509::Name grant_subject(const Request& request, const Grounds& grounds,
@@ -216,17 +213,28 @@ x509::GeneralNames grant_subject_alt_names(const Request& request, const Grounds
   return names;
 }
 
+x509::CommonNames constrained_common_names(const profile::Profile& profile) {
+  using x509::KeyUsageBit;
+  const x509::KeyUsage& usage = profile.extensions.key_usage;
+  const bool tls_peer = usage.has(KeyUsageBit::digital_signature) ||
+                        usage.has(KeyUsageBit::key_encipherment) ||
+                        usage.has(KeyUsageBit::key_agreement);
+  return is_ca(profile) && !tls_peer ? x509::CommonNames::ignored
+                                     : x509::CommonNames::as_any_identity;
+}
+
 void require_within_constraints(const x509::Name& subject, const x509::GeneralNames& names,
                                 const Grounds& grounds) {
-  const auto common_names =
-      is_ca(grounds.profile) ? x509::CommonNames::ignored : x509::CommonNames::as_hosts;
+  const auto common_names = constrained_common_names(grounds.profile);
   for (const x509::Certificate& ca : grounds.chain) {
     const auto constraints = ca.name_constraints();
     if (!constraints) continue;
     if (const auto why = x509::constraint_violation(*constraints, subject, names, common_names)) {
       throw Error(
           Errc::constraint_violated,
-          format("the name constraints of {} do not allow it: {}", ca.subject().to_text(), *why));
+          format("the name constraints of {} do not allow it: {}", ca.subject().to_text(), *why),
+          "ask for names within them; a common name counts where a program may take it for a host, "
+          "an address or an e-mail address");
     }
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ca/issuer.hpp"
+#include "x509/name_matching.hpp"
 
 #include <vector>
 
@@ -18,6 +19,9 @@ struct Grounds {
   const ossl::Context& context;
 };
 
+/// Whether `profile` is the built-in one under which certificates are made to be refused.
+[[nodiscard]] bool is_for_probes(const profile::Profile& profile);
+
 /// Returns the subject: the profile's fixed fields put in, required ones there, every value good.
 /// Throws denied_by_profile, bad_name. Adds a warning for an e-mail address that is none.
 [[nodiscard]] x509::Name grant_subject(const Request& request, const Grounds& grounds,
@@ -28,7 +32,12 @@ struct Grounds {
 [[nodiscard]] x509::GeneralNames grant_subject_alt_names(const Request& request,
                                                          const Grounds& grounds);
 
-/// Throws constraint_violated where a CA certificate above does not allow these names.
+/// What common names under `profile` are held to name constraints as: those of a CA only where its
+/// key usage lets it be a TLS peer itself.
+[[nodiscard]] x509::CommonNames constrained_common_names(const profile::Profile& profile);
+
+/// Throws constraint_violated where a CA certificate above does not allow these names, or what some
+/// program may take the common names for (x509::CommonNames::as_any_identity).
 void require_within_constraints(const x509::Name& subject, const x509::GeneralNames& names,
                                 const Grounds& grounds);
 

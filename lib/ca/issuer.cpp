@@ -2,8 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "ca/sign_and_record.hpp"
 #include "crypto/key_check.hpp"
-#include "x509/tbs_certificate.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -25,21 +25,6 @@ void require_fit(const x509::Certificate& ca) {
       Errc::issuer_unfit, format("{} cannot issue certificates: {}", ca.subject().to_text(), why),
       "make a CA with mtlsctl ca init; a root that another tool made gets a certificate that "
       "can, over the same key, by mtlsctl ca adopt ca.crt ca.key --reissue");
-}
-
-/// Wraps, reads back and checks a fresh signature; throws faulty_signature.
-x509::Certificate finish(const Prepared& prepared, const crypto::Signer& signer, ByteView signature,
-                         const ossl::Context& context) {
-  const x509::Certificate certificate = x509::wrap(prepared.tbs(), signer.algorithm(), signature);
-  const bool same = equal(certificate.tbs(), prepared.tbs());
-  if (!same || !certificate.is_signed_by(signer.public_key(), context)) {
-    throw Error(Errc::faulty_signature,
-                "the signature that was made does not verify with the CA's public key; it was "
-                "discarded and nothing was released",
-                "this points to faulty hardware or a faulty provider: check the machine before "
-                "signing again");
-  }
-  return certificate;
 }
 
 }  // namespace
@@ -82,9 +67,8 @@ void Issuer::require_issuable(const std::vector<Prepared>& prepared, Standing st
     if (one.m_key_to_come) {
       throw Error(Errc::internal, "a certificate was to be issued over a key that is not made yet");
     }
-    if (one.m_windowed && standing != Standing::revoked) {
-      throw Error(Errc::internal,
-                  "a certificate with a window of its own was to be issued as valid");
+    if (one.m_for_probes && standing != Standing::revoked) {
+      throw Error(Errc::internal, "a certificate made for probes was to be issued as valid");
     }
   }
 }
@@ -95,20 +79,13 @@ std::vector<store::Intent> Issuer::make_intents(const std::vector<Prepared>& pre
   intents.reserve(prepared.size());
   for (const Prepared& one : prepared) {
     const x509::Certificate& certificate = one.unsigned_certificate();
-    intents.push_back({.issuer = issuer,
-                       .serial = certificate.serial(),
-                       .tbs = one.m_tbs,
-                       .request_key = one.m_request_key,
-                       .profile = one.m_profile_name,
-                       .profile_hash = one.m_profile_hash,
-                       .subject = certificate.subject().to_text(),
-                       .sans = x509::to_texts(certificate.subject_alt_names()),
-                       .validity = certificate.validity(),
-                       .spki_hash = certificate.public_key().spki_hash(),
-                       .actor = m_surroundings.actor,
-                       .time = m_surroundings.clock.now(),
-                       .replaces_intent = one.m_replaces_intent,
-                       .replaces = one.m_replaces});
+    store::Intent intent =
+        make_intent(issuer, one.m_tbs, certificate, one.m_profile_name, m_surroundings);
+    intent.profile_hash = one.m_profile_hash;
+    intent.request_key = one.m_request_key;
+    intent.replaces_intent = one.m_replaces_intent;
+    intent.replaces = one.m_replaces;
+    intents.push_back(std::move(intent));
   }
   return intents;
 }
@@ -122,45 +99,19 @@ std::vector<IssuedCertificate> Issuer::issue(std::vector<Prepared> prepared, Sta
           ? m_ledger.add_issuer(issuer_name, m_signer.public_key(), author())
           : m_ledger.add_issuer(issuer_name, m_signer.public_key(), m_chain.front(), author());
 
-  const std::vector<store::Intent> intents = make_intents(prepared, issuer);
-  m_ledger.record_intents(intents);
-  m_surroundings.trace.note("ledger.intents", {{"count", std::to_string(intents.size())},
-                                               {"serial", intents.front().serial.to_text()}});
-
-  std::vector<IssuedCertificate> certificates;
-  certificates.reserve(prepared.size());
-  try {
-    for (const Prepared& one : prepared) {
-      certificates.push_back(
-          {finish(one, m_signer, m_signer.sign(one.tbs()), m_surroundings.context), one.notices()});
-    }
-  } catch (const Error& error) {
-    // Nothing of the batch was released: none of its serials may be used again.
-    for (const store::Intent& intent : intents) {
-      m_ledger.burn_intent(intent.issuer, intent.serial, error.message(), author());
-    }
-    throw;
-  }
-
-  std::vector<store::Issued> issued;
+  const SigningOrder order{
+      .signer = m_signer,
+      .public_key = m_chain.empty() ? m_signer.public_key() : m_chain.front().public_key(),
+      .use = m_chain.empty() ? store::Issued::Use::own_certificate : store::Issued::Use::leaf,
+      .standing = standing};
+  const auto certificates =
+      sign_and_record(make_intents(prepared, issuer), order, m_ledger, m_surroundings);
+  std::vector<IssuedCertificate> issued;
   issued.reserve(certificates.size());
-  for (const IssuedCertificate& one : certificates) {
-    issued.push_back(
-        {.issuer = issuer,
-         .serial = one.certificate.serial(),
-         .fingerprint = one.certificate.fingerprint(),
-         .certificate = to_bytes(one.certificate.der()),
-         .author = author(),
-         .use = m_chain.empty() ? store::Issued::Use::own_certificate : store::Issued::Use::leaf});
+  for (std::size_t i = 0; i < certificates.size(); ++i) {
+    issued.push_back({.certificate = certificates[i], .notices = prepared[i].notices()});
   }
-  if (standing == Standing::revoked) {
-    m_ledger.record_issued_revoked(issued, "made by mtlsctl probe, to be refused");
-  } else {
-    m_ledger.record_issued(issued);
-  }
-  m_surroundings.trace.note("ledger.issued", {{"count", std::to_string(issued.size())},
-                                              {"serial", issued.front().serial.to_text()}});
-  return certificates;
+  return issued;
 }
 
 }  // namespace mtls::ca

@@ -103,7 +103,7 @@ class Prepared final {
   std::optional<std::string> m_request_key;
   std::optional<x509::SerialNumber> m_replaces_intent;
   std::optional<x509::SerialNumber> m_replaces;
-  bool m_windowed = false;  // only to be issued as revoked
+  bool m_for_probes = false;  // only to be issued as revoked
   bool m_key_to_come = false;
 };
 
@@ -141,15 +141,16 @@ class Issuer final {
   /// the TBS and compares it with the profile. Throws weak_key, bad_name, too_many_names,
   /// denied_by_profile, constraint_violated, key_mismatch (the CA's own key in a leaf: weak_key),
   /// bad_signature (a CSR without proof of possession), clock (it is before the ledger's newest
-  /// time). A key that another subject is certified for gets a warning.
+  /// time), issuer_unfit (under a throw-away CA all but the profile `probe`). A key that another
+  /// subject is certified for gets a warning.
   [[nodiscard]] std::vector<Prepared> prepare(std::span<const Request> requests,
                                               const profile::Profile& profile) const;
 
   /// Records the intents durably, signs, parses back, compares octet by octet, checks the signature
   /// with the public key, records the certificates durably, and only then returns them. Throws
   /// faulty_signature (the intent is burnt and nothing released), revoked_meanwhile,
-  /// serial_conflict, request_key_used, and the ledger's errors; internal where one with a window
-  /// of its own is not to be revoked at once.
+  /// serial_conflict, request_key_used, and the ledger's errors; internal where one under the
+  /// profile `probe` is not to be revoked at once.
   [[nodiscard]] std::vector<IssuedCertificate> issue(std::vector<Prepared> prepared,
                                                      Standing standing = Standing::valid);
 

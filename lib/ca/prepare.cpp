@@ -3,8 +3,10 @@
 #include "base/format.hpp"
 #include "ca/going_clock.hpp"
 #include "ca/granted.hpp"
+#include "ca/throw_away_ca.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/key_check.hpp"
+#include "profile/catalogue.hpp"
 #include "x509/tbs_certificate.hpp"
 
 #include <algorithm>
@@ -88,9 +90,39 @@ void require_name_of_its_own(const x509::Name& subject, const Grounds& grounds) 
   }
 }
 
+/// A reserved name is the built-in profile's, however a profile of that name came here.
+void require_own_name(const profile::Profile& profile) {
+  const auto command = profile::reserved_for(profile.name);
+  if (!command || profile.source == profile::k_built_in) return;
+  throw Error(Errc::denied_by_profile,
+              format("{}: the profile '{}' is built in, for {} alone", printable(profile.source),
+                     profile.name, *command),
+              "give the profile another name");
+}
+
+/// A throw-away CA signs what no real CA may: it certifies nothing else, and no key is both.
+void require_matching_kind(const Grounds& grounds, const store::Ledger& ledger) {
+  if (is_for_probes(grounds.profile)) return;
+  const auto is_throw_away = [&ledger](const x509::Certificate& ca) {
+    return is_throw_away_key(ledger, ca.public_key());
+  };
+  const auto found = std::find_if(grounds.chain.begin(), grounds.chain.end(), is_throw_away);
+  const bool root = grounds.chain.empty() && grounds.profile.name != k_throw_away_profile &&
+                    is_throw_away_key(ledger, grounds.issuer_key);
+  if (found == grounds.chain.end() && !root) return;
+  const std::string who = root ? "the key is that of a throw-away CA"
+                               : format("{} is a throw-away CA", found->subject().to_text());
+  throw Error(Errc::issuer_unfit,
+              format("{} (profile '{}'): nothing is issued under it but what mtlsctl probe makes "
+                     "to be refused",
+                     who, k_throw_away_profile),
+              "make a CA with a key of its own: mtlsctl ca init");
+}
+
 /// Whether this CA may use the profile at all, now.
 void require_usable(const Grounds& grounds) {
   const profile::Profile& profile = grounds.profile;
+  require_own_name(profile);
   if (grounds.chain.empty() && profile.role != profile::Role::root_ca) {
     throw Error(Errc::denied_by_profile, format("profile '{}' is not for a root CA", profile.name),
                 "use a profile with role = \"root-ca\"");
@@ -129,6 +161,7 @@ std::vector<Prepared> Issuer::prepare(std::span<const Request> requests,
                         .context = m_surroundings.context};
   if (!requests.empty()) require_going_log(requests.front(), grounds.now);
   require_usable(grounds);
+  require_matching_kind(grounds, m_ledger);
   std::vector<Prepared> prepared;
   prepared.reserve(requests.size());
   for (const Request& request : requests) prepared.push_back(prepare_one(request, grounds));
@@ -175,7 +208,7 @@ Prepared Issuer::prepare_one(const Request& request, const Grounds& grounds) con
   one.m_request_key = request.request_key;
   one.m_replaces_intent = request.replaces_intent;
   one.m_replaces = request.replaces;
-  one.m_windowed = request.window.has_value();
+  one.m_for_probes = is_for_probes(grounds.profile);
   one.m_key_to_come = request.key_to_come.has_value();
   return one;
 }

@@ -9,6 +9,10 @@
 
 namespace mtls::crypto {
 
+ByteView Signer::algorithm_identifier() const noexcept {
+  return crypto::algorithm_identifier(algorithm());
+}
+
 SoftwareSigner::SoftwareSigner(PrivateKey key, SignatureAlgorithm algorithm)
     : m_key(std::move(key)), m_algorithm(algorithm) {
   if (key_type(algorithm) != m_key.public_key().spec()->type()) {

@@ -7,17 +7,26 @@
 
 namespace mtls::crypto {
 
-/// Signs with one key by one algorithm. `sign` may be called from up to `max_parallel` threads.
-class Signer {
+/// Signs with one key by one algorithm, accepted or outdated (SHA-1: weak_crypto.hpp).
+class AnySigner {
  public:
-  Signer() = default;
-  Signer(const Signer&) = delete;
-  Signer& operator=(const Signer&) = delete;
-  virtual ~Signer() = default;
+  AnySigner() = default;
+  AnySigner(const AnySigner&) = delete;
+  AnySigner& operator=(const AnySigner&) = delete;
+  virtual ~AnySigner() = default;
   [[nodiscard]] virtual const PublicKey& public_key() const noexcept = 0;
-  [[nodiscard]] virtual SignatureAlgorithm algorithm() const noexcept = 0;
-  /// Returns the signature over `message`; throws io.
+  /// The whole AlgorithmIdentifier as DER; a view into this object or static storage.
+  [[nodiscard]] virtual ByteView algorithm_identifier() const noexcept = 0;
+  /// Returns the signature over `message`; throws io, and unsupported where this system does not
+  /// sign by the algorithm.
   [[nodiscard]] virtual Bytes sign(ByteView message) const = 0;
+};
+
+/// Signs by an accepted algorithm. `sign` may be called from up to `max_parallel` threads.
+class Signer : public AnySigner {
+ public:
+  [[nodiscard]] virtual SignatureAlgorithm algorithm() const noexcept = 0;
+  [[nodiscard]] ByteView algorithm_identifier() const noexcept final;
   [[nodiscard]] virtual unsigned max_parallel() const noexcept = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "profile/builtin.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 namespace mtls::profile {
@@ -40,6 +41,25 @@ std::map<std::string, Path, std::less<>> find_files(const Path& directory) {
   return files;
 }
 
+struct Reserved {
+  std::string_view name;
+  ProfileUse use;
+  std::string_view command;
+};
+
+/// `probe-ca` also signs for mtlsctl probe, but only what that command makes of it by itself.
+constexpr std::array k_reserved{
+    Reserved{"probe", ProfileUse::probe, "mtlsctl probe"},
+    Reserved{"probe-ca", ProfileUse::ca_init, "mtlsctl ca init"},
+    Reserved{"serve", ProfileUse::serve, "mtlsctl serve"},
+};
+
+const Reserved* find_reserved(std::string_view name) noexcept {
+  const auto* const found = std::find_if(k_reserved.begin(), k_reserved.end(),
+                                         [name](const Reserved& one) { return one.name == name; });
+  return found == k_reserved.end() ? nullptr : found;
+}
+
 const BuiltinProfile* find_builtin(std::string_view name) noexcept {
   const auto all = builtin_profiles();
   const auto found = std::find_if(all.begin(), all.end(), [name](const BuiltinProfile& profile) {
@@ -61,14 +81,34 @@ const BuiltinProfile* find_builtin(std::string_view name) noexcept {
 
 }  // namespace
 
-Catalogue::Catalogue(const Path& directory) : m_files(find_files(directory)) {}
+std::optional<std::string_view> reserved_for(std::string_view name) noexcept {
+  const Reserved* const reserved = find_reserved(name);
+  return reserved == nullptr ? std::nullopt : std::optional(reserved->command);
+}
 
-Profile Catalogue::load(std::string_view name) const {
+void require_use(std::string_view name, ProfileUse use) {
+  const Reserved* const reserved = find_reserved(name);
+  if (reserved == nullptr || use == ProfileUse::showing || use == reserved->use) return;
+  throw Error(Errc::denied_by_profile,
+              format("profile '{}' is only for {}", name, reserved->command),
+              "choose another one: mtlsctl profile list");
+}
+
+Catalogue::Catalogue(const Path& directory) : m_files(find_files(directory)) {
+  for (const Reserved& reserved : k_reserved) {
+    if (auto file = m_files.extract(std::string(reserved.name))) {
+      m_unused_files.insert(std::move(file));
+    }
+  }
+}
+
+Profile Catalogue::load(std::string_view name, ProfileUse use) const {
+  require_use(name, use);
   if (const auto file = m_files.find(name); file != m_files.end()) {
     return load_profile(file->second);
   }
   if (const BuiltinProfile* builtin = find_builtin(name)) {
-    return parse_profile(builtin->text, "built-in");
+    return parse_profile(builtin->text, k_built_in);
   }
   not_found(name, names());
 }
@@ -83,6 +123,12 @@ std::vector<std::string> Catalogue::names() const {
 Profile load_profile(const Path& path) {
   const FileContents file = read_file(path);
   Profile profile = parse_profile(as_text(file.bytes.view()), path.string());
+  if (const auto command = reserved_for(profile.name)) {
+    throw Error(Errc::bad_profile,
+                format("{}: the name {} is reserved: that profile is built in, for {} alone",
+                       printable(path.string()), profile.name, *command),
+                "change 'name', and the file's name with it");
+  }
   if (path.extension() == ".toml" && path.stem().string() != profile.name) {
     throw Error(Errc::bad_profile,
                 format("{}: its name is {}, which is not its file's", printable(path.string()),

@@ -106,6 +106,9 @@ struct ExtensionPolicy {
   x509::Extensions further;  // OID, DER, critical, as the profile spells them
 };
 
+/// The source of the profiles that are compiled in.
+inline constexpr std::string_view k_built_in = "built-in";
+
 /// A validated profile. Immutable; cheap enough to copy.
 struct Profile {
   std::string name;         // [a-z0-9-]{1,64}
@@ -119,7 +122,7 @@ struct Profile {
   SanPolicy san;
   ExtensionPolicy extensions;
   CsrPolicy csr;
-  std::string source;   // the file, or "built-in"
+  std::string source;   // the file, or k_built_in
   std::string text;     // the TOML it was read from
   crypto::Sha256 hash;  // SHA-256 of `text`: what the ledger records
 };

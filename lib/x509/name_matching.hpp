@@ -9,17 +9,29 @@
 
 namespace mtls::x509 {
 
-/// Whether a common name counts as a host where no name is a dNSName. To OpenSSL it does for the
-/// certificate at the path's beginning, and not for the CAs above.
-enum class CommonNames { as_hosts, ignored };
+/// What the common names of a subject count as.
+enum class CommonNames {
+  /// Hosts where no name is a dNSName and they have a host's form with a dot in it: to OpenSSL they
+  /// do for the certificate at the path's beginning ...
+  as_hosts,
+  ignored,  ///< ... and not for the CAs above.
+  /// Whatever some program may take them for, dNSName or not: what issuing asks, and stricter than
+  /// any one verifier. Hosts are those with a dot between labels (one at the end is put aside), a
+  /// '*', or the text of an address (in brackets or with a zone too): held to dns constraints, and
+  /// as an address to ip constraints, as an IPv4-mapped IPv6 address also as IPv4. With "://" it is
+  /// a URI, with '@' an e-mail address. A single label, and what has a blank inside, is nothing of
+  /// these. Alternative names are held to more as well: IPv4-mapped IPv6 addresses to IPv4
+  /// constraints, SRVName (RFC 4985) and XmppAddr (RFC 6120) to dns constraints; an excluded
+  /// network of IPv4-mapped addresses excludes the IPv4 ones.
+  as_any_identity,
+};
 
 /// Returns why (`subject`, `names`) breaks `constraints`, as a sentence part ("dns:a.example is not
 /// within the permitted dns:b.example"), or nothing. An emailAddress in the subject and an
-/// SmtpUTF8Mailbox (RFC 9598) are held to e-mail constraints, and every common name that has the
-/// form of a host with a dot in it to dns constraints as `common_names` says: OpenSSL does so. A
-/// constraint of a kind that is not understood is broken by any name of that kind. A wildcard
-/// dNSName is within an excluded subtree if any name it covers is. Bounded: names × constraints at
-/// most 2^20 comparisons, past which it is broken.
+/// SmtpUTF8Mailbox (RFC 9598) are held to e-mail constraints, and common names as `common_names`
+/// says. A constraint of a kind that is not understood is broken by any name of that kind. A
+/// wildcard dNSName is within an excluded subtree if any name it covers is. Bounded: names ×
+/// constraints at most 2^20 comparisons, past which it is broken.
 [[nodiscard]] std::optional<std::string> constraint_violation(const NameConstraints& constraints,
                                                               const Name& subject,
                                                               const GeneralNames& names,

@@ -2,7 +2,10 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "crypto/weak_crypto.hpp"
 #include "der/writer.hpp"
+
+#include <array>
 
 namespace mtls::x509 {
 namespace {
@@ -43,11 +46,13 @@ Bytes TbsCertificate::to_der() const {
 }
 
 Certificate wrap(ByteView tbs, crypto::SignatureAlgorithm algorithm, ByteView signature) {
+  return wrap(tbs, crypto::algorithm_identifier(algorithm), signature);
+}
+
+Certificate wrap(ByteView tbs, ByteView algorithm_identifier, ByteView signature) {
   der::Writer writer;
   writer.sequence([&](der::Writer& certificate) {
-    certificate.raw(tbs);
-    certificate.raw(crypto::algorithm_identifier(algorithm));
-    certificate.bit_string(signature);
+    certificate.raw(tbs).raw(algorithm_identifier).bit_string(signature);
   });
   Certificate wrapped = Certificate::from_der(writer.view());
   // Octets that hold more than the TBS could still be read as one certificate.
@@ -55,6 +60,25 @@ Certificate wrap(ByteView tbs, crypto::SignatureAlgorithm algorithm, ByteView si
     throw Error(Errc::malformed, "malformed certificate: not one tbsCertificate");
   }
   return wrapped;
+}
+
+Certificate sign(ByteView tbs, const crypto::AnySigner& signer, const crypto::PublicKey& issuer_key,
+                 const ossl::Context& context) {
+  const ByteView algorithm = signer.algorithm_identifier();
+  const Certificate unsigned_certificate = wrap(tbs, algorithm, std::array<std::uint8_t, 1>{0});
+  if (!equal(unsigned_certificate.inner_signature_algorithm(), algorithm)) {
+    throw Error(Errc::internal,
+                "the certificate to be signed names another algorithm than the one that signs it");
+  }
+  const Bytes signature = signer.sign(tbs);
+  if (!crypto::verify_any_signature(issuer_key, algorithm, tbs, signature, context)) {
+    throw Error(Errc::faulty_signature,
+                "the signature that was made does not verify with the CA's public key; it was "
+                "discarded and nothing was released",
+                "this points to faulty hardware or a faulty provider: check the machine before "
+                "signing again");
+  }
+  return wrap(tbs, algorithm, signature);
 }
 
 }  // namespace mtls::x509

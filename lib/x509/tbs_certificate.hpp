@@ -3,6 +3,7 @@
 
 #include "crypto/public_key.hpp"
 #include "crypto/signature_algorithm.hpp"
+#include "crypto/signer.hpp"
 #include "x509/certificate.hpp"
 
 namespace mtls::x509 {
@@ -26,5 +27,14 @@ struct TbsCertificate {
 /// octets, wrapped. Throws malformed where `tbs` is no tbsCertificate. Does not verify.
 [[nodiscard]] Certificate wrap(ByteView tbs, crypto::SignatureAlgorithm algorithm,
                                ByteView signature);
+/// The same with any AlgorithmIdentifier.
+[[nodiscard]] Certificate wrap(ByteView tbs, ByteView algorithm_identifier, ByteView signature);
+
+/// Signs exactly the octets of `tbs`, wraps them, reads the result back, compares its TBS octet by
+/// octet, and checks the signature with `issuer_key` by the signer's own algorithm. Throws
+/// malformed where `tbs` is no tbsCertificate, internal where its inner algorithm is not the
+/// signer's, faulty_signature, and what the signer throws.
+[[nodiscard]] Certificate sign(ByteView tbs, const crypto::AnySigner& signer,
+                               const crypto::PublicKey& issuer_key, const ossl::Context& context);
 
 }  // namespace mtls::x509

@@ -2,117 +2,13 @@
 
 #include "base/error.hpp"
 #include "ca/granted.hpp"
-#include "ca/throw_away_ca.hpp"
-#include "profile/catalogue.hpp"
+#include "lib/ca/bench.hpp"
 
 #include <doctest/doctest.h>
 
-#include <chrono>
 #include <functional>
-#include <memory>
 
 namespace mtls::ca {
-namespace {
-
-using std::chrono::hours;
-using std::chrono::minutes;
-using std::chrono::seconds;
-
-constexpr UnixTime k_now{seconds{1'790'000'000}};
-
-class FixedClock final : public Clock {
- public:
-  [[nodiscard]] UnixTime now() const override { return m_now; }
-  [[nodiscard]] MonotonicTime monotonic() const override { return {}; }
-  void set(UnixTime now) { m_now = now; }
-
- private:
-  UnixTime m_now = k_now;
-};
-
-const ossl::Context& context() {
-  static const ossl::Context context = ossl::Context::process_default(ossl::Configuration::none);
-  return context;
-}
-
-crypto::PrivateKey make_key() {
-  return crypto::PrivateKey::generate(crypto::KeySpec::ec(crypto::Curve::p256),
-                                      crypto::Keygen::standard, context());
-}
-
-/// Signs, and then flips a bit: a faulty machine.
-class FaultySigner final : public crypto::Signer {
- public:
-  explicit FaultySigner(const crypto::Signer& good) : m_good(good) {}
-  [[nodiscard]] const crypto::PublicKey& public_key() const noexcept override {
-    return m_good.public_key();
-  }
-  [[nodiscard]] crypto::SignatureAlgorithm algorithm() const noexcept override {
-    return m_good.algorithm();
-  }
-  [[nodiscard]] Bytes sign(ByteView message) const override {
-    Bytes signature = m_good.sign(message);
-    signature.back() ^= 1U;
-    return signature;
-  }
-  [[nodiscard]] unsigned max_parallel() const noexcept override { return 1; }
-
- private:
-  const crypto::Signer& m_good;
-};
-
-/// A root with its ledger, in memory.
-struct Bench {
-  FixedClock clock;
-  NoTrace trace;
-  store::Ledger ledger = store::Ledger::create_in_memory(store::make_ledger_id());
-  crypto::SoftwareSigner signer{make_key(), crypto::SignatureAlgorithm::ecdsa_sha256};
-  profile::Catalogue profiles;
-  std::vector<x509::Certificate> chain;
-
-  Issuer::Surroundings surroundings() {
-    return {.clock = clock,
-            .trace = trace,
-            .context = context(),
-            .actor = {.actor = "test", .host = "here", .pid = 1, .session = "s"}};
-  }
-  static Request request(const crypto::PublicKey& key, std::string_view subject) {
-    return {.public_key = key,
-            .subject = x509::Name::parse(subject),
-            .subject_alt_names = {},
-            .period = std::nullopt,
-            .not_after = std::nullopt,
-            .past_issuer = ValidityPast::clip,
-            .path_length = std::nullopt,
-            .name_constraints = {},
-            .request_key = std::nullopt,
-            .replaces_intent = std::nullopt,
-            .replaces = std::nullopt,
-            .csr = std::nullopt};
-  }
-  void make_root() {
-    Issuer root = Issuer::for_new_root(signer, ledger, surroundings());
-    const Request wanted = request(signer.public_key(), "CN=root");
-    chain = {root.issue(root.prepare({&wanted, 1}, profiles.load("root-ca"))).front().certificate};
-  }
-  Issuer issuer() { return {signer, chain, ledger, surroundings()}; }
-  IssuedCertificate issue(const Request& wanted, std::string_view profile = "mtls-client") {
-    Issuer by = issuer();
-    return by.issue(by.prepare({&wanted, 1}, profiles.load(profile))).front();
-  }
-};
-
-template <class Work>
-Errc failure(Work&& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return Errc::internal;
-}
-
-}  // namespace
 
 TEST_CASE("a root is self-signed, recorded, and lives as long as its profile says") {
   Bench bench;
@@ -143,22 +39,6 @@ TEST_CASE("a client's certificate is recorded with what it says") {
   CHECK(record->sans == std::vector<std::string>{"dns:a.example"});
   CHECK(record->profile == "mtls-client");
   CHECK(equal(*record->certificate, leaf.der()));
-}
-
-TEST_CASE("a faulty signature is never released, and its serial is burnt") {
-  Bench bench;
-  bench.make_root();
-  const FaultySigner faulty(bench.signer);
-  Issuer issuer(faulty, bench.chain, bench.ledger, bench.surroundings());
-  const Request wanted = Bench::request(make_key().public_key(), "CN=alice");
-  auto prepared = issuer.prepare({&wanted, 1}, bench.profiles.load("mtls-client"));
-  const x509::SerialNumber serial = prepared.front().unsigned_certificate().serial();
-  CHECK(failure([&] { static_cast<void>(issuer.issue(std::move(prepared))); }) ==
-        Errc::faulty_signature);
-  const auto records = bench.ledger.find_by_serial(serial);
-  REQUIRE(records.size() == 1);
-  CHECK(records.front().state == store::State::burnt);
-  CHECK_FALSE(records.front().certificate);
 }
 
 TEST_CASE("a batch is issued as one, each with a serial of its own") {
@@ -451,13 +331,13 @@ TEST_CASE("a window of its own is for the profile probe alone, and revoked when 
     CHECK(failure([&] { bench.issue(wanted, profile); }) == Errc::denied_by_profile);
   }
   // A user's own profile of that name does not do.
-  profile::Profile own = bench.profiles.load("probe");
+  profile::Profile own = bench.profiles.load("probe", profile::ProfileUse::probe);
   own.source = "mine/probe.toml";
   Issuer issuer = bench.issuer();
   CHECK(failure([&] {
           static_cast<void>(issuer.prepare({&wanted, 1}, own));
         }) == Errc::denied_by_profile);
-  const profile::Profile profile = bench.profiles.load("probe");
+  const profile::Profile profile = bench.profiles.load("probe", profile::ProfileUse::probe);
   // As valid it is never issued.
   CHECK(failure([&] {
           static_cast<void>(issuer.issue(issuer.prepare({&wanted, 1}, profile)));
@@ -469,13 +349,16 @@ TEST_CASE("a window of its own is for the profile probe alone, and revoked when 
   REQUIRE(record);
   CHECK(record->state == store::State::revoked);
   CHECK(record->revoked_time == record->issued_time);
+  const auto refused = [&] {
+    return failure([&] { static_cast<void>(issuer.prepare({&wanted, 1}, profile)); });
+  };
   // Within the issuer's life, and minutes at most.
   wanted.window = x509::Validity{life.not_before - seconds{1}, life.not_before};
-  CHECK(failure([&] { bench.issue(wanted, "probe"); }) == Errc::constraint_violated);
+  CHECK(refused() == Errc::constraint_violated);
   wanted.window = x509::Validity{life.not_after, life.not_after + seconds{1}};
-  CHECK(failure([&] { bench.issue(wanted, "probe"); }) == Errc::constraint_violated);
+  CHECK(refused() == Errc::constraint_violated);
   wanted.window = x509::Validity{life.not_before, life.not_before + hours{1}};
-  CHECK(failure([&] { bench.issue(wanted, "probe"); }) == Errc::constraint_violated);
+  CHECK(refused() == Errc::constraint_violated);
 }
 
 TEST_CASE("a request may name fewer purposes than its profile, and no others") {
@@ -483,39 +366,20 @@ TEST_CASE("a request may name fewer purposes than its profile, and no others") {
   bench.make_root();
   Request wanted = Bench::request(make_key().public_key(), "CN=mtlsctl-probe");
   wanted.purposes = std::vector{x509::oids::server_auth()};
-  const x509::Certificate one = bench.issue(wanted, "probe").certificate;
-  CHECK(one.extended_key_usage() == std::vector{x509::oids::server_auth()});
+  const profile::Profile profile = bench.profiles.load("probe", profile::ProfileUse::probe);
+  Issuer issuer = bench.issuer();
+  CHECK(issuer.issue(issuer.prepare({&wanted, 1}, profile), Standing::revoked)
+            .front()
+            .certificate.extended_key_usage() == std::vector{x509::oids::server_auth()});
+  // Without a window it is for probes all the same.
+  CHECK(failure([&] {
+          static_cast<void>(issuer.issue(issuer.prepare({&wanted, 1}, profile)));
+        }) == Errc::internal);
   CHECK(failure([&] { bench.issue(wanted, "mtls-client"); }) == Errc::denied_by_profile);
   wanted.purposes = std::vector<der::Oid>{};
-  CHECK(failure([&] { bench.issue(wanted, "probe"); }) == Errc::denied_by_profile);
-}
-
-TEST_CASE("a throw-away CA is one that its ledger knows as such") {
-  Bench bench;
-  const crypto::PrivateKey key = make_key();
-  const crypto::SoftwareSigner signer(key, crypto::SignatureAlgorithm::ecdsa_sha256);
-  const auto make = [&](const char* profile) {
-    Issuer root = Issuer::for_new_root(signer, bench.ledger, bench.surroundings());
-    const Request wanted = Bench::request(key.public_key(), "CN=odd");
-    return root.issue(root.prepare({&wanted, 1}, bench.profiles.load(profile))).front().certificate;
-  };
-  const auto open = [&](const x509::Certificate& certificate) {
-    return failure([&] {
-      static_cast<void>(ThrowAwayCa(certificate, key, bench.ledger, bench.surroundings()));
-    });
-  };
-  CHECK(open(make("root-ca")) == Errc::issuer_unfit);
-  const x509::Certificate odd = make("probe-ca");
-  ThrowAwayCa ca(odd, key, bench.ledger, bench.surroundings());
-  Issuer issuer(signer, {odd}, bench.ledger, bench.surroundings());
-  const Request leaf = Bench::request(make_key().public_key(), "CN=x");
-  const auto prepared = issuer.prepare({&leaf, 1}, bench.profiles.load("mtls-client"));
-  const auto made = ca.sign(prepared.front().tbs(), ThrowAwayCa::Strength::usual);
-  REQUIRE(made);
-  CHECK(made->is_signed_by(key.public_key(), context()));
-  const auto record = bench.ledger.find_by_fingerprint(made->fingerprint());
-  REQUIRE(record);
-  CHECK(record->state == store::State::revoked);
+  CHECK(failure([&] {
+          static_cast<void>(issuer.prepare({&wanted, 1}, profile));
+        }) == Errc::denied_by_profile);
 }
 
 }  // namespace mtls::ca

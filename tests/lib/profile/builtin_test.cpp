@@ -21,7 +21,9 @@ using Subject = mtls::x509::BasicConstraints::Subject;
 
 namespace {
 
-Profile load(std::string_view name) { return Catalogue().load(name); }
+Profile load(std::string_view name) {
+  return Catalogue().load(name, mtls::profile::ProfileUse::showing);
+}
 constexpr std::chrono::hours days(int count) { return std::chrono::hours{24} * count; }
 
 bool takes(const Profile& profile, std::string_view name) {

@@ -14,6 +14,7 @@ using mtls::Error;
 using mtls::Path;
 using mtls::profile::Catalogue;
 using mtls::profile::load_profile;
+using mtls::profile::ProfileUse;
 using mtls::test::ProfileText;
 using mtls::test::TemporaryDirectory;
 
@@ -52,7 +53,7 @@ TEST_CASE("the built-in profiles are the files in profiles/, octet by octet") {
   for (const auto& entry : std::filesystem::directory_iterator(MTLSCTL_PROFILES)) {
     const std::string name = entry.path().stem().string();
     INFO(name);
-    CHECK(Catalogue().load(name).text == content_of(entry.path()));
+    CHECK(Catalogue().load(name, ProfileUse::showing).text == content_of(entry.path()));
     ++files;
   }
   CHECK(files == mtls::profile::builtin_profiles().size());
@@ -99,6 +100,49 @@ TEST_CASE("a directory adds profiles and comes before the built-in ones") {
   CHECK(catalogue.load("peer").source == directory.file("peer.toml"));
   CHECK(catalogue.load("mtls-client").text == text_named("mtls-client"));
   CHECK(catalogue.load("mtls-server").source == "built-in");
+}
+
+TEST_CASE("a reserved profile is loaded for its own use alone") {
+  struct Row {
+    const char* name;
+    ProfileUse use;
+  };
+  for (const auto& [name, use] :
+       {Row{"probe", ProfileUse::probe}, Row{"probe-ca", ProfileUse::ca_init},
+        Row{"serve", ProfileUse::serve}}) {
+    for (const ProfileUse asked : {ProfileUse::signing, ProfileUse::ca_init, ProfileUse::probe,
+                                   ProfileUse::serve, ProfileUse::showing}) {
+      CAPTURE(name);
+      CAPTURE(static_cast<int>(asked));
+      const auto error = thrown_by([&] { static_cast<void>(Catalogue().load(name, asked)); });
+      if (asked == use || asked == ProfileUse::showing) {
+        CHECK_FALSE(error);
+      } else {
+        REQUIRE(error);
+        CHECK(error->code() == Errc::denied_by_profile);
+      }
+    }
+    CHECK(refusal(Catalogue(), name)->code() == Errc::denied_by_profile);
+  }
+  CHECK_FALSE(mtls::profile::reserved_for("mtls-client"));
+}
+
+TEST_CASE("a file with a reserved name changes nothing") {
+  const TemporaryDirectory directory;
+  for (const char* name : {"probe", "probe-ca", "serve"}) {
+    CAPTURE(name);
+    const std::string path = directory.write(std::string(name) + ".toml", text_named(name));
+    const Catalogue catalogue{Path(directory.path())};
+    CHECK(catalogue.names() == Catalogue().names());
+    CHECK(refusal(catalogue, name)->code() == Errc::denied_by_profile);
+    CHECK(catalogue.load(name, ProfileUse::showing).source == "built-in");
+    CHECK(catalogue.unused_files().at(name) == Path(path));
+    // Nor is it called good.
+    CHECK(thrown_by([&] { static_cast<void>(load_profile(path)); })->code() == Errc::bad_profile);
+    // One that is no profile at all is not read either.
+    directory.write(std::string(name) + ".toml", "]");
+    CHECK(Catalogue{Path(directory.path())}.load(name, ProfileUse::showing).source == "built-in");
+  }
 }
 
 TEST_CASE("a profile whose name is not its file's is refused") {
