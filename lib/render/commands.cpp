@@ -23,6 +23,16 @@ std::string escaped_for_curl(std::string_view name) {
   return escaped;
 }
 
+/// curl 7.88 takes no IPv6 address as the host of --resolve; --connect-to does.
+Values resolve_values(const ResolveEntry& entry) {
+  const bool is_ipv6 = entry.endpoint.host.find(':') != std::string::npos;
+  if (!is_ipv6) return Values().word("option", "--resolve").text("entry", entry.text());
+  return Values()
+      .word("option", "--connect-to")
+      .text("entry", format("{}:{}", entry.endpoint.text(),
+                            host_port_text(entry.addresses.front(), entry.endpoint.port)));
+}
+
 }  // namespace
 
 Draft draft_curl(const RenderRequest& request) {
@@ -37,7 +47,7 @@ Draft draft_curl(const RenderRequest& request) {
   std::optional<Values> trust_file;
   if (proof.server_trust != "system") trust_file = Values().text("file", proof.server_trust);
   std::optional<Values> resolve;
-  if (proof.resolve) resolve = Values().text("entry", proof.resolve->text());
+  if (proof.resolve) resolve = resolve_values(*proof.resolve);
   draft.values.text("url", proof.url())
       .text("certificate", escaped_for_curl(proof.client_certificate))
       .text("key", proof.client_key)

@@ -9,12 +9,12 @@ Draft draft_envoy(const RenderRequest& request) {
   std::optional<Values> backend;
   if (settings.listener.backend) {
     backend = Values()
-                  .text("backend_host", settings.listener.backend->host.text())
+                  .text("backend_host", settings.listener.backend->host)
                   .word("backend_port", std::to_string(settings.listener.backend->port));
   }
   std::optional<Values> crl;
   if (request.facts.crl) crl = Values().lines("crl_pem", to_pem(request.facts.crl->lists));
-  draft.values.text("address", listener.listen.host.text())
+  draft.values.text("address", listener.listen.host)
       .word("port", std::to_string(listener.listen.port))
       .text("certificate", *settings.listener.server_certificate)
       .text("key", *settings.listener.server_key)

@@ -20,7 +20,7 @@ std::optional<Values> namespace_values(const Settings& settings) {
 Draft draft_k8s_demo(const RenderRequest& request) {
   const Settings& settings = request.settings;
   Draft draft{Dialect::yaml, make_alb_proof(settings), {}, {}};
-  if (is_address(draft.proof.host)) {
+  if (is_ip_address(draft.proof.host.text())) {
     throw Error(Errc::usage, "an Ingress takes host names, and --host is an address",
                 "give the name that clients use");
   }

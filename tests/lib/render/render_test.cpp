@@ -145,7 +145,7 @@ TEST_CASE("what would be no mutual TLS behind an ALB is refused") {
 
 TEST_CASE("a listener that more than this machine reaches needs its name") {
   auto wanted = request(Target::nginx);
-  wanted.settings.listener.listen = Endpoint::parse("0.0.0.0:443");
+  wanted.settings.listener.listen = mtls::parse_host_port("0.0.0.0:443");
   CHECK(refusal(wanted) == Errc::missing_value);
   wanted.settings.listener.hosts = {Host::parse("a.example").value()};
   CHECK(has(text(wanted), "mtlsctl probe https://a.example/ "));
