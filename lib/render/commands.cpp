@@ -96,6 +96,14 @@ Draft draft_aliyun_cli(const RenderRequest& request) {
       .maybe("listener", id("listener_id", settings.alb.listener_id))
       .maybe("security_policy", id("policy", settings.alb.security_policy));
   draft.notices = {no_crl_notice(request.facts)};
+  if (settings.alb.ca_certificate_ids.empty()) {
+    draft.notices.push_back(
+        {Notice::Level::warning,
+         "UploadPCACert, which uploads the CA certificate, is no longer part of the public API of "
+         "Alibaba Cloud and may stop being answered",
+         "if it fails, upload ca.crt in the console (Certificate Management Service, a repository "
+         "of type uploadCA) and render again with --ca-certificate-id ID"});
+  }
   return draft;
 }
 

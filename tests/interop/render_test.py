@@ -480,6 +480,52 @@ class Proof(Rendered):
         self.judge("haproxy", 1, change=lambda t: t.replace("verify required", "verify required ca-ignore-err all crt-ignore-err all"))
 
 
+class Resolving(Rendered):
+    """Issue 9, point 12: --resolve is curl's, and IPv6 hosts stand in brackets."""
+
+    TAKEN = ("h:443:127.0.0.1", "h:443:::1", "h:443:[::1]", "h:443:127.0.0.1,[::1],::1", "+h:443:127.0.0.1",
+             "*:443:127.0.0.1", "h:0443:127.0.0.1", "h:65535:127.0.0.1", "H.Example:443:127.0.0.1", "h.:443:127.0.0.1")
+    REFUSED = ("h", "h:443", "h::127.0.0.1", "h:65536:127.0.0.1", "h:443x:127.0.0.1", "h:443:127.0.0.1x",
+               "h:443:localhost", "h:443:1.2.3", "h:443:01.2.3.4", "h:443:[::1", "h:443:::1]", "h:-1:127.0.0.1",
+               "::1:443:127.0.0.1", "[::1:443:127.0.0.1", "[::1]443:127.0.0.1", "h:443:127.0.0.1 ")
+
+    def test_curl_is_the_oracle(self):
+        self.make_ca()
+        for entry in (*self.TAKEN, *self.REFUSED):
+            with self.subTest(entry=entry):
+                # 49: curl does not take the option; 7: it does, and nothing listens.
+                curl = self.run_any(["curl", "-s", "--max-time", "5", "--resolve", entry, "http://127.0.0.1:1/"]).code
+                self.assertEqual(curl == 49, entry in self.REFUSED, curl)
+                ours = self.run_any([MTLSCTL, "render", "curl", "--resolve", entry])
+                self.assertEqual(ours.code, 2 if entry in self.REFUSED else 0, str(ours))
+
+    def test_an_ipv6_host_is_reached_elsewhere(self):
+        """The example of the issue."""
+        self.make_ca()
+        self.mtlsctl("server", "issue", "--san", "ip:::1", *KEY)
+        self.mtlsctl("client", "issue", *KEY)
+        resolve = ["--resolve", f"[::1]:{self.port}:127.0.0.1"]
+        with self.served("nginx", "--host", "::1", *resolve):
+            last = self.path("nginx.out").read_text().splitlines()[-1]
+            self.mtlsctl(*shlex.split(last.lstrip("# "))[1:])
+            file = self.render("curl", "--host", "::1", "--port", str(self.port), *resolve, "--trust", "ca/ca.crt")
+            result = self.run_any(["sh", file])
+            self.assertEqual(result.code, 0, str(result))
+
+    def test_all_options_say_it_in_one_wording(self):
+        self.make_ca()
+        said = {}
+        for name, args in (("listen", ["serve", "--ca", "ca", "--listen"]), ("proxy", ["probe", "https://h/", "--proxy"]),
+                           ("backend", ["render", "nginx", "--backend"]), ("render", ["render", "nginx", "--listen"])):
+            for text in ("::1:443", "[::1]", "[::1]443", "[fe80::1%lo]:443", "127.0.0.1:x", "127.0.0.1:", "b\u00fccher.example:1"):
+                error = self.run_any([MTLSCTL, *args, text])
+                self.assertEqual(error.code, 2, str(error))
+                first = error.err.decode().splitlines()[0].split("': ", 1)[1]
+                said.setdefault(text, set()).add(first)
+        self.assertEqual([text for text, ways in said.items() if len(ways) != 1], [])
+        self.assertIn("write xn--bcher-kva.example", self.mtlsctl("probe", "https://b\u00fccher.example/", exit=2).err.decode())
+
+
 class Scripts(Rendered):
     def script(self, file, **env):
         return self.run_any(["sh", file], env=env)
@@ -512,25 +558,49 @@ class Scripts(Rendered):
             self.assertIn(b"NOT ENFORCED", result.err)
         self.assertEqual(self.script(self.render("curl", *args)).code, 7)
 
-    def aliyun(self, warehouses):
-        """A stand-in for the aliyun command line that writes down how it was called."""
+    def aliyun(self, warehouses, gone=()):
+        """A stand-in for the aliyun command line that writes down how it was called. As the real one it takes what
+        begins with a dash for a flag, though it follows one that wants a value; without --force it refuses parameters
+        that its metadata do not have, and a dotted name but for a RepeatList: CaCertificates is none."""
         self.path("bin").mkdir(exist_ok=True)
         self.path("calls").write_text("")
         self.path("warehouses").write_text(warehouses)
-        self.path("bin/aliyun").write_text(f"""#!/bin/sh
-# As the real one: whatever begins with a dash is a flag, though it follows one that wants a value.
-for word in "$@"; do
-  case "$word" in
-  --[A-Za-z]*) ;;
-  -*) echo "unknown flag $word" >&2; exit 1 ;;
-  esac
-done
-printf '%s\\0' "$@" >> {self.dir}/calls; printf '\\n' >> {self.dir}/calls
-case "$2" in
-ListCertWarehouse) cat {self.dir}/warehouses ;;
-CreateWarehouse) echo '{{"CertWarehouseList": [{{"WhId": 77, "Type": "uploadCA"}}]}}' > {self.dir}/warehouses ;;
-UploadPCACert) echo '{{"Identifier": "1f0c", "RequestId": "x"}}' ;;
-esac
+        self.path("bin/aliyun").write_text(f"""#!/usr/bin/env python3
+import pathlib, sys
+HERE, GONE = pathlib.Path({str(self.dir)!r}), {set(gone)!r}
+KNOWN = {{"ListCertWarehouse": ["Type"], "CreateWarehouse": ["Name", "Type", "Biz"],
+         "UploadPCACert": ["Cert", "WarehouseId", "Name", "PrivateKey"],
+         "UpdateListenerAttribute": ["ListenerId", "CaEnabled", "CaCertificates", "SecurityPolicyId", "ClientToken",
+                                     "DryRun"]}}
+COMMON = ["region", "force", "profile", "quiet", "dryrun"]
+product, action, *words = sys.argv[1:]
+flags, i = {{}}, 0
+while i < len(words):
+    word = words[i]
+    if not word.startswith("--"):
+        sys.exit(f"ERROR: unexpected argument {{word}}")
+    name, _, value = word[2:].partition("=")
+    if not value and name != "force":
+        i += 1
+        value = words[i]
+        if value.startswith("-"):
+            sys.exit(f"ERROR: {{word}} must be assigned with value")
+    flags[name] = value
+    i += 1
+with (HERE / "calls").open("a") as calls:
+    calls.write("".join(word + "\\0" for word in sys.argv[1:]) + "\\n")
+if "force" not in flags:
+    for name in flags:
+        if name not in KNOWN[action] + COMMON:
+            sys.exit(f"ERROR: '--{{name}}' is not a valid parameter or flag. See `aliyun help {{product}} {{action}}`.")
+if action in GONE:
+    sys.exit("ERROR: SDK.ServerError\\nErrorCode: InvalidAction.NotFound")
+if action == "ListCertWarehouse":
+    print((HERE / "warehouses").read_text())
+elif action == "CreateWarehouse":
+    (HERE / "warehouses").write_text('{{"CertWarehouseList": [{{"WhId": 77, "Type": "uploadCA"}}]}}')
+elif action == "UploadPCACert":
+    print('{{"Identifier": "1f0c", "RequestId": "x"}}')
 """)
         self.path("bin/aliyun").chmod(0o755)
         return {"PATH": f"{self.path('bin')}:{os.environ['PATH']}"}
@@ -553,7 +623,7 @@ esac
         self.assertIn("--Cert=" + self.read("ca/ca.crt").decode().strip(), upload)
         self.assertNotIn("PRIVATE KEY", self.path("calls").read_text())
         self.assertFalse([word for word in upload if word.startswith("--PrivateKey")])
-        self.assertEqual(update, ["alb", "UpdateListenerAttribute", "--ListenerId=lsn-1", "--CaEnabled=true",
+        self.assertEqual(update, ["alb", "UpdateListenerAttribute", "--force", "--ListenerId=lsn-1", "--CaEnabled=true",
                                   "--CaCertificates.1.CertificateId=1f0c", "--region", "cn-hangzhou"])
 
     def test_aliyun_with_what_is_there(self):
@@ -567,6 +637,35 @@ esac
                                      LISTENER_ID="l", **env).code, 0)
         self.assertEqual([c[1] for c in self.calls()], ["UpdateListenerAttribute"])
         self.assertEqual(self.calls()[0][-1], "--SecurityPolicyId=p")
+
+    def test_aliyun_needs_force_for_the_listener(self):
+        """The stand-in refuses what the real command line refuses: without --force the second step fails."""
+        self.make_ca()
+        env = self.aliyun("")
+        file = self.render("aliyun-cli", "--ca-certificate-id", "c")
+        self.assertEqual(self.script(file, LISTENER_ID="l", **env).code, 0)
+        text = file.read_text()
+        self.assertIn(" --force ", text)
+        file.write_text(text.replace(" --force ", " "))
+        refused = self.script(file, LISTENER_ID="l", **env)
+        self.assertNotEqual(refused.code, 0)
+        self.assertIn(b"'--CaCertificates.1.CertificateId' is not a valid parameter", refused.err)
+
+    def test_aliyun_when_the_upload_is_gone(self):
+        self.make_ca()
+        said = self.mtlsctl("render", "aliyun-cli", "--out", "x.sh").err
+        for words in (b"no longer part of the public API", b"--ca-certificate-id"):
+            self.assertIn(words, said)
+        said = self.mtlsctl("render", "aliyun-cli", "--ca-certificate-id", "c", "--out", "y.sh").err
+        self.assertNotIn(b"public API", said)
+        for gone in ("ListCertWarehouse", "CreateWarehouse", "UploadPCACert"):
+            with self.subTest(gone=gone):
+                env = self.aliyun('{"CertWarehouseList": []}', gone=[gone])
+                result = self.script(self.render("aliyun-cli"), LISTENER_ID="l", **env)
+                self.assertEqual(result.code, 7, str(result))
+                for words in (f"{gone} failed", "no longer part of the public API", "console", "--ca-certificate-id"):
+                    self.assertIn(words.encode(), result.err)
+                self.assertNotIn("UpdateListenerAttribute", self.path("calls").read_text())
 
     def test_aliyun_without_a_listener_changes_nothing(self):
         self.make_ca()
