@@ -4,12 +4,18 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "crypto/private_key.hpp"
+#include "render/verify_depth.hpp"
 
 namespace mtls::cmd {
 namespace {
 
 std::string absolute_name(const Path& path) {
   return std::filesystem::absolute(path).lexically_normal().native();
+}
+
+std::vector<x509::Certificate> read_file_certificates(const Path& file) {
+  return x509::read_certificates(read_file(file).bytes.view(), printable(file.native()),
+                                 x509::KeysBeside::allow);
 }
 
 }  // namespace
@@ -26,6 +32,33 @@ render::TrustFacts trust_facts(const authority::CaDirectory& ca, const std::opti
   }
   return {ca.path().native(), ca.chain(),
           absolute_name(ca.path() / (is_root ? "ca.crt" : "root.crt")), std::move(lists)};
+}
+
+std::vector<x509::Certificate> known_certificates(const CaOptions& options,
+                                                  const authority::CaDirectory& ca,
+                                                  const render::Settings& settings,
+                                                  const Session& session,
+                                                  std::vector<render::Notice>& notices) {
+  std::vector<x509::Certificate> known;
+  const Path client = settings.proof.client_certificate.value_or("client.crt");
+  if (name_exists(client)) {
+    try {
+      known = read_file_certificates(client);
+    } catch (const Error&) {
+      known.clear();  // it is the probe command that needs it
+    }
+  }
+  if (!render::depends_on_known_chains(settings, ca.root())) return known;
+  try {
+    const auto recorded = options.read_ledger(ca, session).authorities();
+    known.insert(known.end(), recorded.begin(), recorded.end());
+  } catch (const Error& error) {
+    notices.push_back(
+        {render::Notice::Level::warning,
+         format("how deep chains get was not looked up in the ledger: {}", error.message()),
+         "say it with --verify-depth N"});
+  }
+  return known;
 }
 
 render::ServerIdentity server_identity(const Path& certificate, const Path& key, Session& session) {

@@ -1,7 +1,9 @@
 #include "cmd/render_options.hpp"
 
+#include "base/format.hpp"
 #include "cmd/host_values.hpp"
 #include "cmd/value_types.hpp"
+#include "render/verify_depth.hpp"
 
 namespace mtls::cmd {
 namespace {
@@ -33,6 +35,14 @@ ValueType<render::ObjectName> object_name_value() {
       "NAME", "1 to 63 lower-case letters, digits and '-', as Kubernetes has it");
 }
 
+ValueType<unsigned> depth_value() {
+  constexpr std::int64_t k_most = render::k_most_intermediates;
+  return {"N", format("a number from 0 to {}", k_most), [](const std::string& text) {
+            const auto parsed = number_value(0, k_most).parse(text);
+            return parsed ? std::optional(static_cast<unsigned>(*parsed)) : std::nullopt;
+          }};
+}
+
 void add_listener(OptionSet set, RenderOptions& options) {
   Settings& given = options.given;
   set.list("--host", given.listener.hosts, certified_host_value(),
@@ -47,6 +57,9 @@ void add_listener(OptionSet set, RenderOptions& options) {
             "Where requests go (default: it answers who the client is)");
   set.value("--trust-file", options.trust_file, file_value(),
             "Where the root's certificate is on the server (default: in the CA directory)");
+  set.value("--verify-depth", given.listener.verify_depth, depth_value(),
+            "CA certificates let pass between a client's and the root (default: the root's path "
+            "length, else as the deepest known chain has, at least 3)");
   set.value("--crl-file", options.crl_file, file_value(),
             "Where the CRLs are on the server (default: ca.crl in the CA directory)");
 }

@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "render/comparison.hpp"
 #include "render/server_listener.hpp"
+#include "render/verify_depth.hpp"
 #include "render/yaml_document.hpp"
 
 #include <algorithm>
@@ -74,6 +75,8 @@ void check_validation(Comparison& comparison, const YamlNode& context, const std
   } else {
     comparison.lists_file(where + "crl", crl.file);
   }
+  comparison.depth(where + "max_verify_depth", envoy_depth,
+                   context.text_at("max_verify_depth").value_or("100"));
   expect_default(comparison, context, "trust_chain_verification", {"VERIFY_TRUST_CHAIN", "0"},
                  where);
   for (const char* key : {"allow_expired_certificate", "only_verify_leaf_cert_crl"}) {

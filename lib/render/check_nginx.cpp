@@ -3,10 +3,10 @@
 #include "render/comparison.hpp"
 #include "render/nginx_configuration.hpp"
 #include "render/server_listener.hpp"
+#include "render/verify_depth.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace mtls::render {
 namespace {
@@ -65,15 +65,6 @@ struct Server {
     return found;
   }
 };
-
-void check_depth(Comparison& comparison, const Server& server, const std::string& where) {
-  const std::size_t needed = comparison.facts().chain.size() - 1;
-  const std::string text = server.value("ssl_verify_depth").value_or("1");
-  std::size_t depth = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), depth);
-  if (error == std::errc() && rest == text.data() + text.size() && depth >= needed) return;
-  comparison.add(where + "ssl_verify_depth", format("{} or more", needed), text);
-}
 
 void check_protocols(Comparison& comparison, const Server& server, const std::string& where) {
   const NginxDirective* protocols = server.directive("ssl_protocols");
@@ -151,7 +142,8 @@ void check_server(Comparison& comparison, const Server& server, std::uint16_t po
     comparison.trust_file(where + "ssl_trusted_certificate", further);
   }
   comparison.lists_file(where + "ssl_crl", server.file("ssl_crl"));
-  check_depth(comparison, server, where);
+  comparison.depth(where + "ssl_verify_depth", nginx_depth,
+                   server.value("ssl_verify_depth").value_or("1"));
   check_protocols(comparison, server, where);
   check_error_pages(comparison, server, where);
   check_commands(comparison, server, where);

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "render/draft.hpp"
+#include "render/verify_depth.hpp"
 
 namespace mtls::render {
 namespace {
@@ -66,10 +67,16 @@ Draft draft_k8s_secret(const RenderRequest& request) {
       .maybe("crl", facts.crl ? std::optional(Values().word("ca_crl", crl)) : std::nullopt)
       .maybe("pair", std::move(pair));
   draft.notices = crl_notices(request, "what reads the Secret");
-  draft.notices.push_back({Notice::Level::note,
-                           "a Secret enforces nothing: what reads it has to be told to verify "
-                           "clients (ingress-nginx: nginx.ingress.kubernetes.io/auth-tls-secret)",
-                           {}});
+  const VerifyDepth depth = verify_depth(request);
+  append(draft.notices, depth_notices(depth));
+  draft.notices.push_back(
+      {Notice::Level::note,
+       format("a Secret enforces nothing: what reads it has to be told to verify clients "
+              "(ingress-nginx: nginx.ingress.kubernetes.io/auth-tls-secret, and "
+              "auth-tls-verify-depth: "
+              "\"{}\", which is 1 by default)",
+              nginx_depth(depth.intermediates)),
+       {}});
   return draft;
 }
 

@@ -81,6 +81,7 @@ struct ListenerSettings {
   std::optional<HostPort> backend;
   std::optional<std::string> trust_file;  // instead of the CA directory's
   std::optional<std::string> crl_file;
+  std::optional<unsigned> verify_depth;  // intermediates, as VerifyDepth counts
 };
 
 /// What proves it, wherever that is run.
@@ -122,6 +123,9 @@ struct Settings {
   KubernetesSettings kubernetes;
   AlbSettings alb;
 };
+
+/// Whether --verify-depth, or what stands for it, goes into what is rendered for `target`.
+[[nodiscard]] bool takes_verify_depth(Target target) noexcept;
 
 /// Throws usage for a setting that `target` has no use for, so that nothing is left out in silence,
 /// and missing_value, naming all of them, for those that it cannot do without.

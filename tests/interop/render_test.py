@@ -448,6 +448,111 @@ class Started(Rendered):
             self.assertTrue(words[2].startswith("https://"), target)
 
 
+class Depth(Rendered):
+    """Issue 9, point 10: as many intermediates as are said, and no more, with the real programs."""
+
+    DEEPEST = 4
+
+    def make_chains(self, *root_args):
+        """A root and CAs i1 to i4, each below the one before, with a client c0 to c4 of each that sends its chain."""
+        self.mtlsctl("ca", "init", "--common-name", "Test root", *root_args, *KEY)
+        self.mtlsctl("server", "issue", "--san", "dns:localhost", *KEY)
+        above = "ca"
+        for level in range(self.DEEPEST + 1):
+            if level:
+                self.mtlsctl("ca", "init", "--ca", f"i{level}", "--parent", above, "--common-name", f"CA {level}",
+                             "--path-length", str(self.DEEPEST - level), *KEY)
+                above = f"i{level}"
+            self.mtlsctl("client", "issue", "--ca", above, "--name", f"c{level}", "--chain", *KEY)
+            # With the root at the end too, as some clients send it.
+            self.path(f"whole{level}.crt").write_bytes(self.read(f"c{level}.crt") + self.read("ca/ca.crt"))
+            self.path(f"whole{level}.key").write_bytes(self.read(f"c{level}.key"))
+
+    def assert_depth(self, allowed):
+        for level in range(self.DEEPEST + 1):
+            with self.subTest(intermediates=level, allowed=allowed):
+                for name in (f"c{level}", f"whole{level}"):
+                    for options in TLS.values():
+                        status = self.status(name, *options)[0]
+                        self.assertEqual(status == 200, level <= allowed, f"{name} {options}: {status}")
+
+    def rendered_depth(self, target, *args):
+        setting = {"nginx": "ssl_verify_depth ", "envoy": "max_verify_depth: "}[target]
+        line, = [line for line in self.render(target, *args).read_text().splitlines() if setting in line]
+        return int(line.split()[-1].rstrip(";"))
+
+    def test_nginx_lets_in_as_many_intermediates_as_are_said(self):
+        self.make_chains()
+        for allowed in range(4):
+            with self.served("nginx", "--verify-depth", str(allowed)):
+                self.assert_depth(allowed)
+            # Without the leaf and with the root, as Envoy's documentation has it; there is no Envoy here.
+            self.assertEqual(self.rendered_depth("envoy", "--verify-depth", str(allowed)), allowed + 1)
+
+    def test_nginx_with_the_intermediates_on_the_server(self):
+        """What the client need not send counts as well."""
+        self.make_chains()
+        self.path("all.crt").write_bytes(b"".join(self.read(f"{ca}/ca.crt") for ca in ("ca", "i1", "i2", "i3", "i4")))
+        for level in range(self.DEEPEST + 1):
+            self.mtlsctl("client", "issue", "--ca", f"i{level}" if level else "ca", "--name", f"bare{level}", *KEY)
+        file = self.render("nginx", "--verify-depth", "2")
+        file.write_text(file.read_text().replace(str(self.path("ca/ca.crt")), str(self.path("all.crt"))))
+        with SERVERS["nginx"](file, self.port, self.dir):
+            for level in range(self.DEEPEST + 1):
+                self.assertEqual(self.status(f"bare{level}")[0] == 200, level <= 2, level)
+
+    def test_the_depth_without_a_flag(self):
+        """The example of the issue: a root, and clients two intermediates down."""
+        self.make_chains()
+        said = self.mtlsctl("render", "nginx", "--out", "plain.conf").err
+        self.assertIn(b"up to 3 intermediate CAs between them and the root get in", said)
+        with self.served("nginx"):
+            self.assert_depth(3)
+        self.assertEqual(self.rendered_depth("envoy"), 4)
+        # The chain of --client-cert is deeper than the least.
+        given = ["--client-cert", "c4.crt", "--client-key", "c4.key"]
+        with self.served("nginx", *given):
+            self.assert_depth(4)
+        said = self.mtlsctl("render", "nginx", *given, "--verify-depth", "2", "--out", "low.conf").err
+        self.assertIn(b"warning: a chain that is known here has 4 intermediate CAs", said)
+        # So is that of a CA directory.
+        self.assertEqual(self.rendered_depth("nginx", "--ca", "i4"), 4)
+
+    def test_the_path_length_of_the_root(self):
+        for length in (0, 2):
+            self.mtlsctl("ca", "init", "--ca", f"root{length}", "--common-name", "Short root", "--path-length",
+                         str(length), *KEY)
+            self.mtlsctl("server", "issue", "--ca", f"root{length}", "--san", "dns:localhost", "--force", "--force-key",
+                         *KEY)
+            self.assertEqual(self.rendered_depth("nginx", "--ca", f"root{length}"), length)
+            self.assertEqual(self.rendered_depth("envoy", "--ca", f"root{length}"), length + 1)
+            self.assertEqual(self.rendered_depth("nginx", "--ca", f"root{length}", "--verify-depth", "5"), 5)
+            said = self.mtlsctl("render", "nginx", "--ca", f"root{length}", "--out", "x.conf", "--force").err
+            self.assertIn(b"(the path length of CN=Short root)", said)
+
+    def test_haproxy_has_no_depth_but_heeds_path_lengths(self):
+        self.make_chains()
+        self.mtlsctl("render", "haproxy", "--verify-depth", "2", exit=2)
+        with self.served("haproxy"):
+            self.assert_depth(self.DEEPEST)
+
+    def test_a_check_compares_the_depth(self):
+        self.make_chains()
+        listen = ["--listen", f"127.0.0.1:{self.port}"]
+        for target, changed in (("nginx", "ssl_verify_depth 1;"), ("envoy", "max_verify_depth: 2")):
+            with self.subTest(target=target):
+                file = self.render(target, "--verify-depth", "2")
+                check = ["render", target, *listen, "--check", file]
+                self.mtlsctl(*check, "--verify-depth", "2")
+                self.mtlsctl(*check, "--verify-depth", "1", exit=1)
+                self.mtlsctl(*check, "--verify-depth", "3", exit=1)
+                # The chain of i1 and what its ledger has: i2. That of i2 has i3.
+                self.mtlsctl(*check, "--ca", "i1")
+                self.mtlsctl(*check, "--ca", "i2", exit=1)
+                before = changed.replace("1;", "2;").replace(": 2", ": 3")
+                self.assertIn(before, file.read_text())
+
+
 class Proof(Rendered):
     """Every server that was rendered is judged by the command that it ends with."""
 
