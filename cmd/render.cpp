@@ -175,7 +175,11 @@ ExitCode check_live(const Options& options, Session& session) {
 }
 
 ExitCode render_target(const Options& options, Session& session) {
-  const render::RenderRequest request = make_request(options, session);
+  render::RenderRequest request = make_request(options, session);
+  render::check_settings(request.target, request.settings);
+  for (render::Notice& one : check_files(request, session)) {
+    request.notices.push_back(std::move(one));
+  }
   const render::Rendered rendered = render::render(request);
   put(options, rendered, session);
   tell(rendered.notices, session);

@@ -25,6 +25,12 @@ inline constexpr std::size_t k_crl_limit = std::size_t{64} << 20U;
     const CaOptions& options, const authority::CaDirectory& ca, const render::Settings& settings,
     const Session& session, std::vector<render::Notice>& notices);
 
+/// Looks at the files that `request` names, as far as they are on this machine: the listener's, the
+/// copies of --trust-file and --crl-file, and the client's for the probe command. Throws as
+/// render::check_server_files and check_trust, and malformed for a file that holds nothing usable.
+[[nodiscard]] std::vector<render::Notice> check_files(const render::RenderRequest& request,
+                                                      Session& session);
+
 /// Reads a listener's certificate and key. Throws key_mismatch where they do not belong together,
 /// missing_value for a key with a passphrase, which nothing could be told.
 [[nodiscard]] render::ServerIdentity server_identity(const Path& certificate, const Path& key,

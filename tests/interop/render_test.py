@@ -553,6 +553,216 @@ class Depth(Rendered):
                 self.assertIn(before, file.read_text())
 
 
+class Inputs(Rendered):
+    """Issue 9, point 11: what render is given is looked at. The servers and curl are the oracle where one is named."""
+
+    SERVER_TARGETS = ("nginx", "haproxy", "envoy")
+
+    def setUp(self):
+        super().setUp()
+        self.make_ca()
+        self.mtlsctl("server", "issue", "--san", "dns:localhost", "--san", "ip:127.0.0.1", *KEY)
+        self.mtlsctl("client", "issue", *KEY)
+
+    def given(self, name):
+        return ["--server-cert", f"{name}.crt", "--server-key", f"{name}.key"]
+
+    def err(self, target, *args, exit=0):
+        return self.mtlsctl("render", target, "--out", "out", "--force", *args, exit=exit).err.decode()
+
+    def copy(self, name, certificate, key):
+        self.path(f"{name}.crt").write_bytes(certificate)
+        self.path(f"{name}.key").write_bytes(key)
+
+    def starts(self, name):
+        """Whether nginx takes the pair at all."""
+        self.path("pair.conf").write_text(f"events {{}} http {{ server {{ listen 127.0.0.1:{self.port} ssl; "
+                                          f"ssl_certificate {self.path(name + '.crt')}; "
+                                          f"ssl_certificate_key {self.path(name + '.key')}; }} }}")
+        return self.run_any([servers.program("nginx"), "-t", "-p", self.dir, "-c", self.path("pair.conf")]).code == 0
+
+    def test_a_good_one_is_not_warned_of(self):
+        for target in self.SERVER_TARGETS:
+            self.assertNotIn("warning", self.err(target))
+            self.assertNotIn("warning", self.err(target, "--host", "127.0.0.1", "--host", "LOCALHOST"))
+        self.assertNotIn("warning", self.err("k8s-secret", *self.given("server")))
+
+    def test_a_client_certificate_is_refused(self):
+        for target in (*self.SERVER_TARGETS, "k8s-secret"):
+            self.assertIn("client.crt is a client certificate", self.err(target, *self.given("client"), exit=6))
+
+    def test_another_key_is_refused(self):
+        self.copy("odd", self.read("server.crt"), self.read("client.key"))
+        self.assertFalse(self.starts("odd"))
+        for target in (*self.SERVER_TARGETS, "k8s-secret"):
+            self.assertIn("odd.key is not the key of", self.err(target, *self.given("odd"), exit=6))
+
+    def test_the_wrong_order_is_refused(self):
+        self.copy("odd", self.read("ca/ca.crt") + self.read("server.crt"), self.read("server.key"))
+        self.assertFalse(self.starts("odd"))
+        for target in self.SERVER_TARGETS:
+            self.assertIn("is the key of certificate 2 in it", self.err(target, *self.given("odd"), exit=6))
+
+    def test_files_that_hold_nothing_are_refused(self):
+        for empty in ("crt", "key"):
+            self.copy("odd", self.read("server.crt"), self.read("server.key"))
+            for content in (b"", b"nothing\n", self.read("ca/ca.toml")):
+                self.path(f"odd.{empty}").write_bytes(content)
+                self.assertFalse(self.starts("odd"))
+                for target in (*self.SERVER_TARGETS, "k8s-secret"):
+                    with self.subTest(target=target, empty=empty, octets=len(content)):
+                        self.err(target, *self.given("odd"), exit=6)
+
+    def test_the_cas_own_certificate_is_refused(self):
+        self.copy("odd", self.read("ca/ca.crt"), self.read("ca/ca.key"))
+        self.assertIn("whose key belongs on no server", self.err("nginx", *self.given("odd"), exit=6))
+
+    def test_another_host_is_warned_of(self):
+        self.mtlsctl("server", "issue", "--san", "dns:*.example.com", "--san", "ip:::1", "--name", "web", *KEY)
+        for target in self.SERVER_TARGETS:
+            for host in ("a.example.com", "A.EXAMPLE.com", "::1"):
+                self.assertNotIn("warning", self.err(target, *self.given("web"), "--host", host))
+            for host in ("example.com", "a.b.example.com", "127.0.0.1", "localhost"):
+                self.assertIn(f"web.crt is not for {host}:", self.err(target, *self.given("web"), "--host", host))
+            self.assertIn("not for other:", self.err(target, *self.given("web"), "--host", "a.example.com", "--host", "other"))
+            self.assertIn("web.crt is not for localhost", self.err(target, *self.given("web")))
+
+    def test_an_expired_one_is_warned_of(self):
+        old = self.tool("faketime", "-f", "-400d", MTLSCTL, "ca", "init", "--ca", "past", "--common-name", "Past", *KEY)
+        self.assertEqual(old.code, 0)
+        self.tool("faketime", "-f", "-400d", MTLSCTL, "server", "issue", "--ca", "past", "--san", "dns:localhost",
+                  "--name", "past", "--days", "10", *KEY)
+        for target in self.SERVER_TARGETS:
+            self.assertIn("past.crt is expired since", self.err(target, "--ca", "past", *self.given("past")))
+
+    def test_a_missing_chain_is_warned_of(self):
+        self.mtlsctl("ca", "init", "--ca", "issuing", "--parent", "ca", "--common-name", "Issuing", *KEY)
+        self.mtlsctl("client", "issue", "--ca", "issuing", "--name", "below", "--chain", *KEY)
+        for name, chain in (("bare", []), ("whole", ["--chain"])):
+            self.mtlsctl("server", "issue", "--ca", "issuing", "--san", "dns:localhost", "--name", name, *chain, *KEY)
+        # Where the file has the chain whether it was asked for or not.
+        self.path("bare.crt").write_bytes(self.read("bare.crt").split(b"-----END CERTIFICATE-----\n")[0] +
+                                          b"-----END CERTIFICATE-----\n")
+        for target in SERVERS:
+            for ca in ("ca", "issuing"):
+                args = ["--ca", ca]
+                self.assertRegex(self.err(target, *args, *self.given("bare")),
+                                 "bare.crt (lacks its chain|has no intermediates with it)")
+                self.assertNotIn("warning", self.err(target, *args, *self.given("whole")))
+            with self.served(target, *self.given("bare")):
+                self.assertEqual(self.status("client")[0], 0, "curl takes it without its chain")
+            with self.served(target, *self.given("whole")):
+                self.assertEqual(self.status("client")[0], 200)
+
+    def test_the_order_behind_the_first_is_warned_of(self):
+        self.mtlsctl("ca", "init", "--ca", "a", "--parent", "ca", "--common-name", "A", "--path-length", "1", *KEY)
+        self.mtlsctl("ca", "init", "--ca", "b", "--parent", "a", "--common-name", "B", *KEY)
+        self.mtlsctl("server", "issue", "--ca", "b", "--san", "dns:localhost", "--name", "deep", "--chain", *KEY)
+        parts = [part + b"-----END CERTIFICATE-----\n"
+                 for part in self.read("deep.crt").split(b"-----END CERTIFICATE-----\n")[:3]]
+        self.copy("odd", parts[0] + parts[2] + parts[1], self.read("deep.key"))
+        self.assertIn("put each certificate's issuer right behind it", self.err("nginx", *self.given("odd")))
+        self.copy("odd", parts[0] + self.read("client.crt"), self.read("deep.key"))
+        self.assertIn("leave out what does not belong", self.err("nginx", *self.given("odd")))
+        self.assertNotIn("warning", self.err("nginx", *self.given("deep")))
+
+    def test_files_of_the_server_elsewhere_are_named_as_not_checked(self):
+        said = self.err("nginx", "--server-cert", "/absent/s.crt", "--server-key", "/absent/s.key")
+        self.assertIn("note: /absent/s.crt is not on this machine: it was not checked", said)
+
+    def test_a_copy_of_the_root_that_holds_something_else_is_refused(self):
+        self.make_ca(directory="other")
+        for content in (self.read("other/ca.crt"), self.read("client.crt"), b"", self.read("ca/ca.crt") + self.read("other/ca.crt")):
+            self.path("copy.crt").write_bytes(content)
+            for target in SERVERS:
+                self.assertIn("copy.crt does not hold", self.err(target, "--trust-file", "copy.crt", exit=6))
+        self.path("copy.crt").write_bytes(self.read("ca/ca.crt"))
+        self.err("nginx", "--trust-file", "copy.crt")
+        self.err("nginx", "--trust-file", "/absent/ca.crt")
+
+    def test_an_anchor_that_is_no_root_is_refused_where_servers_need_one(self):
+        self.mtlsctl("ca", "init", "--ca", "a", "--parent", "ca", "--common-name", "A", "--path-length", "1", *KEY)
+        self.mtlsctl("ca", "init", "--ca", "b", "--parent", "a", "--common-name", "B", *KEY)
+        self.mtlsctl("client", "issue", "--ca", "b", "--name", "deep", "--chain", *KEY)
+        files = {target: self.render(target, "--ca", "b") for target in SERVERS}
+        for target, file in files.items():
+            # The servers: with A as the anchor nobody gets in.
+            file.write_text(file.read_text().replace(str(self.path("b/root.crt")), str(self.path("a/ca.crt"))))
+            with SERVERS[target](file, self.port, self.dir):
+                self.assertNotEqual(self.status("deep")[0], 200, f"{target} needs no root: do not refuse it")
+        self.path("b/root.crt").chmod(0o644)
+        self.path("b/root.crt").write_bytes(self.read("a/ca.crt"))
+        self.path("b/chain.crt").chmod(0o644)
+        self.path("b/chain.crt").write_bytes(self.read("b/ca.crt"))
+        for target in (*SERVERS, "aliyun-cli"):
+            self.assertIn("trusts self-signed roots only", self.err(target, "--ca", "b", exit=6))
+        self.assertIn("which is no root", self.err("envoy", "--ca", "b"))
+
+    def test_a_ca_directory_with_a_leaf_for_a_ca_is_refused(self):
+        self.path("ca/ca.crt").chmod(0o644)
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                     "/CN=leaf", "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", "leaf.key", "-out", "ca/ca.crt")
+        for target in (*self.SERVER_TARGETS, "k8s-secret", "aliyun-cli"):
+            self.err(target, exit=6)
+
+    def test_lists_that_refuse_everyone_are_warned_of(self):
+        self.mtlsctl("ca", "init", "--ca", "other", "--common-name", "Other", *KEY)
+        self.make_ca(directory="impostor")  # the same name, another key
+        for ca, words in (("other", ["is of no CA of the chain", "holds no CRL of CN=Test root"]),
+                          ("impostor", ["is not signed by it"])):
+            self.make_crl(ca, "odd.crl")
+            for target in (*self.SERVER_TARGETS, "k8s-secret"):
+                said = self.err(target, "--crl", "odd.crl")
+                for words_said in [*words, "will refuse everyone"]:
+                    self.assertIn(words_said, said)
+        self.make_crl("impostor", "odd.crl")
+        for target in SERVERS:
+            with self.served(target, "--crl", "odd.crl"):
+                self.assert_out("client")
+        for content in (b"", self.read("ca/ca.crt")):
+            self.path("odd.crl").write_bytes(content)
+            self.err("nginx", "--crl", "odd.crl", exit=6)
+
+    def test_a_list_from_the_future_is_warned_of(self):
+        self.make_crl("ca", "soon.crl")
+        self.tool("faketime", "-f", "+5d", "openssl", "ca", "-config", "ca.cnf", "-name", "x", "-keyfile", "ca/ca.key",
+                  "-cert", "ca/ca.crt", "-gencrl", "-out", "soon.crl")
+        self.assertIn("is not valid before", self.err("nginx", "--crl", "soon.crl"))
+        with self.served("nginx", "--crl", "soon.crl"):
+            self.assert_out("client")
+
+    def test_crl_file_without_a_crl_is_refused(self):
+        for target in SERVERS:
+            self.assertIn("--crl-file without a CRL", self.err(target, "--crl-file", "/etc/ca.crl", exit=2))
+        self.make_crl("ca", "ca/ca.crl")
+        self.err("nginx", "--crl-file", "/etc/absent.crl")
+        self.path("old.crl").write_bytes(self.read("ca/ca.crl"))
+        self.assertNotIn("warning", self.err("nginx", "--crl-file", "old.crl"))
+        self.make_crl("ca", "ca/ca.crl", "client.crt")
+        self.assertIn("old.crl does not hold", self.err("nginx", "--crl-file", "old.crl"))
+
+    def test_the_client_of_the_probe_command_is_looked_at(self):
+        self.make_ca(directory="other")
+        self.mtlsctl("client", "issue", "--ca", "other", "--name", "stranger", *KEY)
+        for target in self.SERVER_TARGETS:
+            for name in ("stranger", "server"):
+                said = self.err(target, "--client-cert", f"{name}.crt", "--client-key", f"{name}.key")
+                self.assertIn(f"{name}.crt, which the probe command presents, does not get in", said)
+
+    def test_a_ledger_that_cannot_be_read_is_warned_of(self):
+        """Only how deep chains get is looked up there, and only where nothing else says it."""
+        self.path("ca/ca.db").rename(self.path("elsewhere.db"))
+        for target in ("nginx", "envoy", "k8s-secret"):
+            self.assertIn("was not looked up in the ledger", self.err(target))
+            self.assertNotIn("ledger", self.err(target, "--verify-depth", "2"))
+        self.assertNotIn("ledger", self.err("haproxy"))
+
+    def test_a_check_does_not_ask_for_the_servers_files(self):
+        file = self.render("nginx")
+        self.path("server.crt").write_bytes(b"")
+        self.mtlsctl("render", "nginx", "--listen", f"127.0.0.1:{self.port}", "--check", file)
+
+
 class Proof(Rendered):
     """Every server that was rendered is judged by the command that it ends with."""
 
