@@ -28,7 +28,7 @@ Error suggesting_a_labels(const Error& error, std::string_view text) {
   const auto a_labels = x509::to_a_labels(name_beyond_ascii(text));
   if (error.code() != Errc::usage || !a_labels || a_labels->find("xn--") == std::string::npos)
     return error;
-  return Error(error.code(), error.message(), format("write {}", *a_labels));
+  return {error.code(), error.message(), format("write {}", *a_labels)};
 }
 
 ValueType<std::string> host_value() {

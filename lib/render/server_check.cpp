@@ -19,9 +19,10 @@ Notice warning(std::string text, std::string hint) {
   return {Notice::Level::warning, std::move(text), std::move(hint)};
 }
 
-bool is_issued_by(const x509::Certificate& one, const x509::Certificate& issuer,
+bool is_issued_by(const x509::Certificate& issued, const x509::Certificate& issuer,
                   const ossl::Context& context) {
-  return one.issuer().matches(issuer.subject()) && one.is_signed_by(issuer.public_key(), context);
+  return issued.issuer().matches(issuer.subject()) &&
+         issued.is_signed_by(issuer.public_key(), context);
 }
 
 void require_key(const ServerFiles& files) {
@@ -116,9 +117,10 @@ std::size_t count_linked(const ServerFiles& files, const ossl::Context& context,
   std::size_t linked = 1;
   while (linked < all.size() && is_issued_by(all[linked - 1], all[linked], context)) ++linked;
   if (linked == all.size()) return linked;
-  const bool elsewhere = std::any_of(
-      all.begin() + static_cast<std::ptrdiff_t>(linked), all.end(),
-      [&](const x509::Certificate& one) { return is_issued_by(all[linked - 1], one, context); });
+  const bool elsewhere = std::any_of(all.begin() + static_cast<std::ptrdiff_t>(linked), all.end(),
+                                     [&](const x509::Certificate& issuer) {
+                                       return is_issued_by(all[linked - 1], issuer, context);
+                                     });
   notices.push_back(warning(
       format("{}: certificate {}, {}, did not issue the one before it, {}", files.certificate_name,
              linked + 1, all[linked].subject().to_text(), all[linked - 1].subject().to_text()),
@@ -134,10 +136,10 @@ std::vector<Notice> check_chain(const RenderRequest& request, const ServerFiles&
   if (!notices.empty()) return notices;  // what is missing is not known before that is put right
   const x509::Certificate& top = files.certificates[linked - 1];
   const x509::Certificate& anchor = request.facts.anchor();
-  const std::string issuer = top.issuer().to_text();
+  const std::string issuer_name = top.issuer().to_text();
   if (top == anchor || is_issued_by(top, anchor, context)) return notices;
-  const auto issued_it = [&](const x509::Certificate& one) {
-    return is_issued_by(top, one, context);
+  const auto issued_it = [&](const x509::Certificate& issuer) {
+    return is_issued_by(top, issuer, context);
   };
   const auto& chain = request.facts.chain;
   const auto& known = request.facts.known;
@@ -148,7 +150,7 @@ std::vector<Notice> check_chain(const RenderRequest& request, const ServerFiles&
     notices.push_back(
         warning(format("{} lacks its chain: its issuer {} is an intermediate, which clients do not "
                        "know",
-                       files.certificate_name, issuer),
+                       files.certificate_name, issuer_name),
                 "append the intermediates (chain.crt of the CA directory), or issue it with "
                 "mtlsctl server issue --chain"));
     return notices;
@@ -162,7 +164,7 @@ std::vector<Notice> check_chain(const RenderRequest& request, const ServerFiles&
     notices.push_back(
         warning(format("{} has no intermediates with it: clients refuse it unless they know its "
                        "issuer {}",
-                       files.certificate_name, issuer),
+                       files.certificate_name, issuer_name),
                 "append the certificates between it and the root"));
   }
   const bool expects_own = request.target == Target::nginx || request.target == Target::haproxy ||
