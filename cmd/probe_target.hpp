@@ -1,6 +1,7 @@
 // Which listener: a URL, and the flags that say how to reach it.
 #pragma once
 
+#include "base/host_port.hpp"
 #include "cmd/option_set.hpp"
 #include "probe/probe.hpp"
 
@@ -19,28 +20,16 @@ struct HttpsUrl {
 };
 [[nodiscard]] ValueType<HttpsUrl> https_url_value();
 
-/// HOST:PORT:ADDR[,ADDR], as curl's --resolve.
-struct Resolved {
-  std::string host;
-  std::uint16_t port;
-  std::vector<std::string> addresses;
-};
-[[nodiscard]] ValueType<Resolved> resolved_value();
-
 /// [http://]HOST:PORT of a proxy.
-struct ProxyPlace {
-  std::string host;
-  std::uint16_t port;
-};
-[[nodiscard]] ValueType<ProxyPlace> proxy_value();
+[[nodiscard]] ValueType<HostPort> proxy_value();
 
 struct TargetOptions {
   HttpsUrl url;
   std::optional<std::string> server_name;
   std::optional<std::string> host_header;
   std::optional<std::string> alternate_name;
-  std::vector<Resolved> resolve;
-  std::optional<ProxyPlace> proxy;
+  std::vector<ResolveEntry> resolve;
+  std::optional<HostPort> proxy;
 
   void add_to(OptionSet& options);
   /// Resolves the name and returns the target. Throws io where there is no such name.
@@ -52,8 +41,5 @@ struct TargetOptions {
   /// The URL again.
   [[nodiscard]] std::string to_text() const;
 };
-
-/// A host name or address for SNI and Host.
-[[nodiscard]] ValueType<std::string> host_value();
 
 }  // namespace mtls::cmd

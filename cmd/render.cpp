@@ -67,6 +67,9 @@ render::RenderRequest make_request(const Options& options, Session& session) {
                                 .at = session.clock().now(),
                                 .server = std::nullopt};
   const render::Settings& settings = request.settings;
+  if (render::takes_verify_depth(*options.target)) {
+    request.facts.known = known_certificates(options.ca, ca, settings, session, request.notices);
+  }
   if (*options.target != Target::k8s_secret) return request;
   if (settings.listener.server_certificate.has_value() !=
       settings.listener.server_key.has_value()) {
@@ -192,13 +195,18 @@ ExitCode check_live(const Options& options, Session& session) {
                     .text = as_text(texts.back().view()),
                     .read = file_reader(file)});
   }
+  tell(request.notices, session);
   const auto differences = render::check(request, live);
   print_check(options, differences, session);
   return differences.empty() ? ExitCode::ok : ExitCode::no;
 }
 
 ExitCode render_target(const Options& options, Session& session) {
-  const render::RenderRequest request = make_request(options, session);
+  render::RenderRequest request = make_request(options, session);
+  render::check_settings(request.target, request.settings);
+  for (render::Notice& one : check_files(request, session)) {
+    request.notices.push_back(std::move(one));
+  }
   const render::Rendered rendered = render::render(request);
   put(options, rendered, session);
   tell(rendered.notices, session);

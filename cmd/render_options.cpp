@@ -1,6 +1,9 @@
 #include "cmd/render_options.hpp"
 
+#include "base/format.hpp"
+#include "cmd/host_values.hpp"
 #include "cmd/value_types.hpp"
+#include "render/verify_depth.hpp"
 
 namespace mtls::cmd {
 namespace {
@@ -18,8 +21,13 @@ ValueType<render::CloudId> id_value() {
   return checked_value<render::CloudId>("ID", "1 to 128 letters, digits, '_' and '-'");
 }
 
-ValueType<render::Host> host_value() {
-  return checked_value<render::Host>("HOST", "a host name or an IP address");
+/// A host that a certificate can be for: no '_', which host_value takes.
+ValueType<render::Host> certified_host_value() {
+  const auto any = host_value();
+  return {any.placeholder, any.allowed, [any](const std::string& text) {
+            const auto host = any.parse(text);
+            return host ? render::Host::parse(*host) : std::nullopt;
+          }};
 }
 
 ValueType<render::ObjectName> object_name_value() {
@@ -27,37 +35,31 @@ ValueType<render::ObjectName> object_name_value() {
       "NAME", "1 to 63 lower-case letters, digits and '-', as Kubernetes has it");
 }
 
-ValueType<render::Endpoint> listen_value() {
-  return {"ADDRESS:PORT", "an IP address and a port, such as 127.0.0.1:8443 or [::]:443",
-          [](const std::string& text) -> std::optional<render::Endpoint> {
-            auto endpoint = render::Endpoint::parse(text);
-            if (!endpoint || !render::is_address(endpoint->host)) return std::nullopt;
-            return endpoint;
-          }};
-}
-
-ValueType<std::uint16_t> port_value() {
-  return {"N", "a port from 1 to 65535", [](const std::string& text) {
-            const auto parsed = number_value(1, 65'535).parse(text);
-            return parsed ? std::optional(static_cast<std::uint16_t>(*parsed)) : std::nullopt;
+ValueType<unsigned> depth_value() {
+  constexpr std::int64_t k_most = render::k_most_intermediates;
+  return {"N", format("a number from 0 to {}", k_most), [](const std::string& text) {
+            const auto parsed = number_value(0, k_most).parse(text);
+            return parsed ? std::optional(static_cast<unsigned>(*parsed)) : std::nullopt;
           }};
 }
 
 void add_listener(OptionSet set, RenderOptions& options) {
   Settings& given = options.given;
-  set.list("--host", given.listener.hosts, host_value(),
+  set.list("--host", given.listener.hosts, certified_host_value(),
            "The listener's name (default: localhost; behind an ALB alb.ingress.alibaba.com)");
-  set.value("--listen", given.listener.listen, listen_value(),
+  set.value("--listen", given.listener.listen, listen_value(PortZero::refuse),
             "Where it listens (default: 127.0.0.1:8443)");
   set.value("--server-cert", options.server_certificate, file_value(),
             "Its certificate (default: server.crt, if it is here)");
   set.value("--server-key", options.server_key, file_value(),
             "The key of it (default: server.key, if it is here)");
-  set.value("--backend", given.listener.backend,
-            checked_value<render::Endpoint>("HOST:PORT", "a host and a port"),
+  set.value("--backend", given.listener.backend, host_port_value(),
             "Where requests go (default: it answers who the client is)");
   set.value("--trust-file", options.trust_file, file_value(),
             "Where the root's certificate is on the server (default: in the CA directory)");
+  set.value("--verify-depth", given.listener.verify_depth, depth_value(),
+            "CA certificates let pass between a client's and the root (default: the root's path "
+            "length, else as the deepest known chain has, at least 3)");
   set.value("--crl-file", options.crl_file, file_value(),
             "Where the CRLs are on the server (default: ca.crl in the CA directory)");
 }
@@ -126,8 +128,7 @@ void add_proof(OptionSet set, RenderOptions& options) {
   set.value("--trust", given.proof.server_trust, text_value("FILE"),
             "What the server's certificate chains to, or 'system' (default: the CA's root, behind "
             "an ALB system)");
-  set.value("--resolve", given.proof.resolve,
-            checked_value<render::Resolve>("HOST:PORT:ADDRESS", "HOST:PORT:ADDRESS"),
+  set.value("--resolve", given.proof.resolve, resolve_value(),
             "Connect to ADDRESS, as curl has it");
 }
 

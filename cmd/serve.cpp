@@ -3,6 +3,7 @@
 #include "base/format.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/host_values.hpp"
 #include "cmd/serve_answer.hpp"
 #include "cmd/serve_log.hpp"
 #include "cmd/serve_material.hpp"
@@ -11,7 +12,6 @@
 #include "x509/name_matching.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 
 namespace mtls::cmd {
@@ -21,48 +21,23 @@ constexpr std::uint16_t k_default_port = 8443;
 
 struct Options {
   ServeFiles files;
-  tls::ListenAddress listen{.address = "127.0.0.1", .port = k_default_port};
+  HostPort listen{.host = "127.0.0.1", .port = k_default_port};
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::chrono::milliseconds> idle_timeout;
   std::optional<std::int64_t> most_connections;
 };
 
-std::optional<tls::ListenAddress> parse_address(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) return std::nullopt;
-  std::string address = text.substr(0, colon);
-  if (address.front() == '[' && address.back() == ']') {
-    address = address.substr(1, address.size() - 2);
-  } else if (address.find(':') != std::string::npos) {
-    return std::nullopt;
-  }
-  std::uint16_t port = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, port);
-  if (error != std::errc() || rest != end || !x509::parse_ip(address)) return std::nullopt;
-  return tls::ListenAddress{.address = std::move(address), .port = port};
-}
+/// The octets of an address that listen_value let pass.
+Bytes octets_of(const HostPort& listen) { return x509::parse_ip(listen.host).value_or(Bytes()); }
 
-ValueType<tls::ListenAddress> listen_value() {
-  return {"ADDR:PORT",
-          "an IP address and a port, such as 127.0.0.1:8443 or [::1]:8443; port 0 is "
-          "a free one",
-          [](const std::string& text) { return parse_address(text); }};
-}
-
-/// The octets of an address that parse_address let pass, however it is written.
-Bytes octets_of(const tls::ListenAddress& listen) {
-  return x509::parse_ip(listen.address).value_or(Bytes());
-}
-
-bool is_loopback(const tls::ListenAddress& listen) {
+bool is_loopback(const HostPort& listen) {
   constexpr std::size_t k_ipv4 = 4;
   constexpr std::uint8_t k_network = 127;
   const Bytes octets = octets_of(listen);
   return octets.size() == k_ipv4 ? octets.front() == k_network : octets == x509::parse_ip("::1");
 }
 
-bool is_any_address(const tls::ListenAddress& listen) {
+bool is_any_address(const HostPort& listen) {
   const Bytes octets = octets_of(listen);
   return std::all_of(octets.begin(), octets.end(), [](std::uint8_t octet) { return octet == 0; });
 }
@@ -152,9 +127,9 @@ tls::ListenerLimits limits(const Options& options) {
   return limits;
 }
 
-ServeFiles with_listen_address(ServeFiles files, const tls::ListenAddress& listen) {
+ServeFiles with_listen_address(ServeFiles files, const HostPort& listen) {
   if (!files.certificate && !is_any_address(listen)) {
-    files.names.push_back(x509::GeneralName::parse("ip:" + listen.address));
+    files.names.push_back(x509::GeneralName::parse("ip:" + listen.host));
   }
   return files;
 }
@@ -166,7 +141,7 @@ ExitCode run(const Options& options, Session& session) {
   for (const std::string& warning : material.warnings()) session.messages().warning(warning);
   if (!is_loopback(options.listen)) {
     session.messages().note(
-        format("listening on {}: others on the network can connect", to_text(options.listen)));
+        format("listening on {}: others on the network can connect", options.listen.text()));
   }
   ServeLog log(session);
   Desk desk(material, log, session.clock());
@@ -176,7 +151,7 @@ ExitCode run(const Options& options, Session& session) {
                           .handler = answer,
                           .observer = desk,
                           .clock = session.clock()});
-  log.listening(format("https://{}/", to_text(listener.address())), material.certificate());
+  log.listening(format("https://{}/", listener.address().text()), material.certificate());
   listener.run();
   log.ended();
   return ExitCode::ok;
@@ -199,7 +174,7 @@ void add_serve(Command& command) {
       "that is in the ledger of the CA above, which --revocation-ca names. That one is where the "
       "ca.toml of that DIR says: --store and MTLSCTL_STORE are about --ca.");
   OptionSet set = command.options();
-  set.value("--listen", options->listen, listen_value(),
+  set.value("--listen", options->listen, listen_value(PortZero::allow),
             "Where to listen (default: 127.0.0.1:8443; port 0: a free one, printed)");
   set.value("--cert", files.certificate, file_value(),
             "The listener's certificate and those between it and the root");

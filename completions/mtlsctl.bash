@@ -373,6 +373,7 @@ _mtlsctl() {
     'render:--server-key') _mtlsctl_files; return ;;
     'render:--backend') :; return ;;
     'render:--trust-file') _mtlsctl_files; return ;;
+    'render:--verify-depth') :; return ;;
     'render:--crl-file') _mtlsctl_files; return ;;
     'render:--name') :; return ;;
     'render:--namespace') :; return ;;
@@ -545,7 +546,7 @@ _mtlsctl() {
       else :
       fi ;;
     'render')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--list --ca --store --lock-timeout --crl --out -o --force -f --check --host --listen --server-cert --server-key --backend --trust-file --crl-file --name --namespace --image --ingress-class --alb-name --address-type --edition --vswitch --port --protocol --quic-upgrade --server-certificate-id --ca-certificate-id --security-policy --client-cert-header --listener-id --warehouse-id --region --client-cert --client-key --trust --resolve --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--list --ca --store --lock-timeout --crl --out -o --force -f --check --host --listen --server-cert --server-key --backend --trust-file --verify-depth --crl-file --name --namespace --image --ingress-class --alb-name --address-type --edition --vswitch --port --protocol --quic-upgrade --server-certificate-id --ca-certificate-id --security-policy --client-cert-header --listener-id --warehouse-id --region --client-cert --client-key --trust --resolve --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_words 'albconfig k8s-demo k8s-secret nginx haproxy envoy aliyun-cli curl'
       fi ;;
     'profile') _mtlsctl_words 'list show check' ;;

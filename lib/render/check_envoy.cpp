@@ -5,6 +5,7 @@
 #include "render/comparison.hpp"
 #include "render/envoy_fields.hpp"
 #include "render/server_listener.hpp"
+#include "render/verify_depth.hpp"
 #include "render/yaml_document.hpp"
 
 #include <algorithm>
@@ -88,6 +89,8 @@ void check_validation(Comparison& comparison, const YamlNode& context, const std
     comparison.lists_file(where + "crl", crl.file);
   }
   expect_known(comparison, context, k_validation_fields, where);
+  comparison.depth(where + "max_verify_depth", envoy_depth,
+                   context.text_at("max_verify_depth").value_or("100"));
   expect_default(comparison, context, "trust_chain_verification", {"VERIFY_TRUST_CHAIN", "0"},
                  where);
   for (const char* key : {"allow_expired_certificate", "only_verify_leaf_cert_crl"}) {

@@ -6,22 +6,13 @@
 #include "render/nginx_judged.hpp"
 #include "render/nginx_server.hpp"
 #include "render/server_listener.hpp"
+#include "render/verify_depth.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace mtls::render {
 namespace {
-
-void check_depth(Comparison& comparison, const NginxServer& server) {
-  const std::size_t needed = comparison.facts().chain.size() - 1;
-  const std::string text = server.value("ssl_verify_depth").value_or("1");
-  std::size_t depth = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), depth);
-  if (error == std::errc() && rest == text.data() + text.size() && depth >= needed) return;
-  comparison.add(server.place("ssl_verify_depth"), format("{} or more", needed), text);
-}
 
 void check_protocols(Comparison& comparison, const NginxServer& server) {
   const NginxDirective* protocols = server.directive("ssl_protocols");
@@ -110,7 +101,8 @@ void check_server(Comparison& comparison, const NginxServer& server, std::uint16
     comparison.trust_file(server.place("ssl_trusted_certificate"), further);
   }
   comparison.lists_file(server.place("ssl_crl"), server.file("ssl_crl"));
-  check_depth(comparison, server);
+  comparison.depth(server.place("ssl_verify_depth"), nginx_depth,
+                   server.value("ssl_verify_depth").value_or("1"));
   check_protocols(comparison, server);
   check_error_pages(comparison, server);
   check_commands(comparison, server);

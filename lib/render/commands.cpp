@@ -23,6 +23,16 @@ std::string escaped_for_curl(std::string_view name) {
   return escaped;
 }
 
+/// curl 7.88 takes no IPv6 address as the host of --resolve; --connect-to does.
+Values resolve_values(const ResolveEntry& entry) {
+  const bool is_ipv6 = entry.endpoint.host.find(':') != std::string::npos;
+  if (!is_ipv6) return Values().word("option", "--resolve").text("entry", entry.text());
+  return Values()
+      .word("option", "--connect-to")
+      .text("entry", format("{}:{}", entry.endpoint.text(),
+                            host_port_text(entry.addresses.front(), entry.endpoint.port)));
+}
+
 }  // namespace
 
 Draft draft_curl(const RenderRequest& request) {
@@ -37,7 +47,7 @@ Draft draft_curl(const RenderRequest& request) {
   std::optional<Values> trust_file;
   if (proof.server_trust != "system") trust_file = Values().text("file", proof.server_trust);
   std::optional<Values> resolve;
-  if (proof.resolve) resolve = Values().text("entry", proof.resolve->text());
+  if (proof.resolve) resolve = resolve_values(*proof.resolve);
   draft.values.text("url", proof.url())
       .text("certificate", escaped_for_curl(proof.client_certificate))
       .text("key", proof.client_key)
@@ -86,6 +96,14 @@ Draft draft_aliyun_cli(const RenderRequest& request) {
       .maybe("listener", id("listener_id", settings.alb.listener_id))
       .maybe("security_policy", id("policy", settings.alb.security_policy));
   draft.notices = {no_crl_notice(request.facts)};
+  if (settings.alb.ca_certificate_ids.empty()) {
+    draft.notices.push_back(
+        {Notice::Level::warning,
+         "UploadPCACert, which uploads the CA certificate, is no longer part of the public API of "
+         "Alibaba Cloud and may stop being answered",
+         "if it fails, upload ca.crt in the console (Certificate Management Service, a repository "
+         "of type uploadCA) and render again with --ca-certificate-id ID"});
+  }
   return draft;
 }
 

@@ -4,8 +4,10 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
+#include "render/verify_depth.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace mtls::render {
 namespace {
@@ -61,6 +63,19 @@ void Comparison::trust(const std::string& setting, ByteView content) {
     if (std::find(chain.begin(), chain.end(), one) != chain.end()) continue;
     add(setting, format("{} and no other CA", describe(facts().anchor())), describe(one));
   }
+}
+
+void Comparison::depth(const std::string& setting, unsigned (*count)(unsigned),
+                       const std::string& found) {
+  const VerifyDepth wanted = verify_depth(m_request);
+  const unsigned least = count(least_depth(wanted));
+  const bool is_exact = wanted.source == VerifyDepth::Source::given;
+  unsigned depth = 0;
+  const char* const end = found.data() + found.size();
+  const auto [rest, error] = std::from_chars(found.data(), end, depth);
+  const bool is_number = error == std::errc() && rest == end;
+  if (is_number && (is_exact ? depth == least : depth >= least)) return;
+  add(setting, is_exact ? std::to_string(least) : format("{} or more", least), found);
 }
 
 void Comparison::lists(const std::string& setting, std::optional<ByteView> content) {

@@ -37,6 +37,10 @@ class Comparison final {
   void expect(const std::string& setting, std::string_view expected,
               const std::optional<std::string>& found);
 
+  /// Compares how deep chains may get. `found` is the setting's value or the program's default,
+  /// which `count` makes of intermediates.
+  void depth(const std::string& setting, unsigned (*count)(unsigned), const std::string& found);
+
   /// Compares the content of a trust store: the root, and beside it nothing but CAs of its chain.
   void trust(const std::string& setting, ByteView content);
   /// Compares CRLs. `content` is nothing where none is configured.

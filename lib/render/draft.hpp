@@ -35,6 +35,10 @@ struct Draft {
 /// What to know where ALB checks no CRL.
 [[nodiscard]] Notice no_crl_notice(const TrustFacts& facts);
 
+inline void append(std::vector<Notice>& notices, const std::vector<Notice>& more) {
+  notices.insert(notices.end(), more.begin(), more.end());
+}
+
 /// The line that stands in a k8s-secret for the private key until the text is secret memory.
 inline constexpr std::string_view k_key_line = "\n  tls.key: TLS-KEY\n";
 

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "render/draft.hpp"
+#include "render/verify_depth.hpp"
 
 namespace mtls::render {
 namespace {
@@ -20,7 +21,7 @@ std::optional<Values> namespace_values(const Settings& settings) {
 Draft draft_k8s_demo(const RenderRequest& request) {
   const Settings& settings = request.settings;
   Draft draft{Dialect::yaml, make_alb_proof(settings), {}, {}};
-  if (is_address(draft.proof.host)) {
+  if (is_ip_address(draft.proof.host.text())) {
     throw Error(Errc::usage, "an Ingress takes host names, and --host is an address",
                 "give the name that clients use");
   }
@@ -66,10 +67,16 @@ Draft draft_k8s_secret(const RenderRequest& request) {
       .maybe("crl", facts.crl ? std::optional(Values().word("ca_crl", crl)) : std::nullopt)
       .maybe("pair", std::move(pair));
   draft.notices = crl_notices(request, "what reads the Secret");
-  draft.notices.push_back({Notice::Level::note,
-                           "a Secret enforces nothing: what reads it has to be told to verify "
-                           "clients (ingress-nginx: nginx.ingress.kubernetes.io/auth-tls-secret)",
-                           {}});
+  const VerifyDepth depth = verify_depth(request);
+  append(draft.notices, depth_notices(depth));
+  draft.notices.push_back(
+      {Notice::Level::note,
+       format("a Secret enforces nothing: what reads it has to be told to verify clients "
+              "(ingress-nginx: nginx.ingress.kubernetes.io/auth-tls-secret, and "
+              "auth-tls-verify-depth: "
+              "\"{}\", which is 1 by default)",
+              nginx_depth(depth.intermediates)),
+       {}});
   return draft;
 }
 

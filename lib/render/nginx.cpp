@@ -1,11 +1,14 @@
 #include "render/server_listener.hpp"
+#include "render/verify_depth.hpp"
 
 namespace mtls::render {
 
 Draft draft_nginx(const RenderRequest& request) {
   const Settings& settings = request.settings;
   ServerListener listener = server_listener(request);
+  const VerifyDepth depth = verify_depth(request);
   Draft draft{Dialect::nginx, listener.proof, {}, server_notices(request)};
+  append(draft.notices, depth_notices(depth));
   std::vector<Values> names;
   names.push_back(Values().text("server_name", listener.proof.host.text()));
   for (std::size_t i = 1; i < settings.listener.hosts.size(); ++i) {
@@ -21,8 +24,8 @@ Draft draft_nginx(const RenderRequest& request) {
       .text("certificate", *settings.listener.server_certificate)
       .text("key", *settings.listener.server_key)
       .text("trust_file", listener.trust_path)
-      // As OpenSSL counts: the CA certificates between client and root, and one to spare.
-      .word("depth", std::to_string(request.facts.chain.size()))
+      .word("depth", std::to_string(nginx_depth(depth.intermediates)))
+      .comment("depth_reason", depth.reason)
       .maybe("crl", std::move(crl))
       .maybe("backend", std::move(backend));
   return draft;

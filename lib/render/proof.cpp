@@ -7,8 +7,8 @@
 namespace mtls::render {
 
 std::string Proof::url() const {
-  if (port == 443) return format("https://{}/", url_host(host));
-  return format("https://{}:{}/", url_host(host), port);
+  if (port == 443) return format("https://{}/", url_host(host.text()));
+  return format("https://{}:{}/", url_host(host.text()), port);
 }
 
 Proof make_proof(const Settings& settings, std::string_view fallback, std::uint16_t port,

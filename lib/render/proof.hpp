@@ -14,7 +14,7 @@ struct Proof {
   std::string client_certificate;
   std::string client_key;
   std::string server_trust;  // a file, or "system"
-  std::optional<Resolve> resolve;
+  std::optional<ResolveEntry> resolve;
 
   [[nodiscard]] std::string url() const;  // "https://localhost:8443/"
 };

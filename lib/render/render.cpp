@@ -86,8 +86,9 @@ Rendered render(const RenderRequest& request) {
       .comment("probe", probe);
   const std::string text =
       fill(name(request.target), template_of(request.target), draft.values, draft.dialect);
-  std::vector<Notice> notices = chain_notices(request);
-  notices.insert(notices.end(), draft.notices.begin(), draft.notices.end());
+  std::vector<Notice> notices = request.notices;
+  append(notices, chain_notices(request));
+  append(notices, draft.notices);
   const bool has_key = request.server.has_value();
   return {has_key ? with_key(text, request.server->key_pem) : SecretBytes(as_bytes(text)),
           has_key ? Access::secret : Access::shared, std::move(probe), std::move(notices)};

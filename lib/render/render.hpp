@@ -34,6 +34,7 @@ struct RenderRequest {
   Settings settings;
   UnixTime at;  // for what is expired or stale
   std::optional<ServerIdentity> server;
+  std::vector<Notice> notices = {};  // of whoever gathered it: come before those of render
 };
 
 struct Rendered {

@@ -6,21 +6,17 @@
 namespace mtls::render {
 namespace {
 
-bool is_loopback(const Host& address) {
-  return address.text() == "::1" || address.text().rfind("127.", 0) == 0;
-}
+constexpr std::uint16_t k_desk_port = 8443;
 
-Endpoint desk() {
-  const auto endpoint = Endpoint::parse("127.0.0.1:8443");
-  if (!endpoint) throw Error(Errc::internal, "the default address is none");
-  return *endpoint;
+bool is_loopback(std::string_view address) {
+  return address == "::1" || address.starts_with("127.");
 }
 
 }  // namespace
 
 ServerListener server_listener(const RenderRequest& request) {
   const Settings& settings = request.settings;
-  const Endpoint listen = settings.listener.listen.value_or(desk());
+  const HostPort listen = settings.listener.listen.value_or(HostPort{"127.0.0.1", k_desk_port});
   if (settings.listener.hosts.empty() && !is_loopback(listen.host)) {
     throw Error(Errc::missing_value,
                 format("{} listens to {} and needs the name that clients know: --host HOST",

@@ -9,7 +9,7 @@
 namespace mtls::render {
 
 struct ServerListener {
-  Endpoint listen;
+  HostPort listen;
   Proof proof;
   std::string trust_path;               // of the root's certificate, as the server sees it
   std::optional<std::string> crl_path;  // nothing: there is no CRL

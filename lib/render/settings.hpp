@@ -1,6 +1,7 @@
 // What the user says of the listener that is to be configured.
 #pragma once
 
+#include "base/host_port.hpp"
 #include "render/target.hpp"
 
 #include <cstdint>
@@ -55,33 +56,6 @@ using Host = Checked<HostForm>;
 /// The other name of a header of ALB: 1 to 40 of [A-Za-z0-9_-].
 using HeaderAlias = Checked<HeaderAliasForm>;
 
-/// A host and a port.
-struct Endpoint {
-  Host host;
-  std::uint16_t port;
-
-  /// Reads "HOST:PORT", "ADDRESS:PORT" or "[ADDRESS]:PORT"; nothing if it is anything else.
-  [[nodiscard]] static std::optional<Endpoint> parse(std::string_view text);
-  /// "localhost:8443", "[::1]:8443".
-  [[nodiscard]] std::string text() const;
-  bool operator==(const Endpoint& other) const = default;
-};
-
-/// Returns `host` as it stands in a URL: an IPv6 address in brackets.
-[[nodiscard]] std::string url_host(const Host& host);
-
-/// Whether `host` is an IP address.
-[[nodiscard]] bool is_address(const Host& host);
-
-/// HOST:PORT:ADDRESS, instead of an entry in a hosts file.
-struct Resolve {
-  Endpoint endpoint;
-  Host address;
-
-  [[nodiscard]] static std::optional<Resolve> parse(std::string_view text);
-  [[nodiscard]] std::string text() const;
-};
-
 enum class AddressType { internet, intranet };
 enum class Edition { basic, standard, standard_with_waf };
 enum class Protocol { https, http, quic };
@@ -101,12 +75,13 @@ struct ClientCertHeader {
 /// otherwise.
 struct ListenerSettings {
   std::vector<Host> hosts;  // the first stands in the probe's URL
-  std::optional<Endpoint> listen;
+  std::optional<HostPort> listen;
   std::optional<std::string> server_certificate;
   std::optional<std::string> server_key;
-  std::optional<Endpoint> backend;
+  std::optional<HostPort> backend;
   std::optional<std::string> trust_file;  // instead of the CA directory's
   std::optional<std::string> crl_file;
+  std::optional<unsigned> verify_depth;  // intermediates, as VerifyDepth counts
 };
 
 /// What proves it, wherever that is run.
@@ -114,7 +89,7 @@ struct ProofSettings {
   std::optional<std::string> client_certificate;
   std::optional<std::string> client_key;
   std::optional<std::string> server_trust;  // a file, or "system"
-  std::optional<Resolve> resolve;
+  std::optional<ResolveEntry> resolve;
 };
 
 struct KubernetesSettings {
@@ -148,6 +123,9 @@ struct Settings {
   KubernetesSettings kubernetes;
   AlbSettings alb;
 };
+
+/// Whether --verify-depth, or what stands for it, goes into what is rendered for `target`.
+[[nodiscard]] bool takes_verify_depth(Target target) noexcept;
 
 /// Throws usage for a setting that `target` has no use for, so that nothing is left out in silence,
 /// and missing_value, naming all of them, for those that it cannot do without.

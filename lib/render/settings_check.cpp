@@ -24,6 +24,7 @@ class Targets final {
 
 constexpr Targets k_none{};
 constexpr Targets k_servers{Target::nginx, Target::haproxy, Target::envoy};
+constexpr Targets k_with_depth{Target::nginx, Target::envoy, Target::k8s_secret};
 constexpr Targets k_files{Target::nginx, Target::haproxy};
 constexpr Targets k_alb_urls{Target::albconfig, Target::k8s_demo, Target::aliyun_cli, Target::curl};
 constexpr Targets k_with_url{Target::albconfig, Target::k8s_demo,   Target::nginx, Target::haproxy,
@@ -62,6 +63,8 @@ constexpr std::array k_rows{
         [](const Settings& s) { return s.listener.trust_file.has_value(); }},
     Row{"--crl-file", k_files, k_none,
         [](const Settings& s) { return s.listener.crl_file.has_value(); }},
+    Row{"--verify-depth", k_with_depth, k_none,
+        [](const Settings& s) { return s.listener.verify_depth.has_value(); }},
     Row{"--client-cert", k_proved, k_none,
         [](const Settings& s) { return s.proof.client_certificate.has_value(); }},
     Row{"--client-key", k_proved, k_none,
@@ -117,6 +120,8 @@ std::string_view placeholder(std::string_view flag) {
 }
 
 }  // namespace
+
+bool takes_verify_depth(Target target) noexcept { return k_with_depth.has(target); }
 
 void check_settings(Target target, const Settings& settings) {
   std::string missing;

@@ -18,10 +18,11 @@ struct CrlFacts {
 
 /// Gathered by whoever knows the disk; files are named as they are there, absolute.
 struct TrustFacts {
-  std::string directory;                 // the CA directory, as it was named
-  std::vector<x509::Certificate> chain;  // the CA that issues clients first, the root last
-  std::string anchor_path;               // the file that holds the root
-  std::optional<CrlFacts> crl;           // nothing: no CRL is there, and none is rendered
+  std::string directory;                      // the CA directory, as it was named
+  std::vector<x509::Certificate> chain;       // the CA that issues clients first, the root last
+  std::string anchor_path;                    // the file that holds the root
+  std::optional<CrlFacts> crl;                // nothing: no CRL is there, and none is rendered
+  std::vector<x509::Certificate> known = {};  // further certificates, for how deep chains get
 
   [[nodiscard]] const x509::Certificate& anchor() const { return chain.back(); }
 };

@@ -202,6 +202,10 @@ class Ledger final {
   /// write.
   void list(const Query& query, const std::function<Continue(const Record&)>& row) const;
   [[nodiscard]] std::int64_t count() const;
+  /// Every CA certificate that it holds, of any issuer and state, each once: those of its issuers,
+  /// those it issued, those that were imported. Reads the profile of every row: not for what runs
+  /// often.
+  [[nodiscard]] std::vector<x509::Certificate> authorities() const;
   /// The issuer's record with the newest time past `limit`; nothing where there is none, and none
   /// that somebody has answered for: for its serial, or for the entry that gave it its time.
   [[nodiscard]] std::optional<Record> find_later_than(IssuerId issuer, UnixTime limit) const;

@@ -3,11 +3,10 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "base/host_port.hpp"
 
-// Boost 1.74's Asio does not include what it needs of it.
 #include <algorithm>
 #include <array>
-#include <boost/asio/ip/address.hpp>
 #include <future>
 #include <memory>
 #include <netdb.h>
@@ -15,8 +14,6 @@
 #include <utility>
 
 namespace mtls::tls {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -47,16 +44,7 @@ Lookup look_up(const std::string& host) {
 
 }  // namespace
 
-std::string Address::to_text() const {
-  return ip.find(':') == std::string::npos ? format("{}:{}", ip, port)
-                                           : format("[{}]:{}", ip, port);
-}
-
-bool is_ip_address(std::string_view text) {
-  boost::system::error_code error;
-  asio::ip::make_address(std::string(text), error);
-  return !error && text.find('%') == std::string_view::npos;
-}
+std::string Address::to_text() const { return host_port_text(ip, port); }
 
 std::vector<Address> resolve(const std::string& host, std::uint16_t port,
                              std::chrono::milliseconds patience) {

@@ -3,9 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace mtls::tls {
@@ -18,9 +16,6 @@ struct Address {
   [[nodiscard]] std::string to_text() const;
   bool operator==(const Address& other) const = default;
 };
-
-/// True if `text` is an IPv4 or IPv6 address (without brackets or zone).
-[[nodiscard]] bool is_ip_address(std::string_view text);
 
 /// Returns every address of `host`, which may be an address itself, each once, in the resolver's
 /// order. Waits for `patience` and no longer, whatever the system's resolver does. Throws Error io

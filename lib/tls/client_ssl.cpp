@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "base/host_port.hpp"
 #include "ossl/openssl_error.hpp"
 
 #include <algorithm>

@@ -48,15 +48,15 @@ std::size_t make_room(std::size_t wanted) {
 }
 
 std::string to_text(const tcp::endpoint& endpoint) {
-  return to_text(ListenAddress{endpoint.address().to_string(), endpoint.port()});
+  return host_port_text(endpoint.address().to_string(), endpoint.port());
 }
 
-[[noreturn]] void fail(const ListenAddress& address, const error_code& error) {
+[[noreturn]] void fail(const HostPort& address, const error_code& error) {
   const bool denied = error == asio::error::access_denied;
   const bool in_use = error == asio::error::address_in_use;
   const bool too_few = error == asio::error::no_descriptors;
   throw Error(denied ? Errc::permission : Errc::io,
-              format("cannot listen on {}: {}", to_text(address), error.message()),
+              format("cannot listen on {}: {}", address.text(), error.message()),
               in_use   ? "something listens there already: choose another port, or 0 for a free one"
               : denied ? "ports under 1024 are for root: choose another"
               : too_few ? "raise the limit on open files (ulimit -n)"
@@ -128,11 +128,11 @@ struct Listener::Data {
 };
 
 void Listener::Data::open() {
-  const ListenAddress& wanted = parts.address;
+  const HostPort& wanted = parts.address;
   error_code error;
-  const asio::ip::address address = asio::ip::make_address(wanted.address, error);
+  const asio::ip::address address = asio::ip::make_address(wanted.host, error);
   if (error) {
-    throw Error(Errc::usage, format("{} is no IP address", printable(wanted.address)),
+    throw Error(Errc::usage, format("{} is no IP address", printable(wanted.host)),
                 "write 127.0.0.1:8443 or [::1]:8443");
   }
   const tcp::endpoint endpoint(address, wanted.port);
@@ -306,7 +306,7 @@ void Listener::Data::stop() {
 }
 
 Listener::Listener(Parts parts) {
-  const ListenAddress address = parts.address;
+  const HostPort address = parts.address;
   try {
     m_data = std::make_unique<Data>(std::move(parts));
   } catch (const boost::system::system_error& error) {  // what Asio needs for itself
@@ -317,11 +317,11 @@ Listener::Listener(Parts parts) {
 
 Listener::~Listener() = default;
 
-ListenAddress Listener::address() const {
+HostPort Listener::address() const {
   error_code error;
   const tcp::endpoint local = m_data->acceptor.local_endpoint(error);
   if (error) fail(m_data->parts.address, error);
-  return {.address = local.address().to_string(), .port = local.port()};
+  return {.host = local.address().to_string(), .port = local.port()};
 }
 
 void Listener::run() {
@@ -330,12 +330,6 @@ void Listener::run() {
   m_data->await_tick();
   m_data->await_accept();
   m_data->io.run();
-}
-
-std::string to_text(const ListenAddress& address) {
-  const bool v6 = address.address.find(':') != std::string::npos;
-  return v6 ? format("[{}]:{}", address.address, address.port)
-            : format("{}:{}", address.address, address.port);
 }
 
 }  // namespace mtls::tls

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/host_port.hpp"
 #include "tls/peer.hpp"
 #include "tls/served_http.hpp"
 #include "tls/server_context.hpp"
@@ -15,12 +16,6 @@
 #include <string>
 
 namespace mtls::tls {
-
-/// A literal address, IPv4 or IPv6 without brackets, and a port; 0 lets the system choose.
-struct ListenAddress {
-  std::string address = "127.0.0.1";
-  std::uint16_t port = 0;
-};
 
 /// How much, and how long, one client may take. Each time is for a whole step, however slowly its
 /// octets come.
@@ -62,7 +57,7 @@ using HttpHandler = std::function<ServedResponse(const ServedRequest&, const Pee
 class Listener final {
  public:
   struct Parts {
-    ListenAddress address;
+    HostPort address{"127.0.0.1", 0};  // an IP address; port 0 lets the system choose
     ListenerLimits limits;
     std::shared_ptr<const ServerContext> context;
     HttpHandler handler;
@@ -77,7 +72,7 @@ class Listener final {
   ~Listener();
 
   /// The address as it turned out: with the port that the system chose.
-  [[nodiscard]] ListenAddress address() const;
+  [[nodiscard]] HostPort address() const;
   /// Serves until SIGTERM or SIGINT; then connections that wait end at once, others within half a
   /// second. SIGHUP asks the observer for a new context; standing connections go on.
   void run();
@@ -86,8 +81,5 @@ class Listener final {
   struct Data;
   std::unique_ptr<Data> m_data;
 };
-
-/// "127.0.0.1:8443", "[::1]:8443".
-[[nodiscard]] std::string to_text(const ListenAddress& address);
 
 }  // namespace mtls::tls

@@ -71,17 +71,6 @@ void check_purpose(const Path& path, Purpose wanted, Findings& findings) {
   }
 }
 
-bool bears(const x509::GeneralNames& names, const std::string& host) {
-  if (const auto address = x509::parse_ip(host)) {
-    return std::any_of(names.begin(), names.end(), [&address](const x509::GeneralName& name) {
-      return name.kind() == x509::GeneralNameKind::ip && name.octets() == *address;
-    });
-  }
-  return std::any_of(names.begin(), names.end(), [&host](const x509::GeneralName& name) {
-    return name.kind() == x509::GeneralNameKind::dns && x509::dns_name_matches(name.text(), host);
-  });
-}
-
 std::string list_names(const x509::GeneralNames& names) {
   constexpr std::size_t k_shown = 5;
   constexpr std::size_t k_shown_octets = 128;
@@ -95,7 +84,7 @@ std::string list_names(const x509::GeneralNames& names) {
 
 void check_host(Candidate& leaf, const std::string& host, Findings& findings) {
   const x509::GeneralNames& names = leaf.extensions().subject_alt_names;
-  if (bears(names, host)) return;
+  if (x509::has_host(names, host)) return;
   if (!names.empty()) {
     findings.error(Problem::host_mismatch, 0,
                    format("it is not for {}, but for {}", printable(host), list_names(names)));

@@ -215,4 +215,15 @@ bool dns_name_matches(std::string_view pattern, std::string_view host) noexcept 
          equals_ignoring_case(pattern, host.substr(dot + 1));
 }
 
+bool has_host(const GeneralNames& names, std::string_view host) {
+  if (const auto address = parse_ip(host)) {
+    return std::any_of(names.begin(), names.end(), [&address](const GeneralName& name) {
+      return name.kind() == GeneralNameKind::ip && name.octets() == *address;
+    });
+  }
+  return std::any_of(names.begin(), names.end(), [host](const GeneralName& name) {
+    return name.kind() == GeneralNameKind::dns && dns_name_matches(name.text(), host);
+  });
+}
+
 }  // namespace mtls::x509

@@ -47,6 +47,10 @@ enum class CommonNames {
 /// behind it).
 [[nodiscard]] bool dns_name_matches(std::string_view pattern, std::string_view host) noexcept;
 
+/// Whether `names` has `host`: an address as an iPAddress, else a name that a dNSName covers. A
+/// common name never counts.
+[[nodiscard]] bool has_host(const GeneralNames& names, std::string_view host);
+
 /// Returns the octets of an IPv4 (4) or IPv6 (16) address, strictly; nothing if it is none.
 [[nodiscard]] std::optional<Bytes> parse_ip(std::string_view text);
 /// Returns the usual text of 4 or 16 octets (RFC 5952), or of 8 or 32 as ADDRESS/BITS (ADDRESS/MASK

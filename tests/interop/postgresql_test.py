@@ -74,6 +74,17 @@ class Postgresql(Workbench):
         self.assertEqual({path: path.read_bytes() for path in before}, before)
         self.assertEqual(self.sql("SELECT count(*) FROM mtlsctl.certificates"), rows)
 
+    def test_the_depth_of_chains_that_share_a_ledger_is_rendered(self):
+        """Issue 9, point 10: from the root's directory, the ledger knows the CAs further down."""
+        self.make_ca("--store", self.url)
+        self.mtlsctl("server", "issue", "--san", "dns:localhost", *KEY)
+        for level in range(1, 6):
+            self.mtlsctl("ca", "init", "--ca", f"i{level}", "--parent", f"i{level - 1}" if level > 1 else "ca",
+                         "--common-name", f"CA {level}", "--path-length", str(min(4, 5 - level)), "--store", self.url, *KEY)
+            said = self.mtlsctl("render", "nginx", "--out", "x.conf", "--force").err
+            self.assertIn(f"ssl_verify_depth {max(3, level)};", self.read("x.conf").decode())
+        self.assertIn(b"(the deepest chain that is known here)", said)
+
     def test_times_are_the_servers_and_a_clock_that_is_far_off_is_refused(self):
         self.make_ca("--store", self.url)
         for clock in ("+10m", "-10m", "+1y", "@2038-01-20 00:00:00"):

@@ -452,6 +452,321 @@ class Started(Rendered):
             self.assertTrue(words[2].startswith("https://"), target)
 
 
+class Depth(Rendered):
+    """Issue 9, point 10: as many intermediates as are said, and no more, with the real programs."""
+
+    DEEPEST = 4
+
+    def make_chains(self, *root_args):
+        """A root and CAs i1 to i4, each below the one before, with a client c0 to c4 of each that sends its chain."""
+        self.mtlsctl("ca", "init", "--common-name", "Test root", *root_args, *KEY)
+        self.mtlsctl("server", "issue", "--san", "dns:localhost", *KEY)
+        above = "ca"
+        for level in range(self.DEEPEST + 1):
+            if level:
+                self.mtlsctl("ca", "init", "--ca", f"i{level}", "--parent", above, "--common-name", f"CA {level}",
+                             "--path-length", str(self.DEEPEST - level), *KEY)
+                above = f"i{level}"
+            self.mtlsctl("client", "issue", "--ca", above, "--name", f"c{level}", "--chain", *KEY)
+            # With the root at the end too, as some clients send it.
+            self.path(f"whole{level}.crt").write_bytes(self.read(f"c{level}.crt") + self.read("ca/ca.crt"))
+            self.path(f"whole{level}.key").write_bytes(self.read(f"c{level}.key"))
+
+    def assert_depth(self, allowed):
+        for level in range(self.DEEPEST + 1):
+            with self.subTest(intermediates=level, allowed=allowed):
+                for name in (f"c{level}", f"whole{level}"):
+                    for options in TLS.values():
+                        status = self.status(name, *options)[0]
+                        self.assertEqual(status == 200, level <= allowed, f"{name} {options}: {status}")
+
+    def rendered_depth(self, target, *args):
+        setting = {"nginx": "ssl_verify_depth ", "envoy": "max_verify_depth: "}[target]
+        line, = [line for line in self.render(target, *args).read_text().splitlines() if setting in line]
+        return int(line.split()[-1].rstrip(";"))
+
+    def test_nginx_lets_in_as_many_intermediates_as_are_said(self):
+        self.make_chains()
+        for allowed in range(4):
+            with self.served("nginx", "--verify-depth", str(allowed)):
+                self.assert_depth(allowed)
+            # Without the leaf and with the root, as Envoy's documentation has it; there is no Envoy here.
+            self.assertEqual(self.rendered_depth("envoy", "--verify-depth", str(allowed)), allowed + 1)
+
+    def test_nginx_with_the_intermediates_on_the_server(self):
+        """What the client need not send counts as well."""
+        self.make_chains()
+        self.path("all.crt").write_bytes(b"".join(self.read(f"{ca}/ca.crt") for ca in ("ca", "i1", "i2", "i3", "i4")))
+        for level in range(self.DEEPEST + 1):
+            self.mtlsctl("client", "issue", "--ca", f"i{level}" if level else "ca", "--name", f"bare{level}", *KEY)
+        file = self.render("nginx", "--verify-depth", "2")
+        file.write_text(file.read_text().replace(str(self.path("ca/ca.crt")), str(self.path("all.crt"))))
+        with SERVERS["nginx"](file, self.port, self.dir):
+            for level in range(self.DEEPEST + 1):
+                self.assertEqual(self.status(f"bare{level}")[0] == 200, level <= 2, level)
+
+    def test_the_depth_without_a_flag(self):
+        """The example of the issue: a root, and clients two intermediates down."""
+        self.make_chains()
+        said = self.mtlsctl("render", "nginx", "--out", "plain.conf").err
+        self.assertIn(b"up to 3 intermediate CAs between them and the root get in", said)
+        with self.served("nginx"):
+            self.assert_depth(3)
+        self.assertEqual(self.rendered_depth("envoy"), 4)
+        # The chain of --client-cert is deeper than the least.
+        given = ["--client-cert", "c4.crt", "--client-key", "c4.key"]
+        with self.served("nginx", *given):
+            self.assert_depth(4)
+        said = self.mtlsctl("render", "nginx", *given, "--verify-depth", "2", "--out", "low.conf").err
+        self.assertIn(b"warning: a chain that is known here has 4 intermediate CAs", said)
+        # So is that of a CA directory.
+        self.assertEqual(self.rendered_depth("nginx", "--ca", "i4"), 4)
+
+    def test_the_path_length_of_the_root(self):
+        for length in (0, 2):
+            self.mtlsctl("ca", "init", "--ca", f"root{length}", "--common-name", "Short root", "--path-length",
+                         str(length), *KEY)
+            self.mtlsctl("server", "issue", "--ca", f"root{length}", "--san", "dns:localhost", "--force", "--force-key",
+                         *KEY)
+            self.assertEqual(self.rendered_depth("nginx", "--ca", f"root{length}"), length)
+            self.assertEqual(self.rendered_depth("envoy", "--ca", f"root{length}"), length + 1)
+            self.assertEqual(self.rendered_depth("nginx", "--ca", f"root{length}", "--verify-depth", "5"), 5)
+            said = self.mtlsctl("render", "nginx", "--ca", f"root{length}", "--out", "x.conf", "--force").err
+            self.assertIn(b"(the path length of CN=Short root)", said)
+
+    def test_haproxy_has_no_depth_but_heeds_path_lengths(self):
+        self.make_chains()
+        self.mtlsctl("render", "haproxy", "--verify-depth", "2", exit=2)
+        with self.served("haproxy"):
+            self.assert_depth(self.DEEPEST)
+
+    def test_a_check_compares_the_depth(self):
+        self.make_chains()
+        listen = ["--listen", f"127.0.0.1:{self.port}"]
+        for target, changed in (("nginx", "ssl_verify_depth 1;"), ("envoy", "max_verify_depth: 2")):
+            with self.subTest(target=target):
+                file = self.render(target, "--verify-depth", "2")
+                check = ["render", target, *listen, "--check", file]
+                self.mtlsctl(*check, "--verify-depth", "2")
+                self.mtlsctl(*check, "--verify-depth", "1", exit=1)
+                self.mtlsctl(*check, "--verify-depth", "3", exit=1)
+                # The chain of i1 and what its ledger has: i2. That of i2 has i3.
+                self.mtlsctl(*check, "--ca", "i1")
+                self.mtlsctl(*check, "--ca", "i2", exit=1)
+                before = changed.replace("1;", "2;").replace(": 2", ": 3")
+                self.assertIn(before, file.read_text())
+
+
+class Inputs(Rendered):
+    """Issue 9, point 11: what render is given is looked at. The servers and curl are the oracle where one is named."""
+
+    SERVER_TARGETS = ("nginx", "haproxy", "envoy")
+
+    def setUp(self):
+        super().setUp()
+        self.make_ca()
+        self.mtlsctl("server", "issue", "--san", "dns:localhost", "--san", "ip:127.0.0.1", *KEY)
+        self.mtlsctl("client", "issue", *KEY)
+
+    def given(self, name):
+        return ["--server-cert", f"{name}.crt", "--server-key", f"{name}.key"]
+
+    def err(self, target, *args, exit=0):
+        return self.mtlsctl("render", target, "--out", "out", "--force", *args, exit=exit).err.decode()
+
+    def copy(self, name, certificate, key):
+        self.path(f"{name}.crt").write_bytes(certificate)
+        self.path(f"{name}.key").write_bytes(key)
+
+    def starts(self, name):
+        """Whether nginx takes the pair at all."""
+        self.path("pair.conf").write_text(f"events {{}} http {{ server {{ listen 127.0.0.1:{self.port} ssl; "
+                                          f"ssl_certificate {self.path(name + '.crt')}; "
+                                          f"ssl_certificate_key {self.path(name + '.key')}; }} }}")
+        return self.run_any([servers.program("nginx"), "-t", "-p", self.dir, "-c", self.path("pair.conf")]).code == 0
+
+    def test_a_good_one_is_not_warned_of(self):
+        for target in self.SERVER_TARGETS:
+            self.assertNotIn("warning", self.err(target))
+            self.assertNotIn("warning", self.err(target, "--host", "127.0.0.1", "--host", "LOCALHOST"))
+        self.assertNotIn("warning", self.err("k8s-secret", *self.given("server")))
+
+    def test_a_client_certificate_is_refused(self):
+        for target in (*self.SERVER_TARGETS, "k8s-secret"):
+            self.assertIn("client.crt is a client certificate", self.err(target, *self.given("client"), exit=6))
+
+    def test_another_key_is_refused(self):
+        self.copy("odd", self.read("server.crt"), self.read("client.key"))
+        self.assertFalse(self.starts("odd"))
+        for target in (*self.SERVER_TARGETS, "k8s-secret"):
+            self.assertIn("odd.key is not the key of", self.err(target, *self.given("odd"), exit=6))
+
+    def test_the_wrong_order_is_refused(self):
+        self.copy("odd", self.read("ca/ca.crt") + self.read("server.crt"), self.read("server.key"))
+        self.assertFalse(self.starts("odd"))
+        for target in self.SERVER_TARGETS:
+            self.assertIn("is the key of certificate 2 in it", self.err(target, *self.given("odd"), exit=6))
+
+    def test_files_that_hold_nothing_are_refused(self):
+        for empty in ("crt", "key"):
+            self.copy("odd", self.read("server.crt"), self.read("server.key"))
+            for content in (b"", b"nothing\n", self.read("ca/ca.toml")):
+                self.path(f"odd.{empty}").write_bytes(content)
+                self.assertFalse(self.starts("odd"))
+                for target in (*self.SERVER_TARGETS, "k8s-secret"):
+                    with self.subTest(target=target, empty=empty, octets=len(content)):
+                        self.err(target, *self.given("odd"), exit=6)
+
+    def test_the_cas_own_certificate_is_refused(self):
+        self.copy("odd", self.read("ca/ca.crt"), self.read("ca/ca.key"))
+        self.assertIn("whose key belongs on no server", self.err("nginx", *self.given("odd"), exit=6))
+
+    def test_another_host_is_warned_of(self):
+        self.mtlsctl("server", "issue", "--san", "dns:*.example.com", "--san", "ip:::1", "--name", "web", *KEY)
+        for target in self.SERVER_TARGETS:
+            for host in ("a.example.com", "A.EXAMPLE.com", "::1"):
+                self.assertNotIn("warning", self.err(target, *self.given("web"), "--host", host))
+            for host in ("example.com", "a.b.example.com", "127.0.0.1", "localhost"):
+                self.assertIn(f"web.crt is not for {host}:", self.err(target, *self.given("web"), "--host", host))
+            self.assertIn("not for other:", self.err(target, *self.given("web"), "--host", "a.example.com", "--host", "other"))
+            self.assertIn("web.crt is not for localhost", self.err(target, *self.given("web")))
+
+    def test_an_expired_one_is_warned_of(self):
+        old = self.tool("faketime", "-f", "-400d", MTLSCTL, "ca", "init", "--ca", "past", "--common-name", "Past", *KEY)
+        self.assertEqual(old.code, 0)
+        self.tool("faketime", "-f", "-400d", MTLSCTL, "server", "issue", "--ca", "past", "--san", "dns:localhost",
+                  "--name", "past", "--days", "10", *KEY)
+        for target in self.SERVER_TARGETS:
+            self.assertIn("past.crt is expired since", self.err(target, "--ca", "past", *self.given("past")))
+
+    def test_a_missing_chain_is_warned_of(self):
+        self.mtlsctl("ca", "init", "--ca", "issuing", "--parent", "ca", "--common-name", "Issuing", *KEY)
+        self.mtlsctl("client", "issue", "--ca", "issuing", "--name", "below", "--chain", *KEY)
+        for name, chain in (("bare", []), ("whole", ["--chain"])):
+            self.mtlsctl("server", "issue", "--ca", "issuing", "--san", "dns:localhost", "--name", name, *chain, *KEY)
+        # Where the file has the chain whether it was asked for or not.
+        self.path("bare.crt").write_bytes(self.read("bare.crt").split(b"-----END CERTIFICATE-----\n")[0] +
+                                          b"-----END CERTIFICATE-----\n")
+        for target in SERVERS:
+            for ca in ("ca", "issuing"):
+                args = ["--ca", ca]
+                self.assertRegex(self.err(target, *args, *self.given("bare")),
+                                 "bare.crt (lacks its chain|has no intermediates with it)")
+                self.assertNotIn("warning", self.err(target, *args, *self.given("whole")))
+            with self.served(target, *self.given("bare")):
+                self.assertEqual(self.status("client")[0], 0, "curl takes it without its chain")
+            with self.served(target, *self.given("whole")):
+                self.assertEqual(self.status("client")[0], 200)
+
+    def test_the_order_behind_the_first_is_warned_of(self):
+        self.mtlsctl("ca", "init", "--ca", "a", "--parent", "ca", "--common-name", "A", "--path-length", "1", *KEY)
+        self.mtlsctl("ca", "init", "--ca", "b", "--parent", "a", "--common-name", "B", *KEY)
+        self.mtlsctl("server", "issue", "--ca", "b", "--san", "dns:localhost", "--name", "deep", "--chain", *KEY)
+        parts = [part + b"-----END CERTIFICATE-----\n"
+                 for part in self.read("deep.crt").split(b"-----END CERTIFICATE-----\n")[:3]]
+        self.copy("odd", parts[0] + parts[2] + parts[1], self.read("deep.key"))
+        self.assertIn("put each certificate's issuer right behind it", self.err("nginx", *self.given("odd")))
+        self.copy("odd", parts[0] + self.read("client.crt"), self.read("deep.key"))
+        self.assertIn("leave out what does not belong", self.err("nginx", *self.given("odd")))
+        self.assertNotIn("warning", self.err("nginx", *self.given("deep")))
+
+    def test_files_of_the_server_elsewhere_are_named_as_not_checked(self):
+        said = self.err("nginx", "--server-cert", "/absent/s.crt", "--server-key", "/absent/s.key")
+        self.assertIn("note: /absent/s.crt is not on this machine: it was not checked", said)
+
+    def test_a_copy_of_the_root_that_holds_something_else_is_refused(self):
+        self.make_ca(directory="other")
+        for content in (self.read("other/ca.crt"), self.read("client.crt"), b"", self.read("ca/ca.crt") + self.read("other/ca.crt")):
+            self.path("copy.crt").write_bytes(content)
+            for target in SERVERS:
+                self.assertIn("copy.crt does not hold", self.err(target, "--trust-file", "copy.crt", exit=6))
+        self.path("copy.crt").write_bytes(self.read("ca/ca.crt"))
+        self.err("nginx", "--trust-file", "copy.crt")
+        self.err("nginx", "--trust-file", "/absent/ca.crt")
+
+    def test_an_anchor_that_is_no_root_is_refused_where_servers_need_one(self):
+        self.mtlsctl("ca", "init", "--ca", "a", "--parent", "ca", "--common-name", "A", "--path-length", "1", *KEY)
+        self.mtlsctl("ca", "init", "--ca", "b", "--parent", "a", "--common-name", "B", *KEY)
+        self.mtlsctl("client", "issue", "--ca", "b", "--name", "deep", "--chain", *KEY)
+        files = {target: self.render(target, "--ca", "b") for target in SERVERS}
+        for target, file in files.items():
+            # The servers: with A as the anchor nobody gets in.
+            file.write_text(file.read_text().replace(str(self.path("b/root.crt")), str(self.path("a/ca.crt"))))
+            with SERVERS[target](file, self.port, self.dir):
+                self.assertNotEqual(self.status("deep")[0], 200, f"{target} needs no root: do not refuse it")
+        self.path("b/root.crt").chmod(0o644)
+        self.path("b/root.crt").write_bytes(self.read("a/ca.crt"))
+        self.path("b/chain.crt").chmod(0o644)
+        self.path("b/chain.crt").write_bytes(self.read("b/ca.crt"))
+        for target in (*SERVERS, "aliyun-cli"):
+            self.assertIn("trusts self-signed roots only", self.err(target, "--ca", "b", exit=6))
+        self.assertIn("which is no root", self.err("envoy", "--ca", "b"))
+
+    def test_a_ca_directory_with_a_leaf_for_a_ca_is_refused(self):
+        self.path("ca/ca.crt").chmod(0o644)
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                     "/CN=leaf", "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", "leaf.key", "-out", "ca/ca.crt")
+        for target in (*self.SERVER_TARGETS, "k8s-secret", "aliyun-cli"):
+            self.err(target, exit=6)
+
+    def test_lists_that_refuse_everyone_are_warned_of(self):
+        self.mtlsctl("ca", "init", "--ca", "other", "--common-name", "Other", *KEY)
+        self.make_ca(directory="impostor")  # the same name, another key
+        for ca, words in (("other", ["is of no CA of the chain", "holds no CRL of CN=Test root"]),
+                          ("impostor", ["is not signed by it"])):
+            self.make_crl(ca, "odd.crl")
+            for target in (*self.SERVER_TARGETS, "k8s-secret"):
+                said = self.err(target, "--crl", "odd.crl")
+                for words_said in [*words, "will refuse everyone"]:
+                    self.assertIn(words_said, said)
+        self.make_crl("impostor", "odd.crl")
+        for target in SERVERS:
+            with self.served(target, "--crl", "odd.crl"):
+                self.assert_out("client")
+        for content in (b"", self.read("ca/ca.crt")):
+            self.path("odd.crl").write_bytes(content)
+            self.err("nginx", "--crl", "odd.crl", exit=6)
+
+    def test_a_list_from_the_future_is_warned_of(self):
+        self.make_crl("ca", "soon.crl")
+        self.tool("faketime", "-f", "+5d", "openssl", "ca", "-config", "ca.cnf", "-name", "x", "-keyfile", "ca/ca.key",
+                  "-cert", "ca/ca.crt", "-gencrl", "-out", "soon.crl")
+        self.assertIn("is not valid before", self.err("nginx", "--crl", "soon.crl"))
+        with self.served("nginx", "--crl", "soon.crl"):
+            self.assert_out("client")
+
+    def test_crl_file_without_a_crl_is_refused(self):
+        for target in SERVERS:
+            self.assertIn("--crl-file without a CRL", self.err(target, "--crl-file", "/etc/ca.crl", exit=2))
+        self.make_crl("ca", "ca/ca.crl")
+        self.err("nginx", "--crl-file", "/etc/absent.crl")
+        self.path("old.crl").write_bytes(self.read("ca/ca.crl"))
+        self.assertNotIn("warning", self.err("nginx", "--crl-file", "old.crl"))
+        self.make_crl("ca", "ca/ca.crl", "client.crt")
+        self.assertIn("old.crl does not hold", self.err("nginx", "--crl-file", "old.crl"))
+
+    def test_the_client_of_the_probe_command_is_looked_at(self):
+        self.make_ca(directory="other")
+        self.mtlsctl("client", "issue", "--ca", "other", "--name", "stranger", *KEY)
+        for target in self.SERVER_TARGETS:
+            for name in ("stranger", "server"):
+                said = self.err(target, "--client-cert", f"{name}.crt", "--client-key", f"{name}.key")
+                self.assertIn(f"{name}.crt, which the probe command presents, does not get in", said)
+
+    def test_a_ledger_that_cannot_be_read_is_warned_of(self):
+        """Only how deep chains get is looked up there, and only where nothing else says it."""
+        self.path("ca/ca.db").rename(self.path("elsewhere.db"))
+        for target in ("nginx", "envoy", "k8s-secret"):
+            self.assertIn("was not looked up in the ledger", self.err(target))
+            self.assertNotIn("ledger", self.err(target, "--verify-depth", "2"))
+        self.assertNotIn("ledger", self.err("haproxy"))
+
+    def test_a_check_does_not_ask_for_the_servers_files(self):
+        file = self.render("nginx")
+        self.path("server.crt").write_bytes(b"")
+        self.mtlsctl("render", "nginx", "--listen", f"127.0.0.1:{self.port}", "--check", file)
+
+
 class Proof(Rendered):
     """Every server that was rendered is judged by the command that it ends with."""
 
@@ -482,6 +797,52 @@ class Proof(Rendered):
         self.make_pki()
         self.judge("nginx", 1, change=lambda t: t.replace("ssl_verify_client on", "ssl_verify_client optional"))
         self.judge("haproxy", 1, change=lambda t: t.replace("verify required", "verify required ca-ignore-err all crt-ignore-err all"))
+
+
+class Resolving(Rendered):
+    """Issue 9, point 12: --resolve is curl's, and IPv6 hosts stand in brackets."""
+
+    TAKEN = ("h:443:127.0.0.1", "h:443:::1", "h:443:[::1]", "h:443:127.0.0.1,[::1],::1", "+h:443:127.0.0.1",
+             "*:443:127.0.0.1", "h:0443:127.0.0.1", "h:65535:127.0.0.1", "H.Example:443:127.0.0.1", "h.:443:127.0.0.1")
+    REFUSED = ("h", "h:443", "h::127.0.0.1", "h:65536:127.0.0.1", "h:443x:127.0.0.1", "h:443:127.0.0.1x",
+               "h:443:localhost", "h:443:1.2.3", "h:443:01.2.3.4", "h:443:[::1", "h:443:::1]", "h:-1:127.0.0.1",
+               "::1:443:127.0.0.1", "[::1:443:127.0.0.1", "[::1]443:127.0.0.1", "h:443:127.0.0.1 ")
+
+    def test_curl_is_the_oracle(self):
+        self.make_ca()
+        for entry in (*self.TAKEN, *self.REFUSED):
+            with self.subTest(entry=entry):
+                # 49: curl does not take the option; 7: it does, and nothing listens.
+                curl = self.run_any(["curl", "-s", "--max-time", "5", "--resolve", entry, "http://127.0.0.1:1/"]).code
+                self.assertEqual(curl == 49, entry in self.REFUSED, curl)
+                ours = self.run_any([MTLSCTL, "render", "curl", "--resolve", entry])
+                self.assertEqual(ours.code, 2 if entry in self.REFUSED else 0, str(ours))
+
+    def test_an_ipv6_host_is_reached_elsewhere(self):
+        """The example of the issue."""
+        self.make_ca()
+        self.mtlsctl("server", "issue", "--san", "ip:::1", *KEY)
+        self.mtlsctl("client", "issue", *KEY)
+        resolve = ["--resolve", f"[::1]:{self.port}:127.0.0.1"]
+        with self.served("nginx", "--host", "::1", *resolve):
+            last = self.path("nginx.out").read_text().splitlines()[-1]
+            self.mtlsctl(*shlex.split(last.lstrip("# "))[1:])
+            file = self.render("curl", "--host", "::1", "--port", str(self.port), *resolve, "--trust", "ca/ca.crt")
+            result = self.run_any(["sh", file])
+            self.assertEqual(result.code, 0, str(result))
+
+    def test_all_options_say_it_in_one_wording(self):
+        self.make_ca()
+        said = {}
+        for name, args in (("listen", ["serve", "--ca", "ca", "--listen"]), ("proxy", ["probe", "https://h/", "--proxy"]),
+                           ("backend", ["render", "nginx", "--backend"]), ("render", ["render", "nginx", "--listen"])):
+            for text in ("::1:443", "[::1]", "[::1]443", "[fe80::1%lo]:443", "127.0.0.1:x", "127.0.0.1:", "b\u00fccher.example:1"):
+                error = self.run_any([MTLSCTL, *args, text])
+                self.assertEqual(error.code, 2, str(error))
+                first = error.err.decode().splitlines()[0].split("': ", 1)[1]
+                said.setdefault(text, set()).add(first)
+        self.assertEqual([text for text, ways in said.items() if len(ways) != 1], [])
+        self.assertIn("write xn--bcher-kva.example", self.mtlsctl("probe", "https://b\u00fccher.example/", exit=2).err.decode())
 
 
 class Scripts(Rendered):
@@ -516,25 +877,49 @@ class Scripts(Rendered):
             self.assertIn(b"NOT ENFORCED", result.err)
         self.assertEqual(self.script(self.render("curl", *args)).code, 7)
 
-    def aliyun(self, warehouses):
-        """A stand-in for the aliyun command line that writes down how it was called."""
+    def aliyun(self, warehouses, gone=()):
+        """A stand-in for the aliyun command line that writes down how it was called. As the real one it takes what
+        begins with a dash for a flag, though it follows one that wants a value; without --force it refuses parameters
+        that its metadata do not have, and a dotted name but for a RepeatList: CaCertificates is none."""
         self.path("bin").mkdir(exist_ok=True)
         self.path("calls").write_text("")
         self.path("warehouses").write_text(warehouses)
-        self.path("bin/aliyun").write_text(f"""#!/bin/sh
-# As the real one: whatever begins with a dash is a flag, though it follows one that wants a value.
-for word in "$@"; do
-  case "$word" in
-  --[A-Za-z]*) ;;
-  -*) echo "unknown flag $word" >&2; exit 1 ;;
-  esac
-done
-printf '%s\\0' "$@" >> {self.dir}/calls; printf '\\n' >> {self.dir}/calls
-case "$2" in
-ListCertWarehouse) cat {self.dir}/warehouses ;;
-CreateWarehouse) echo '{{"CertWarehouseList": [{{"WhId": 77, "Type": "uploadCA"}}]}}' > {self.dir}/warehouses ;;
-UploadPCACert) echo '{{"Identifier": "1f0c", "RequestId": "x"}}' ;;
-esac
+        self.path("bin/aliyun").write_text(f"""#!/usr/bin/env python3
+import pathlib, sys
+HERE, GONE = pathlib.Path({str(self.dir)!r}), {set(gone)!r}
+KNOWN = {{"ListCertWarehouse": ["Type"], "CreateWarehouse": ["Name", "Type", "Biz"],
+         "UploadPCACert": ["Cert", "WarehouseId", "Name", "PrivateKey"],
+         "UpdateListenerAttribute": ["ListenerId", "CaEnabled", "CaCertificates", "SecurityPolicyId", "ClientToken",
+                                     "DryRun"]}}
+COMMON = ["region", "force", "profile", "quiet", "dryrun"]
+product, action, *words = sys.argv[1:]
+flags, i = {{}}, 0
+while i < len(words):
+    word = words[i]
+    if not word.startswith("--"):
+        sys.exit(f"ERROR: unexpected argument {{word}}")
+    name, _, value = word[2:].partition("=")
+    if not value and name != "force":
+        i += 1
+        value = words[i]
+        if value.startswith("-"):
+            sys.exit(f"ERROR: {{word}} must be assigned with value")
+    flags[name] = value
+    i += 1
+with (HERE / "calls").open("a") as calls:
+    calls.write("".join(word + "\\0" for word in sys.argv[1:]) + "\\n")
+if "force" not in flags:
+    for name in flags:
+        if name not in KNOWN[action] + COMMON:
+            sys.exit(f"ERROR: '--{{name}}' is not a valid parameter or flag. See `aliyun help {{product}} {{action}}`.")
+if action in GONE:
+    sys.exit("ERROR: SDK.ServerError\\nErrorCode: InvalidAction.NotFound")
+if action == "ListCertWarehouse":
+    print((HERE / "warehouses").read_text())
+elif action == "CreateWarehouse":
+    (HERE / "warehouses").write_text('{{"CertWarehouseList": [{{"WhId": 77, "Type": "uploadCA"}}]}}')
+elif action == "UploadPCACert":
+    print('{{"Identifier": "1f0c", "RequestId": "x"}}')
 """)
         self.path("bin/aliyun").chmod(0o755)
         return {"PATH": f"{self.path('bin')}:{os.environ['PATH']}"}
@@ -557,7 +942,7 @@ esac
         self.assertIn("--Cert=" + self.read("ca/ca.crt").decode().strip(), upload)
         self.assertNotIn("PRIVATE KEY", self.path("calls").read_text())
         self.assertFalse([word for word in upload if word.startswith("--PrivateKey")])
-        self.assertEqual(update, ["alb", "UpdateListenerAttribute", "--ListenerId=lsn-1", "--CaEnabled=true",
+        self.assertEqual(update, ["alb", "UpdateListenerAttribute", "--force", "--ListenerId=lsn-1", "--CaEnabled=true",
                                   "--CaCertificates.1.CertificateId=1f0c", "--region", "cn-hangzhou"])
 
     def test_aliyun_with_what_is_there(self):
@@ -571,6 +956,35 @@ esac
                                      LISTENER_ID="l", **env).code, 0)
         self.assertEqual([c[1] for c in self.calls()], ["UpdateListenerAttribute"])
         self.assertEqual(self.calls()[0][-1], "--SecurityPolicyId=p")
+
+    def test_aliyun_needs_force_for_the_listener(self):
+        """The stand-in refuses what the real command line refuses: without --force the second step fails."""
+        self.make_ca()
+        env = self.aliyun("")
+        file = self.render("aliyun-cli", "--ca-certificate-id", "c")
+        self.assertEqual(self.script(file, LISTENER_ID="l", **env).code, 0)
+        text = file.read_text()
+        self.assertIn(" --force ", text)
+        file.write_text(text.replace(" --force ", " "))
+        refused = self.script(file, LISTENER_ID="l", **env)
+        self.assertNotEqual(refused.code, 0)
+        self.assertIn(b"'--CaCertificates.1.CertificateId' is not a valid parameter", refused.err)
+
+    def test_aliyun_when_the_upload_is_gone(self):
+        self.make_ca()
+        said = self.mtlsctl("render", "aliyun-cli", "--out", "x.sh").err
+        for words in (b"no longer part of the public API", b"--ca-certificate-id"):
+            self.assertIn(words, said)
+        said = self.mtlsctl("render", "aliyun-cli", "--ca-certificate-id", "c", "--out", "y.sh").err
+        self.assertNotIn(b"public API", said)
+        for gone in ("ListCertWarehouse", "CreateWarehouse", "UploadPCACert"):
+            with self.subTest(gone=gone):
+                env = self.aliyun('{"CertWarehouseList": []}', gone=[gone])
+                result = self.script(self.render("aliyun-cli"), LISTENER_ID="l", **env)
+                self.assertEqual(result.code, 7, str(result))
+                for words in (f"{gone} failed", "no longer part of the public API", "console", "--ca-certificate-id"):
+                    self.assertIn(words.encode(), result.err)
+                self.assertNotIn("UpdateListenerAttribute", self.path("calls").read_text())
 
     def test_aliyun_without_a_listener_changes_nothing(self):
         self.make_ca()

@@ -85,7 +85,7 @@ TEST_CASE("nginx: whatever undoes the check is found") {
   }
   CHECK(with("ssl_verify_client on;", "") == Names{"ssl_verify_client"});
   CHECK(with("ssl_client_certificate \"/ca/root.crt\";", "") == Names{"ssl_client_certificate"});
-  CHECK(with("ssl_verify_depth 2", "ssl_verify_depth 0") == Names{"ssl_verify_depth"});
+  CHECK(with("ssl_verify_depth 3", "ssl_verify_depth 0") == Names{"ssl_verify_depth"});
   CHECK(with("ssl_protocols ", "ssl_protocols TLSv1 ") == Names{"ssl_protocols"});
   CHECK(with("8443 ssl", "9443 ssl") == Names{"server"});
   CHECK(with("ssl_verify_depth", "ssl_trusted_certificate /x; ssl_verify_depth") ==
@@ -127,6 +127,30 @@ TEST_CASE("HAProxy: whatever undoes the check is found") {
             .empty());
 }
 
+TEST_CASE(
+    "a depth that locks out known clients is found, and any other than the one that is asked for") {
+  for (const Target target : {Target::nginx, Target::envoy}) {
+    CAPTURE(name(target));
+    const bool is_nginx = target == Target::nginx;
+    const std::string setting = is_nginx ? "ssl_verify_depth " : "max_verify_depth: ";
+    const std::string word = is_nginx ? "ssl_verify_depth" : "validation_context.max_verify_depth";
+    const unsigned root = is_nginx ? 0 : 1;  // whether the program counts it
+    auto wanted = request(target, issuing_facts());
+    const std::string live = text(wanted);
+    const auto with = [&](unsigned intermediates) {
+      return differing(wanted,
+                       replace(live, setting + std::to_string(3 + root),
+                               setting + std::to_string(intermediates + root)),
+                       ca_files(k_root));
+    };
+    CHECK(with(0) == Names{word});  // there is a CA below the root
+    for (const unsigned enough : {1U, 2U, 3U, 50U}) CHECK(with(enough).empty());
+    wanted.settings.listener.verify_depth = 2;
+    for (const unsigned other : {1U, 3U}) CHECK(with(other) == Names{word});
+    CHECK(with(2).empty());
+  }
+}
+
 TEST_CASE("Envoy: whatever undoes the check is found") {
   const auto wanted = request(Target::envoy);
   const std::string live = text(wanted);
@@ -137,9 +161,9 @@ TEST_CASE("Envoy: whatever undoes the check is found") {
         Names{"require_client_certificate"});
   CHECK(with("              require_client_certificate: true\n", "") ==
         Names{"require_client_certificate"});
-  CHECK(with("max_verify_depth: 1", "trust_chain_verification: ACCEPT_UNTRUSTED") ==
+  CHECK(with("max_verify_depth: 4", "trust_chain_verification: ACCEPT_UNTRUSTED") ==
         Names{"validation_context.trust_chain_verification"});
-  CHECK(with("max_verify_depth: 1", "allow_expired_certificate: true") ==
+  CHECK(with("max_verify_depth: 4", "allow_expired_certificate: true") ==
         Names{"validation_context.allow_expired_certificate"});
   CHECK(with("validation_context:", "other:") ==
         Names{"common_tls_context.other", "validation_context"});

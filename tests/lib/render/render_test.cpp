@@ -94,8 +94,30 @@ TEST_CASE("a CA that is expired is warned of") {
 TEST_CASE("below an intermediate the root is trusted, and the depth suffices") {
   const std::string nginx = text(request(Target::nginx, issuing_facts()));
   CHECK(has(nginx, "ssl_client_certificate \"/ca/root.crt\";"));
-  CHECK(has(nginx, "ssl_verify_depth 2;"));
-  CHECK(has(text(request(Target::envoy, issuing_facts())), "max_verify_depth: 2"));
+  CHECK(has(nginx, "ssl_verify_depth 3;"));
+  CHECK(has(text(request(Target::envoy, issuing_facts())), "max_verify_depth: 4"));
+}
+
+TEST_CASE("--verify-depth counts intermediates, and each program in its own way") {
+  for (const unsigned depth : {0U, 1U, 2U, 3U, 99U}) {
+    CAPTURE(depth);
+    auto nginx = request(Target::nginx);
+    nginx.settings.listener.verify_depth = depth;
+    CHECK(has(text(nginx), "ssl_verify_depth " + std::to_string(depth) + ";"));
+    auto envoy = request(Target::envoy);
+    envoy.settings.listener.verify_depth = depth;
+    CHECK(has(text(envoy), "max_verify_depth: " + std::to_string(depth + 1) + "\n"));
+  }
+  auto haproxy = request(Target::haproxy);
+  haproxy.settings.listener.verify_depth = 1;
+  CHECK(refusal(haproxy) == Errc::usage);
+}
+
+TEST_CASE("a known chain that is deeper than what was asked for is warned of") {
+  auto below = request(Target::nginx, issuing_facts());
+  CHECK_FALSE(warns(below, "intermediate CAs"));
+  below.settings.listener.verify_depth = 0;
+  CHECK(warns(below, "a chain that is known here has 1 intermediate"));
 }
 
 TEST_CASE("files may be elsewhere on the server") {
@@ -145,7 +167,7 @@ TEST_CASE("what would be no mutual TLS behind an ALB is refused") {
 
 TEST_CASE("a listener that more than this machine reaches needs its name") {
   auto wanted = request(Target::nginx);
-  wanted.settings.listener.listen = Endpoint::parse("0.0.0.0:443");
+  wanted.settings.listener.listen = mtls::parse_host_port("0.0.0.0:443");
   CHECK(refusal(wanted) == Errc::missing_value);
   wanted.settings.listener.hosts = {Host::parse("a.example").value()};
   CHECK(has(text(wanted), "mtlsctl probe https://a.example/ "));

@@ -37,20 +37,6 @@ TEST_CASE("hosts are names or addresses") {
   }
 }
 
-TEST_CASE("endpoints have a port, and IPv6 addresses brackets") {
-  CHECK(Endpoint::parse("[::1]:443").value().text() == "[::1]:443");
-  CHECK(Endpoint::parse("a.example:65535").value().port == 65535);
-  for (const char* bad :
-       {"", "a", "a:", "a:0", "a:65536", "a:x", "::1:443", "[a]:1", ":1", "a:-1"}) {
-    CHECK_FALSE(Endpoint::parse(bad));
-  }
-  CHECK(Resolve::parse("a.example:443:127.0.0.1").value().text() == "a.example:443:127.0.0.1");
-  CHECK(Resolve::parse("a.example:443:::1").value().text() == "a.example:443:[::1]");
-  CHECK(Resolve::parse("a.example:443:[::1]"));
-  for (const char* bad : {"a:443", "a:443:b", "a:x:127.0.0.1", ""})
-    CHECK_FALSE(Resolve::parse(bad));
-}
-
 TEST_CASE("a header of the client's certificate has a known name and a plain alias") {
   const auto parsed = ClientCertHeader::parse("issuerdn=x-1").value();
   CHECK(parsed.header == CertHeader::issuer_dn);
@@ -71,7 +57,7 @@ TEST_CASE("a setting that a target has no use for is refused") {
     Settings settings = test::needed(one.target);
     CHECK_NOTHROW(check_settings(one.target, settings));
     if (one.target == Target::albconfig) {
-      settings.listener.backend = Endpoint::parse("a.example:1");
+      settings.listener.backend = mtls::HostPort{"a.example", 1};
     } else {
       settings.alb.edition = Edition::standard;
     }

@@ -40,6 +40,28 @@ TEST_CASE("a certificate is found by its fingerprint") {
   CHECK(found->serial == serial(1));
 }
 
+TEST_CASE("the CA certificates are found among those of issuers, issued and imported ones") {
+  LedgerFixture fixture;
+  CHECK(fixture.ledger.authorities().empty());  // the root was added without its certificate
+  const x509::Certificate root = ca_certificate();
+  issue(fixture.ledger, intent(fixture.issuer, 1));  // no certificate at all: nothing is said of it
+  Intent sub = intent(fixture.issuer, 2);
+  sub.profile = "sub-ca";
+  sub.subject = "CN=sub";
+  record(fixture.ledger, sub);
+  Issued made = issued(fixture.issuer, 2);
+  made.certificate = Bytes(root.der().begin(), root.der().end());
+  made.fingerprint = root.fingerprint();
+  fixture.ledger.record_issued({&made, 1});
+  CHECK(fixture.ledger.authorities() == std::vector{root});
+  const auto connection = fixture.connect(OpenMode::read_write);
+  connection->execute("UPDATE certificates SET origin = 'imported'");
+  CHECK(fixture.ledger.authorities() == std::vector{root});
+  connection->execute("UPDATE certificates SET origin = 'issued', profile = 'mtls-client'");
+  static_cast<void>(fixture.ledger.add_issuer(root.subject(), root.public_key(), root, author(3)));
+  CHECK(fixture.ledger.authorities() == std::vector{root});
+}
+
 TEST_CASE("our own certificate is found before an imported one of the same serial") {
   LedgerFixture fixture;
   issue(fixture.ledger, intent(fixture.issuer, 1));
