@@ -112,7 +112,8 @@ std::optional<Imported::Revocation> lost_revocation(Connection& connection, Issu
                                                     const x509::SerialNumber& serial) {
   const auto entries = connection.prepare(
       "SELECT time, note FROM log_entries l WHERE issuer = :issuer AND serial = :serial "
-      "AND action = 'revoke' AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.serial = :serial "
+      "AND action IN ('revoke', 'unhold') AND action = 'revoke' AND NOT EXISTS (SELECT 1 FROM "
+      "certificates c WHERE c.serial = :serial "
       "AND c.issuer = l.issuer AND c.standing_entry = l.seq) ORDER BY seq LIMIT 1");
   entries->bind("issuer", number(issuer)).bind("serial", serial.to_text());
   if (!entries->step()) return std::nullopt;
