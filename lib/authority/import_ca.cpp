@@ -256,13 +256,12 @@ class Import final {
     using store::ImportOutcome;
     if (!m_issuer) return ImportOutcome::recorded;
     const store::Ledger& ledger = m_request.ledger;
-    if (!ledger.has_certificate(*m_issuer, one.certificate.fingerprint())) {
-      const bool by_log =
-          !one.revocation && ledger.find_lost_revocation(*m_issuer, one.certificate.serial());
-      return by_log ? ImportOutcome::recorded_revoked : ImportOutcome::recorded;
+    const store::CertificateStatus status = ledger.status(*m_issuer, one.certificate);
+    if (status.recorded != store::Recorded::yes) {
+      const bool by_ledger = !one.revocation && status.revocation;
+      return by_ledger ? ImportOutcome::recorded_revoked : ImportOutcome::recorded;
     }
-    const auto record = ledger.find_by_fingerprint(one.certificate.fingerprint());
-    const bool valid = record && record->state == store::State::issued;
+    const bool valid = status.state == store::State::issued;
     return valid && one.revocation ? ImportOutcome::now_revoked : ImportOutcome::already_there;
   }
 

@@ -157,6 +157,29 @@ void require_wanted_validity(const x509::Certificate& certificate, const Standin
                                               to_rfc3339(has.not_after), to_rfc3339(wanted)));
 }
 
+/// The ledger must have the certificate as issued.
+void require_recorded(const x509::Certificate& certificate, const Standing& standing) {
+  const auto status = standing.ledger.status(certificate, nullptr);
+  const bool recorded = status && status->recorded == store::Recorded::yes;
+  if (recorded && status->state == store::State::issued) return;
+  const std::string name = printable(standing.output.certificate_name());
+  if (status && status->recorded == store::Recorded::other_signature) {
+    throw Error(Errc::signature_not_recorded,
+                format("{} is there, and the ledger has it with another signature{}", name,
+                       status->revocation ? ", as revoked" : ""),
+                replace_hint(standing));
+  }
+  throw Error(
+      Errc::not_in_ledger,
+      format("{} is there, but the ledger {}", name,
+             status && status->state ? format("has it as {}", store::name(*status->state))
+                                     : std::string("does not know it")),
+      own_ca(standing)
+          ? "restore the ledger from a backup (for an intermediate: its parent's); should this "
+            "be somebody else's CA, choose another directory with --ca"
+          : replace_hint(standing) + ", or name the CA that issued it with --ca");
+}
+
 /// --if-missing: what stands there must be what the ledger issued for the same wish, and not
 /// expired.
 Enrolled keep(const SetContents& contents, const Standing& standing) {
@@ -164,20 +187,10 @@ Enrolled keep(const SetContents& contents, const Standing& standing) {
   x509::Certificate certificate = first_certificate(*contents.certificate, name);
   require_key_of(certificate, contents, standing);
   require_request_of(certificate, contents, standing);
+  require_recorded(certificate, standing);
   const auto record = standing.ledger.find_by_fingerprint(certificate.fingerprint());
-  if (!record || record->state != store::State::issued) {
-    throw Error(
-        Errc::not_in_ledger,
-        format("{} is there, but the ledger {}", printable(name),
-               record ? format("has it as {}", store::name(record->state))
-                      : std::string("does not know it")),
-        own_ca(standing)
-            ? "restore the ledger from a backup (for an intermediate: its parent's); should this "
-              "be somebody else's CA, choose another directory with --ca"
-            : replace_hint(standing) + ", or name the CA that issued it with --ca");
-  }
   // What was issued elsewhere, or put back from its file, was issued under no profile of ours.
-  const bool ours = record->origin == store::Origin::issued;
+  const bool ours = record && record->origin == store::Origin::issued;
   if (ours && record->profile != standing.profile.name) {
     throw certificate_mismatch(
         standing, format("it was issued under profile '{}'", printable(record->profile)));
