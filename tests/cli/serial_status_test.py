@@ -93,6 +93,15 @@ class SerialStatus(ServeBench, LedgerFiles):
         self.assertEqual([one["problem"] for one in checked["unrecorded"]], ["signature_not_recorded"])
         self.assertIn(b"with another signature", self.mtlsctl("store", "check", "--files", "a2.crt", exit=1).out)
         self.mtlsctl("store", "check", "--files", "a.crt")
+        for files in (["a2.crt"], ["a.crt", "a2.crt"]):
+            folder = self.path(f"twins-{len(files)}")
+            folder.mkdir()
+            for file in files:
+                shutil.copy(self.path(file), folder)
+            report = self.mtlsctl("store", "import", folder, "--json", exit=1).json
+            self.assertEqual(report["imported"], 0)
+            self.assertIn("signature_not_recorded", [one["finding"] for one in report["findings"]])
+        self.judge("a2", 1, "signature_not_recorded")
         shutil.copy(self.path("a2.crt"), self.path("a.crt"))
         kept = self.mtlsctl("client", "issue", *KEY, "--name", "a", "--common-name", "a", "--if-missing", "--json",
                             exit=1)
