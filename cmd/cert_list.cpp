@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <limits>
+#include <map>
 #include <memory>
 
 namespace mtls::cmd {
@@ -25,10 +26,8 @@ struct Options {
 
 store::Query make_query(const Options& options, const Clock& clock) {
   store::Query query;
-  query.state = options.state;
   if (options.subject) query.subject_contains = subject_search(*options.subject);
   query.profile = options.profile;
-  query.limit = options.limit.value_or(0);
   if (options.expires_in) {
     // What has expired already is no news.
     query.valid_at = clock.now();
@@ -37,12 +36,49 @@ store::Query make_query(const Options& options, const Clock& clock) {
   return query;
 }
 
+/// Gives records their status. Where all rows are read in any case, it reads all revocations at
+/// once.
+class StatusReader final {
+ public:
+  enum class Rows { few, all };
+  StatusReader(const store::Ledger& ledger, store::IssuerId issuer, Rows rows)
+      : m_ledger(ledger), m_issuer(issuer), m_rows(rows) {}
+
+  /// To be called for a row of a list, of whose snapshot the status is.
+  [[nodiscard]] store::Record with_status(const store::Record& record) {
+    if (m_rows == Rows::few) return m_ledger.with_status(record);
+    if (!m_revocations) m_revocations = m_ledger.find_revocations(m_issuer);
+    const auto found = m_revocations->find(record.serial);
+    return store::with_status(
+        record, found != m_revocations->end() ? std::optional(found->second) : std::nullopt);
+  }
+
+ private:
+  const store::Ledger& m_ledger;
+  store::IssuerId m_issuer;
+  Rows m_rows;
+  std::optional<std::map<x509::SerialNumber, store::Revocation>> m_revocations;
+};
+
 ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
   const store::Ledger ledger = options.ca.read_ledger(ca, session);
   store::Query query = make_query(options, session.clock());
   query.issuer = issuer_of(ledger, ca);
-  ledger.list(query, [&session](const store::Record& record) {
+  // Issued and revoked are told apart by the status, not by the row's own state.
+  const bool by_status =
+      options.state == store::State::issued || options.state == store::State::revoked;
+  if (!by_status) {
+    query.state = options.state;
+    query.limit = options.limit.value_or(0);
+  }
+  const bool few = options.limit && options.state != store::State::revoked;
+  StatusReader status(ledger, *query.issuer,
+                      few ? StatusReader::Rows::few : StatusReader::Rows::all);
+  std::int64_t left = options.limit.value_or(std::numeric_limits<std::int64_t>::max());
+  ledger.list(query, [&](const store::Record& of_row) {
+    const store::Record record = status.with_status(of_row);
+    if (options.state && record.state != *options.state) return store::Continue::yes;
     if (session.json()) {
       Json document = session.document();
       put_record(document, record);
@@ -50,7 +86,7 @@ ExitCode run(const Options& options, Session& session) {
     } else {
       session.out().write(record_line(record));
     }
-    return store::Continue::yes;
+    return --left > 0 ? store::Continue::yes : store::Continue::no;
   });
   return ExitCode::ok;
 }

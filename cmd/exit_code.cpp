@@ -41,6 +41,8 @@ ExitCode exit_code(Errc code) noexcept {
     case Errc::not_found:
     case Errc::ambiguous:
       return ExitCode::bad_input;
+    case Errc::signature_not_recorded:
+      return ExitCode::no;
     case Errc::expired:
       return ExitCode::time;
     case Errc::io:

@@ -75,7 +75,7 @@ store::IssuerId issuer_of(const store::Ledger& ledger, const authority::CaDirect
 store::Record find_record(const store::Ledger& ledger, store::IssuerId issuer,
                           const std::string& selector, std::string_view where) {
   if (auto record = find_by_fingerprint(ledger, selector)) {
-    if (record->issuer == issuer) return *std::move(record);
+    if (record->issuer == issuer) return ledger.with_status(*std::move(record));
   }
   std::vector<store::Record> found;
   if (const auto serial = x509::SerialNumber::parse(selector)) {
@@ -84,7 +84,7 @@ store::Record find_record(const store::Ledger& ledger, store::IssuerId issuer,
     found.erase(std::remove_if(found.begin(), found.end(), of_others), found.end());
   }
   if (found.empty()) found = find_by_subject(ledger, issuer, subject_search(selector));
-  if (found.size() == 1) return found.front();
+  if (found.size() == 1) return ledger.with_status(std::move(found.front()));
   if (found.size() > 1) fail_ambiguous(found, selector, where);
   throw Error(Errc::not_found,
               format("no certificate in {} matches '{}'", where, printable(selector)),

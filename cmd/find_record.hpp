@@ -12,9 +12,10 @@ namespace mtls::cmd {
 [[nodiscard]] store::IssuerId issuer_of(const store::Ledger& ledger,
                                         const authority::CaDirectory& ca);
 
-/// Returns the record of `issuer` that `selector` names: a serial in hex, a SHA-256 fingerprint (64
-/// hex digits, with or without colons), or a subject: exactly, else as a part of subject or SANs.
-/// `where` names the ledger in messages. Throws not_found, ambiguous (the hint lists the serials).
+/// Returns the record of `issuer`, with its status (Ledger::with_status), that `selector` names: a
+/// serial in hex, a SHA-256 fingerprint (64 hex digits, with or without colons), or a subject:
+/// exactly, else as a part of subject or SANs. `where` names the ledger in messages. Throws
+/// not_found, ambiguous (the hint lists the serials).
 [[nodiscard]] store::Record find_record(const store::Ledger& ledger, store::IssuerId issuer,
                                         const std::string& selector, std::string_view where);
 

@@ -11,17 +11,13 @@ bool knows(const store::Ledger& ledger, const x509::Certificate& issuer) {
 
 }  // namespace
 
-std::vector<NotRecorded> find_not_recorded(const CertificatePath& path, const Ledgers& ledgers,
+std::vector<NotRecorded> find_not_recorded(const CertificatePath& path,
                                            const LedgersRevocation& revocation) {
   std::vector<NotRecorded> found;
   for (std::size_t depth = 0; depth + 1 < path.size(); ++depth) {
-    const auto recorded = revocation.find_state(path[depth]);
-    if (recorded && recorded->state == store::State::issued) continue;
-    const auto knows_issuer = [&issuer = path[depth + 1]](const auto& ledger) {
-      return knows(*ledger, issuer);
-    };
-    if (!std::any_of(ledgers.begin(), ledgers.end(), knows_issuer)) continue;
-    found.push_back({depth, recorded ? std::optional(recorded->state) : std::nullopt});
+    const auto status = revocation.status(path[depth], &path[depth + 1]);
+    if (!status || status->state == store::State::issued) continue;
+    found.push_back({depth, status->state});
   }
   return found;
 }

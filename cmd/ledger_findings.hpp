@@ -20,10 +20,8 @@ struct NotRecorded {
   std::optional<store::State> state;
 };
 
-/// Those below the anchor whose issuer one of `ledgers` knows. The ledgers are asked for an issuer
-/// only where `revocation`, which is made of them, does not have the certificate as issued.
+/// Those below the anchor whose issuer a ledger knows.
 [[nodiscard]] std::vector<NotRecorded> find_not_recorded(const CertificatePath& path,
-                                                         const Ledgers& ledgers,
                                                          const LedgersRevocation& revocation);
 
 /// A CA whose ledger is asked beside that of the CA directory.

@@ -1,49 +1,52 @@
 #include "cmd/ledger_revocation.hpp"
 
+#include <algorithm>
+
 namespace mtls::cmd {
+namespace {
+
+using verify::RevocationStatus;
+
+verify::RecordedAs recorded_as(store::Recorded recorded) noexcept {
+  switch (recorded) {
+    case store::Recorded::yes:
+      return verify::RecordedAs::itself;
+    case store::Recorded::other_signature:
+      return verify::RecordedAs::another_signature;
+    case store::Recorded::other_tbs:
+      return verify::RecordedAs::another_certificate;
+    case store::Recorded::no:
+      break;
+  }
+  return verify::RecordedAs::unknown;
+}
+
+}  // namespace
 
 verify::RevocationAnswer LedgerRevocation::ask(const x509::Certificate& certificate,
                                                const x509::Certificate* issuer) const {
-  using verify::RevocationStatus;
-  const auto recorded = find(certificate, issuer);
-  if (recorded && recorded->state == store::State::revoked) {
-    return {RevocationStatus::revoked, recorded->revoked_time};
+  const auto& known = status(certificate, issuer);
+  if (!known) return {.status = RevocationStatus::unknown, .revoked_at = std::nullopt};
+  verify::RevocationAnswer answer{.status = RevocationStatus::unknown,
+                                  .revoked_at = std::nullopt,
+                                  .recorded = recorded_as(known->recorded)};
+  if (known->revocation) {
+    answer.status = RevocationStatus::revoked;
+    answer.revoked_at = known->revocation->time;
+  } else if (known->recorded == store::Recorded::yes && known->state == store::State::issued) {
+    answer.status = RevocationStatus::good;
   }
-  if (const auto revoked = find_in_log(recorded, certificate, issuer)) return *revoked;
-  if (!recorded) return {RevocationStatus::unknown, std::nullopt};
-  return {
-      recorded->state == store::State::issued ? RevocationStatus::good : RevocationStatus::unknown,
-      std::nullopt};
+  return answer;
 }
 
-const std::optional<store::RecordedState>& LedgerRevocation::find_state(
-    const x509::Certificate& certificate) const {
-  const crypto::Sha256& fingerprint = certificate.fingerprint();
-  const auto known = m_states.find(fingerprint);
-  if (known != m_states.end()) return known->second;
+const std::optional<store::CertificateStatus>& LedgerRevocation::status(
+    const x509::Certificate& certificate, const x509::Certificate* issuer) const {
+  const Question question{certificate.fingerprint(),
+                          issuer != nullptr ? issuer->fingerprint() : crypto::Sha256{}};
+  const auto known = m_answers.find(question);
+  if (known != m_answers.end()) return known->second;
   // Only an answer is remembered: a question that failed does not mean "not recorded".
-  return m_states.emplace(fingerprint, m_ledger.find_state(fingerprint)).first->second;
-}
-
-std::optional<store::RecordedState> LedgerRevocation::find(const x509::Certificate& certificate,
-                                                           const x509::Certificate* issuer) const {
-  if (const auto& recorded = find_state(certificate)) return recorded;
-  if (issuer == nullptr) return std::nullopt;
-  const auto id = m_ledger.find_issuer(issuer->subject(), issuer->public_key());
-  return id ? m_ledger.find_state(*id, certificate.serial()) : std::nullopt;
-}
-
-std::optional<verify::RevocationAnswer> LedgerRevocation::find_in_log(
-    const std::optional<store::RecordedState>& recorded, const x509::Certificate& certificate,
-    const x509::Certificate* issuer) const {
-  auto id = recorded ? std::optional(recorded->issuer) : std::nullopt;
-  if (!id && issuer != nullptr) {
-    id = m_ledger.find_issuer(issuer->subject(), issuer->public_key());
-  }
-  if (!id) return std::nullopt;
-  const auto revocation = m_ledger.find_lost_revocation(*id, certificate.serial());
-  if (!revocation) return std::nullopt;
-  return verify::RevocationAnswer{verify::RevocationStatus::revoked, revocation->time};
+  return m_answers.emplace(question, m_ledger.status(certificate, issuer)).first->second;
 }
 
 LedgersRevocation::LedgersRevocation(const Ledgers& ledgers) {
@@ -52,22 +55,28 @@ LedgersRevocation::LedgersRevocation(const Ledgers& ledgers) {
 
 verify::RevocationAnswer LedgersRevocation::ask(const x509::Certificate& certificate,
                                                 const x509::Certificate* issuer) const {
-  using verify::RevocationStatus;
-  verify::RevocationAnswer answer{RevocationStatus::unknown, std::nullopt};
+  verify::RevocationAnswer answer{.status = RevocationStatus::unknown, .revoked_at = std::nullopt};
   for (const LedgerRevocation& source : m_sources) {
     const verify::RevocationAnswer one = source.ask(certificate, issuer);
-    if (one.status == RevocationStatus::revoked) return one;
-    if (one.status == RevocationStatus::good) answer = one;
+    answer.recorded = std::max(answer.recorded, one.recorded);
+    if (one.status == RevocationStatus::unknown) continue;
+    answer.status = one.status;
+    answer.revoked_at = one.revoked_at;
+    if (one.status == RevocationStatus::revoked) break;
   }
   return answer;
 }
 
-std::optional<store::RecordedState> LedgersRevocation::find_state(
-    const x509::Certificate& certificate) const {
+std::optional<store::CertificateStatus> LedgersRevocation::status(
+    const x509::Certificate& certificate, const x509::Certificate* issuer) const {
+  std::optional<store::CertificateStatus> together;
   for (const LedgerRevocation& source : m_sources) {
-    if (const auto& state = source.find_state(certificate)) return state;
+    const auto& one = source.status(certificate, issuer);
+    if (!one) continue;
+    if (one->revocation) return one;
+    if (!together || one->recorded > together->recorded) together = one;
   }
-  return std::nullopt;
+  return together;
 }
 
 }  // namespace mtls::cmd

@@ -8,35 +8,27 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace mtls::cmd {
 
-/// Knows what the ledger knows: revoked where its record says so or the issuer's log revokes the
-/// serial, whatever became of the record since; good where it is recorded as issued, unknown for
-/// other issuers and for what is not recorded. A certificate is looked up by its fingerprint, and
-/// by issuer and serial where the ledger has not its octets. The ledger must outlive it; what it
-/// said is remembered. For one thread.
+/// Knows what the ledger knows (store::Ledger::status): revoked by issuer and serial, good where
+/// this very certificate is recorded as issued, unknown for other issuers and for what is not
+/// recorded. The ledger must outlive it; its answers are remembered. For one thread.
 class LedgerRevocation final : public verify::RevocationSource {
  public:
   explicit LedgerRevocation(const store::Ledger& ledger) : m_ledger(ledger) {}
   [[nodiscard]] verify::RevocationAnswer ask(const x509::Certificate& certificate,
                                              const x509::Certificate* issuer) const override;
-  /// What the ledger says of this very certificate, if anything.
-  [[nodiscard]] const std::optional<store::RecordedState>& find_state(
-      const x509::Certificate& certificate) const;
+  /// Nothing where the ledger does not know the issuer.
+  [[nodiscard]] const std::optional<store::CertificateStatus>& status(
+      const x509::Certificate& certificate, const x509::Certificate* issuer) const;
 
  private:
-  [[nodiscard]] std::optional<store::RecordedState> find(const x509::Certificate& certificate,
-                                                         const x509::Certificate* issuer) const;
-
-  /// A revocation that stands in the log alone: the row was lost, or changed by other hands.
-  [[nodiscard]] std::optional<verify::RevocationAnswer> find_in_log(
-      const std::optional<store::RecordedState>& recorded, const x509::Certificate& certificate,
-      const x509::Certificate* issuer) const;
-
+  using Question = std::pair<crypto::Sha256, crypto::Sha256>;  // certificate, issuer
   const store::Ledger& m_ledger;
-  mutable std::map<crypto::Sha256, std::optional<store::RecordedState>> m_states;
+  mutable std::map<Question, std::optional<store::CertificateStatus>> m_answers;
 };
 
 /// The ledgers of several CAs, in the order in which they are asked: a root's knows what became of
@@ -51,9 +43,10 @@ class LedgersRevocation final : public verify::RevocationSource {
   explicit LedgersRevocation(const Ledgers& ledgers);
   [[nodiscard]] verify::RevocationAnswer ask(const x509::Certificate& certificate,
                                              const x509::Certificate* issuer) const override;
-  /// What the first that has this very certificate says of it.
-  [[nodiscard]] std::optional<store::RecordedState> find_state(
-      const x509::Certificate& certificate) const;
+  /// What they know together; nothing where none knows the issuer. The state is that of the ledger
+  /// that has the certificate, or `revoked`.
+  [[nodiscard]] std::optional<store::CertificateStatus> status(
+      const x509::Certificate& certificate, const x509::Certificate* issuer) const;
 
  private:
   std::deque<LedgerRevocation> m_sources;

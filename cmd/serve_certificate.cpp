@@ -78,8 +78,9 @@ Found find(const ServeCertificateRequest& request, std::chrono::seconds least_le
   }
   if (!bears(leaf, request.names)) return nothing("it does not bear all the names");
   const store::Ledger ledger = request.ca.read_ledger({.lock_timeout = request.lock_timeout});
-  const auto record = ledger.find_by_fingerprint(leaf.fingerprint());
-  if (!record || record->state != store::State::issued) {
+  const auto status = ledger.status(leaf, &request.ca.certificate());
+  if (!status || status->recorded != store::Recorded::yes ||
+      status->state != store::State::issued) {
     return nothing("the ledger does not have it as issued");
   }
   return {.certificate = std::move(set), .why = {}};

@@ -35,6 +35,8 @@ tls::RefusalAlert alert_for(verify::Problem problem) {
     case Problem::weak_signature:
     case Problem::weak_key:
     case Problem::not_version_3:
+    case Problem::signature_not_recorded:
+    case Problem::serial_of_another:
       return RefusalAlert::bad_certificate;
     default:
       return RefusalAlert::certificate_unknown;

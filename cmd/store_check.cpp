@@ -33,6 +33,7 @@ struct OpenIntent {
 
 /// A certificate in a file that the ledger does not have.
 struct Unrecorded {
+  std::string problem;  // not_recorded, signature_not_recorded, serial_of_another
   std::string file;
   std::string serial;
   std::string subject;
@@ -104,12 +105,40 @@ void list_intents(const store::Ledger& ledger, UnixTime now, Checked& checked) {
   }
 }
 
+/// Where certificates of files are looked up.
+struct Where {
+  const x509::Certificate& ca;
+  const store::Ledger& ledger;
+  const ossl::Context& context;
+};
+
+/// Nothing where the ledger has these very octets, of whichever issuer.
+std::optional<std::string> find_unrecorded(const x509::Certificate& certificate,
+                                           const Where& where) {
+  auto status = where.ledger.status(certificate, nullptr);
+  const bool of_this_ca = certificate.issuer().matches(where.ca.subject()) &&
+                          certificate.is_signed_by(where.ca.public_key(), where.context);
+  if (!status && of_this_ca) status = where.ledger.status(certificate, &where.ca);
+  switch (status ? status->recorded : store::Recorded::no) {
+    case store::Recorded::yes:
+      return std::nullopt;
+    case store::Recorded::other_signature:
+      return "signature_not_recorded";
+    case store::Recorded::other_tbs:
+      return "serial_of_another";
+    case store::Recorded::no:
+      break;
+  }
+  return "not_recorded";
+}
+
 void look_up(const std::vector<x509::Certificate>& certificates, const Path& file,
-             const store::Ledger& ledger, Checked& checked) {
+             const Where& where, Checked& checked) {
   for (const x509::Certificate& certificate : certificates) {
-    if (ledger.find_by_fingerprint(certificate.fingerprint())) continue;
+    const auto problem = find_unrecorded(certificate, where);
+    if (!problem) continue;
     checked.unrecorded.add([&] {
-      return Unrecorded{shown_input(file), certificate.serial().to_text(),
+      return Unrecorded{*problem, shown_input(file), certificate.serial().to_text(),
                         certificate.subject().to_text(256)};
     });
   }
@@ -127,35 +156,34 @@ void pass_over(const authority::PassedOver& one, Checked& checked, const Session
 
 /// Every file with certificates below a directory, as 'store import' would find it. What bears
 /// another issuer's name is none of this CA's, and may stand there.
-void check_directory(const Path& directory, const x509::Certificate& ca,
-                     const store::Ledger& ledger, Checked& checked, const Session& session) {
+void check_directory(const Path& directory, const Where& where, Checked& checked,
+                     const Session& session) {
   const authority::ImportFiles found = authority::find_import_files(directory);
   for (const authority::PassedOver& one : found.passed_over) pass_over(one, checked, session);
   for (const Path& file : found.files) {
     ++checked.files;
     authority::ImportedFile read = authority::read_import_file(file);
     if (read.passed_over) pass_over(*read.passed_over, checked, session);
-    const auto is_other = [&ca](const x509::Certificate& one) {
-      return !one.issuer().matches(ca.subject());
+    const auto is_other = [&where](const x509::Certificate& one) {
+      return !one.issuer().matches(where.ca.subject());
     };
     read.certificates.erase(
         std::remove_if(read.certificates.begin(), read.certificates.end(), is_other),
         read.certificates.end());
-    look_up(read.certificates, file, ledger, checked);
+    look_up(read.certificates, file, where, checked);
   }
 }
 
-void check_file(const Path& file, const x509::Certificate& ca, const store::Ledger& ledger,
-                Checked& checked, const Session& session) {
+void check_file(const Path& file, const Where& where, Checked& checked, const Session& session) {
   std::error_code ignored;
   if (file != "-" && std::filesystem::is_directory(file, ignored)) {
-    check_directory(file, ca, ledger, checked, session);
+    check_directory(file, where, checked, session);
     return;
   }
   const SecretBytes content = read_input(file);
   ++checked.files;
   look_up(x509::read_certificates(content.view(), shown_input(file), x509::KeysBeside::allow), file,
-          ledger, checked);
+          where, checked);
 }
 
 Checked check(const Options& options, const authority::CaDirectory& ca, const store::Ledger& ledger,
@@ -170,9 +198,10 @@ Checked check(const Options& options, const authority::CaDirectory& ca, const st
   checked.seen = ca.compare_seen(ledger);
   checked.knows_ca = ca.find_issuer(ledger).has_value();
   list_intents(ledger, session.clock().now(), checked);
-  for (const Path& file : options.files) {
-    check_file(file, ca.certificate(), ledger, checked, session);
-  }
+  const Where where{.ca = ca.certificate(),
+                    .ledger = ledger,
+                    .context = session.openssl(ossl::Configuration::openssl)};
+  for (const Path& file : options.files) check_file(file, where, checked, session);
   return checked;
 }
 
@@ -202,11 +231,33 @@ void print_json(const Checked& checked, const std::string& shown, ExitCode code,
   document["files"] = checked.files;
   document["unrecorded"] = Json::array();
   for (const Unrecorded& one : checked.unrecorded.first) {
-    document["unrecorded"].push_back(
-        {{"file", one.file}, {"serial", one.serial}, {"subject", readable(one.subject)}});
+    document["unrecorded"].push_back({{"problem", one.problem},
+                                      {"file", one.file},
+                                      {"serial", one.serial},
+                                      {"subject", readable(one.subject)}});
   }
   document["unrecorded_found"] = checked.unrecorded.found;
   session.print(document);
+}
+
+std::string describe(const Unrecorded& one) {
+  const std::string subject = readable(one.subject);
+  if (one.problem == "signature_not_recorded") {
+    return format(
+        "  error: {}: the ledger has {} [serial {}] with another signature ({})\n"
+        "    hint: the file was altered: 'mtlsctl cert export {}' writes the one that was issued\n",
+        one.file, subject, one.serial, one.problem, one.serial);
+  }
+  if (one.problem == "serial_of_another") {
+    return format(
+        "  error: {}: the ledger has another certificate with the serial of {} [serial {}] ({})\n"
+        "    hint: the CA's key was used without this ledger: find out who issued it\n",
+        one.file, subject, one.serial, one.problem);
+  }
+  return format(
+      "  error: {}: the ledger does not have {} [serial {}] (unrecorded)\n"
+      "    hint: if this CA signed it, 'mtlsctl store import' puts it in\n",
+      one.file, subject, one.serial);
 }
 
 void print_text(const Checked& checked, const std::string& shown, ExitCode code,
@@ -226,10 +277,7 @@ void print_text(const Checked& checked, const std::string& shown, ExitCode code,
         "that may make temporary tables, on a server that is no standby\n";
   }
   for (const Unrecorded& one : checked.unrecorded.first) {
-    text += format(
-        "  error: {}: the ledger does not have {} [serial {}] (unrecorded)\n"
-        "    hint: if this CA signed it, 'mtlsctl store import' puts it in\n",
-        one.file, readable(one.subject), one.serial);
+    text += describe(one);
   }
   text += checked.unrecorded.rest();
   for (const OpenIntent& intent : checked.intents.first) {

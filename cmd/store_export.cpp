@@ -13,6 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <map>
 #include <memory>
 #include <set>
 
@@ -40,11 +41,10 @@ class RowWriter {
 };
 
 /// Only what has a certificate, each serial once: openssl reads no index with a serial twice, and a
-/// revocation concerns all that bear it.
+/// revocation applies to all certificates with the serial.
 class IndexWriter final : public RowWriter {
  public:
-  IndexWriter(const store::Ledger& ledger, store::IssuerId issuer, UnixTime now)
-      : m_ledger(ledger), m_now(now) {
+  IndexWriter(const store::Ledger& ledger, store::IssuerId issuer, UnixTime now) : m_now(now) {
     for (x509::SerialNumber& serial : ledger.repeated_serials(issuer)) {
       m_repeated.insert(std::move(serial));
     }
@@ -52,13 +52,8 @@ class IndexWriter final : public RowWriter {
 
   [[nodiscard]] std::string row(const store::Record& record) override {
     if (!record.certificate) return {};
-    if (!m_repeated.contains(record.serial)) return line(record);
-    if (!m_written.insert(record.serial).second) return {};
-    for (const store::Record& other : m_ledger.find_by_serial(record.serial)) {
-      if (other.issuer == record.issuer && other.state == store::State::revoked) {
-        return line(other);
-      }
-    }
+    const bool repeated = m_repeated.contains(record.serial);
+    if (repeated && !m_written.insert(record.serial).second) return {};
     return line(record);
   }
 
@@ -79,7 +74,6 @@ class IndexWriter final : public RowWriter {
          .subject = certificate.subject()});
   }
 
-  const store::Ledger& m_ledger;
   UnixTime m_now;
   std::set<x509::SerialNumber> m_repeated;
   std::set<x509::SerialNumber> m_written;
@@ -181,9 +175,15 @@ std::string_view word(ExportFormat wanted) {
 std::int64_t write_rows(const store::Ledger& ledger, store::IssuerId issuer, RowWriter& writer,
                         ResultStream& result) {
   std::int64_t rows = 0;
+  std::optional<std::map<x509::SerialNumber, store::Revocation>> revocations;
   result.write(writer.head());
   ledger.list({.issuer = issuer}, [&](const store::Record& record) {
-    const std::string text = writer.row(record);
+    // Of the list's snapshot.
+    if (!revocations) revocations = ledger.find_revocations(issuer);
+    const auto revocation = revocations->find(record.serial);
+    const std::string text = writer.row(store::with_status(
+        record,
+        revocation != revocations->end() ? std::optional(revocation->second) : std::nullopt));
     if (!text.empty()) {
       ++rows;
       result.write(text);

@@ -156,11 +156,11 @@ Verdict judge(const Path& file, const Options& options, const Trust& trust,
                                 .budget = {}};
   request.pool.insert(request.pool.end(), trust.pool.begin(), trust.pool.end());
   const LedgersRevocation revocation(trust.ledgers);
-  std::optional<store::State> recorded;
-  if (const auto known = revocation.find_state(leaf)) recorded = known->state;
   verify::VerifyReport report = verify::verify(request, &revocation, clock, context);
+  const auto status = revocation.status(leaf, report.path.size() > 1 ? &report.path[1] : nullptr);
+  const auto recorded = status ? status->state : std::nullopt;
   std::vector<NotRecorded> not_recorded;
-  if (report.accepted) not_recorded = find_not_recorded(report.path, trust.ledgers, revocation);
+  if (report.accepted) not_recorded = find_not_recorded(report.path, revocation);
   const bool key_fits = !trust.key || *trust.key == leaf.public_key();
   return {leaf, std::move(report), recorded, std::move(not_recorded), key_fits};
 }

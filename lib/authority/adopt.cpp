@@ -172,7 +172,8 @@ class Reissue final {
     const x509::Certificate& old = m_request.certificate;
     const auto issuer = m_ledger.find_issuer(old.subject(), old.public_key());
     if (!issuer) return std::nullopt;
-    for (const store::Record& record : m_ledger.find_by_key(old.public_key().spki_hash())) {
+    for (const store::Record& of_row : m_ledger.find_by_key(old.public_key().spki_hash())) {
+      const store::Record record = m_ledger.with_status(of_row);
       const bool ours = record.issuer == *issuer && record.origin == store::Origin::issued &&
                         record.state == store::State::issued && record.certificate.has_value();
       if (!ours || record.validity.not_after < m_surroundings.clock.now()) continue;

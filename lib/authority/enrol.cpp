@@ -172,9 +172,10 @@ class Enrolment final {
       const auto standing = x509::read_certificates(contents.certificate->view(),
                                                     printable(m_output.certificate_name()))
                                 .front();
-      const auto record = m_standing.ledger.find_by_fingerprint(standing.fingerprint());
       const auto issuer = m_standing.ledger.find_issuer(standing.issuer(), by.public_key());
-      if (record && issuer && record->issuer == *issuer) return record->serial;
+      if (!issuer) return std::nullopt;
+      const auto status = m_standing.ledger.status(*issuer, standing);
+      if (status.recorded > store::Recorded::other_tbs) return standing.serial();
     } catch (const Error& error) {
       // What cannot be read is replaced like anything else; a ledger that fails is another matter.
       if (error.code() != Errc::malformed) throw;

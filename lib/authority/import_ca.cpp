@@ -126,12 +126,35 @@ class Import final {
       note(ImportFinding::unstorable, certificate, file, *why);
       return;
     }
+    if (!m_tbs.insert(crypto::sha256(certificate.tbs())).second ||
+        is_recorded_otherwise(certificate)) {
+      note(ImportFinding::signature_not_recorded, certificate, file,
+           format("{} is known with another signature: one of the two was altered; not taken",
+                  certificate.subject().to_text(128)));
+      return;
+    }
     ++m_serials[certificate.serial()];
     m_batch.push_back({.issuer = m_issuer.value_or(store::IssuerId{}),
                        .certificate = certificate,
                        .revocation = find_revocation(certificate, file)});
     m_batch_files.push_back(file);
     if (m_batch.size() >= k_batch) flush();
+  }
+
+  /// Whether the ledger has it with another signature. An intent has none: after a restored backup
+  /// its certificate is in a file alone.
+  [[nodiscard]] bool is_recorded_otherwise(const x509::Certificate& certificate) const {
+    if (!m_issuer) return false;
+    const store::Ledger& ledger = m_request.ledger;
+    if (ledger.status(*m_issuer, certificate).recorded != store::Recorded::other_signature) {
+      return false;
+    }
+    const auto records = ledger.find_by_serial(certificate.serial());
+    return std::any_of(records.begin(), records.end(), [&](const store::Record& record) {
+      if (record.issuer != *m_issuer || !record.certificate) return false;
+      const auto recorded = x509::Certificate::from_der(*record.certificate);
+      return to_bytes(recorded.tbs()) == to_bytes(certificate.tbs());
+    });
   }
 
   /// Whether it bears the CA's name and its key signed it.
@@ -256,13 +279,12 @@ class Import final {
     using store::ImportOutcome;
     if (!m_issuer) return ImportOutcome::recorded;
     const store::Ledger& ledger = m_request.ledger;
-    if (!ledger.has_certificate(*m_issuer, one.certificate.fingerprint())) {
-      const bool by_log =
-          !one.revocation && ledger.find_lost_revocation(*m_issuer, one.certificate.serial());
-      return by_log ? ImportOutcome::recorded_revoked : ImportOutcome::recorded;
+    const store::CertificateStatus status = ledger.status(*m_issuer, one.certificate);
+    if (status.recorded != store::Recorded::yes) {
+      const bool by_ledger = !one.revocation && status.revocation;
+      return by_ledger ? ImportOutcome::recorded_revoked : ImportOutcome::recorded;
     }
-    const auto record = ledger.find_by_fingerprint(one.certificate.fingerprint());
-    const bool valid = record && record->state == store::State::issued;
+    const bool valid = status.state == store::State::issued;
     return valid && one.revocation ? ImportOutcome::now_revoked : ImportOutcome::already_there;
   }
 
@@ -317,6 +339,7 @@ class Import final {
   std::map<x509::SerialNumber, IndexStanding> m_index;
   std::map<x509::SerialNumber, std::int64_t> m_serials;  // of certificates that are the CA's
   std::set<crypto::Sha256> m_seen;
+  std::set<crypto::Sha256> m_tbs;  // of what is taken
   std::vector<store::Imported> m_batch;
   std::vector<Path> m_batch_files;
   ImportReport m_report;
@@ -358,6 +381,8 @@ std::string_view name(ImportFinding finding) noexcept {
       return "revoked_since";
     case ImportFinding::repeated_serial:
       return "repeated_serial";
+    case ImportFinding::signature_not_recorded:
+      return "signature_not_recorded";
   }
   return "";
 }

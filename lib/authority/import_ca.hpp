@@ -29,6 +29,7 @@ enum class ImportFinding {
   revoked_in_log,           // taken as revoked: the ledger's log revokes it, in a row that was lost
   revoked_since,            // the ledger had it as valid: revoked from here on, as index.txt says
   repeated_serial,          // several certificates with one serial; all are kept
+  signature_not_recorded,   // a certificate that is recorded, with another signature
 };
 [[nodiscard]] std::string_view name(ImportFinding finding) noexcept;
 /// Whether something was left out or is damaged; the rest is for information.

@@ -35,7 +35,7 @@ class KeptSet final {
     judge_key();
     judge_issuer();
     const auto record = m_standing.ledger.find_by_fingerprint(leaf().fingerprint());
-    if (!m_other_issuer) require_issued(record);
+    if (!m_other_issuer) require_recorded();
     judge_request(record ? record->origin : store::Origin::imported);
     judge_certificate(leaf(), record, m_standing, m_findings);
     judge_file();
@@ -135,13 +135,24 @@ class KeptSet final {
     m_other_issuer = m_findings.mismatches.size() > before;
   }
 
-  void require_issued(const std::optional<store::Record>& record) const {
-    if (record && record->state == store::State::issued) return;
+  /// The ledger must have the certificate as issued.
+  void require_recorded() const {
+    const auto& chain = m_request.issuer_chain;
+    const auto status = m_standing.ledger.status(leaf(), chain.empty() ? &leaf() : &chain.front());
+    const bool recorded = status && status->recorded == store::Recorded::yes;
+    if (recorded && status->state == store::State::issued) return;
+    const std::string name = printable(m_certificate_name);
+    if (status && status->recorded == store::Recorded::other_signature) {
+      throw Error(Errc::signature_not_recorded,
+                  format("{} is there, and the ledger has it with another signature{}", name,
+                         status->revocation ? ", as revoked" : ""),
+                  replace_hint(m_standing));
+    }
     throw Error(
         Errc::not_in_ledger,
-        format("{} is there, but the ledger {}", printable(m_certificate_name),
-               record ? format("has it as {}", store::name(record->state))
-                      : std::string("does not know it")),
+        format("{} is there, but the ledger {}", name,
+               status && status->state ? format("has it as {}", store::name(*status->state))
+                                       : std::string("does not know it")),
         own_ca(m_standing)
             ? "restore the ledger from a backup (for an intermediate: its parent's); should this "
               "be somebody else's CA, choose another directory with --ca"

@@ -64,8 +64,8 @@ bool is_renamed_already(const SetContents& contents, const Standing& standing) {
                                .front();
   if (key->public_key() == certificate.public_key()) return false;
   const auto records = standing.ledger.find_by_key(key->public_key().spki_hash());
-  return std::any_of(records.begin(), records.end(), [](const store::Record& record) {
-    return record.state == store::State::issued;
+  return std::any_of(records.begin(), records.end(), [&standing](const store::Record& record) {
+    return standing.ledger.with_status(record).state == store::State::issued;
   });
 }
 

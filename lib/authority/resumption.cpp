@@ -61,8 +61,9 @@ void refuse_key(Resumption& resumption, const Error& why, KeySource source,
   resumption.spent_key = true;
 }
 
-void resume_from(const store::Record& record, const x509::Certificate& wanted, KeySource source,
+void resume_from(const store::Record& of_row, const x509::Certificate& wanted, KeySource source,
                  const Standing& standing, Resumption& resumption) {
+  const store::Record record = standing.ledger.with_status(of_row);
   const UnixTime now = standing.surroundings.clock.now();
   const std::string key = printable(standing.output.key_name());
   const std::string serial = record.serial.to_text();
@@ -103,7 +104,9 @@ Resumption find_resumption(const x509::Certificate& wanted, KeySource source,
   const crypto::Sha256& key_hash = wanted.public_key().spki_hash();
   if (const auto& request_key = standing.request.request_key) {
     const auto record = standing.ledger.find_by_request_key(*issuer, *request_key);
-    if (record && record->spki_hash != key_hash) throw request_key_used(*record, *request_key);
+    if (record && record->spki_hash != key_hash) {
+      throw request_key_used(standing.ledger.with_status(*record), *request_key);
+    }
     if (record) {
       resume_from(*record, wanted, source, standing, resumption);
       return resumption;

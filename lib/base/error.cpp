@@ -95,6 +95,8 @@ std::string_view name(Errc code) noexcept {
       return "algorithm_unavailable";
     case Errc::internal:
       return "internal";
+    case Errc::signature_not_recorded:
+      return "signature_not_recorded";
   }
   return "internal";
 }

@@ -62,6 +62,8 @@ enum class Errc {
   algorithm_unavailable,
   // A bug.
   internal,
+  // The answer is no.
+  signature_not_recorded,
 };
 
 /// Returns the snake_case word of `code`, e.g. "wrong_passphrase".

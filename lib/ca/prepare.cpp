@@ -63,8 +63,8 @@ void warn_of_shared_key(const x509::Certificate& certificate, const store::Ledge
                         UnixTime now, std::vector<Notice>& notices) {
   const std::string subject = certificate.subject().to_text();
   for (const store::Record& record : ledger.find_by_key(certificate.public_key().spki_hash())) {
-    const bool stands = record.state == store::State::issued && record.validity.not_after >= now;
-    if (!stands || record.subject == subject) continue;
+    if (record.subject == subject || record.validity.not_after < now) continue;
+    if (ledger.with_status(record).state != store::State::issued) continue;
     const std::string other =
         format("{} (serial {})", printable(record.subject), record.serial.to_text());
     notices.push_back({.kind = Notice::Kind::warning,

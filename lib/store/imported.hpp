@@ -24,8 +24,7 @@ struct Imported {
 
 enum class ImportOutcome {
   recorded,
-  recorded_revoked,  // and as revoked, since the issuer's log revokes its serial
-                     // (find_lost_revocation)
+  recorded_revoked,  // and as revoked, since its serial is (find_revocation)
   now_revoked,       // it was there as valid, and is revoked from here on
   already_there,     // the ledger has this very certificate of this issuer; it is left as it stands
 };

@@ -46,7 +46,7 @@ Ledger Ledger::create_or_join(const LedgerLocation& location, const std::string&
   if (location.author) data->clock.emplace(location.author->time);
   data->guard([&] {
     data->connection = open_or_make(location, ledger_id);
-    data->begin_use(settle_schema(*data->connection, data->name, location.author).ledger_id);
+    data->begin_use(settle_schema(*data->connection, data->name, location.author));
   });
   return Ledger(std::move(data));
 }
@@ -69,7 +69,7 @@ Ledger Ledger::open(const LedgerLocation& location, const std::string& ledger_id
                          data->name.shown()),
                   "look at 'store' and 'ledger_id' in ca.toml; was one of the two files replaced?");
     }
-    data->begin_use(meta.ledger_id);
+    data->begin_use(meta);
     data->brought_from = meta.brought_from;
   });
   return Ledger(std::move(data));
@@ -81,13 +81,14 @@ Ledger Ledger::create_in_memory(const std::string& ledger_id) {
   data->guard([&] {
     data->connection = open_sqlite_in_memory();
     make_tables_once(*data->connection, ledger_id);
-    data->begin_use(ledger_id);
+    data->begin_use(read_meta(*data->connection));
   });
   return Ledger(std::move(data));
 }
 
-void Ledger::Data::begin_use(std::string ledger_id) {
-  id = std::move(ledger_id);
+void Ledger::Data::begin_use(const Meta& meta) {
+  id = meta.ledger_id;
+  schema = meta.schema_version;
   connection->when_renewed([this] { require_same(); });
   if (clock) clock->measure(*connection, name);
 }

@@ -8,11 +8,13 @@
 #include "store/imported.hpp"
 #include "store/log_entry.hpp"
 #include "store/record.hpp"
+#include "store/status.hpp"
 #include "store/store_url.hpp"
 #include "x509/certificate.hpp"
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -116,9 +118,8 @@ class Ledger final {
   /// Records certificates that were issued elsewhere, in one durable commit, and says what became
   /// of each. The log gets an entry for each issuer, and one for each certificate that is revoked
   /// already. One that is there as valid is revoked where it is said to be; what is revoked stays
-  /// so. Several with one serial are all kept. One whose serial the log revokes, in a row that
-  /// is gone, is put in as revoked whatever was said. Throws malformed for one that find_unstorable
-  /// refuses.
+  /// so. Several with one serial are all kept. One whose serial is revoked (find_revocation) is put
+  /// in as revoked whatever was said. Throws malformed for one that find_unstorable refuses.
   std::vector<ImportOutcome> record_imported(std::span<const Imported> imported,
                                              const Author& author);
 
@@ -188,10 +189,26 @@ class Ledger final {
   [[nodiscard]] std::optional<Record> find(IssuerId issuer, const x509::SerialNumber& serial) const;
   [[nodiscard]] std::vector<Record> find_by_serial(const x509::SerialNumber& serial) const;
   [[nodiscard]] std::optional<Record> find_by_fingerprint(const crypto::Sha256& fingerprint) const;
-  /// Where the certificate stands whose record `find_by_fingerprint` or `find` would return.
-  [[nodiscard]] std::optional<RecordedState> find_state(const crypto::Sha256& fingerprint) const;
-  [[nodiscard]] std::optional<RecordedState> find_state(IssuerId issuer,
-                                                        const x509::SerialNumber& serial) const;
+
+  // Status (store/status.hpp). The state of a record that the functions above return is that of its
+  // row alone: only these say whether a certificate is revoked.
+
+  /// Returns the status of a certificate whose signature by `issuer` holds; nothing where the
+  /// ledger does not know that issuer. An issuer is known by its key and its name, which may be
+  /// encoded in another way than the ledger has it. Without `issuer` (a certificate that is trusted
+  /// as it is) those that its issuer field names are asked, and only what they recorded of it
+  /// counts.
+  [[nodiscard]] std::optional<CertificateStatus> status(const x509::Certificate& certificate,
+                                                        const x509::Certificate* issuer) const;
+  [[nodiscard]] CertificateStatus status(IssuerId issuer,
+                                         const x509::Certificate& certificate) const;
+  /// Returns a record with the state, time and reason of revocation that its serial's status gives.
+  [[nodiscard]] Record with_status(Record record) const;
+  [[nodiscard]] std::optional<Revocation> find_revocation(IssuerId issuer,
+                                                          const x509::SerialNumber& serial) const;
+  /// Returns all revocations of an issuer that are in force.
+  [[nodiscard]] std::map<x509::SerialNumber, Revocation> find_revocations(IssuerId issuer) const;
+
   [[nodiscard]] std::optional<Record> find_by_request_key(IssuerId issuer,
                                                           std::string_view request_key) const;
   /// Everything recorded over one public key, of any issuer and state, newest first.
@@ -211,10 +228,6 @@ class Ledger final {
   [[nodiscard]] std::optional<Record> find_later_than(IssuerId issuer, UnixTime limit) const;
   /// Whether the ledger has this very certificate of the issuer, whatever its origin.
   [[nodiscard]] bool has_certificate(IssuerId issuer, const crypto::Sha256& fingerprint) const;
-  /// A revocation of the serial that stands in the issuer's log, and in no row: what to put a
-  /// certificate back with whose row was lost. Its time is that of the entry.
-  [[nodiscard]] std::optional<Imported::Revocation> find_lost_revocation(
-      IssuerId issuer, const x509::SerialNumber& serial) const;
   /// The serials that several certificates of the issuer bear: imported ones may.
   [[nodiscard]] std::vector<x509::SerialNumber> repeated_serials(IssuerId issuer) const;
 

@@ -4,6 +4,7 @@
 #include "store/chain.hpp"
 #include "store/db_failure.hpp"
 #include "store/ledger.hpp"
+#include "store/schema.hpp"
 #include "store/server_clock.hpp"
 
 #include <map>
@@ -16,6 +17,7 @@ struct Ledger::Data {
   std::unique_ptr<Connection> connection;
   std::string id = {};
   std::int64_t brought_from = 0;
+  std::int64_t schema = 0;
   std::vector<std::string> warnings = {};
   std::chrono::seconds intent_pending = k_intent_pending;
   /// All that is recorded bears the server's time. None where nobody was named who records.
@@ -28,8 +30,10 @@ struct Ledger::Data {
   [[nodiscard]] std::unique_ptr<Statement> prepare(std::string_view sql) const {
     return connection->prepare(sql);
   }
-  /// Goes on with the open connection as the ledger `ledger_id`.
-  void begin_use(std::string ledger_id);
+  /// Goes on with the open connection as the ledger that `meta` describes.
+  void begin_use(const Meta& meta);
+  /// A ledger that is only read may be of an older schema, and may be migrated meanwhile.
+  [[nodiscard]] RevocationsTable revocations_table();
   void see(IssuerId issuer, const LogHead& head);
   /// What the ledger's time is ahead of this machine's, which is `now` or later. Outside of a
   /// transaction: it is measured again now and then. Throws clock where the two are more than five

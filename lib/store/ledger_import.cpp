@@ -108,18 +108,6 @@ bool revoke_standing(Connection& connection, ChainWriter& chain, const Imported&
   return !standing.empty();
 }
 
-std::optional<Imported::Revocation> lost_revocation(Connection& connection, IssuerId issuer,
-                                                    const x509::SerialNumber& serial) {
-  const auto entries = connection.prepare(
-      "SELECT time, note FROM log_entries l WHERE issuer = :issuer AND serial = :serial "
-      "AND action = 'revoke' AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.serial = :serial "
-      "AND c.issuer = l.issuer AND c.standing_entry = l.seq) ORDER BY seq LIMIT 1");
-  entries->bind("issuer", number(issuer)).bind("serial", serial.to_text());
-  if (!entries->step()) return std::nullopt;
-  return Imported::Revocation{.time = to_time(entries->integer(0)),
-                              .reason = reason_in_note(entries->text(1)).value_or("")};
-}
-
 /// One item of those that were given, with its place among them.
 struct Item {
   std::size_t index;
@@ -225,7 +213,10 @@ std::vector<ImportOutcome> Ledger::record_imported(std::span<const Imported> imp
           }
           Imported one = *item.imported;
           const bool said = one.revocation.has_value();
-          if (!said) one.revocation = lost_revocation(connection, issuer, one.certificate.serial());
+          if (!said) {
+            one.revocation = store::find_revocation(connection, issuer, one.certificate.serial(),
+                                                    RevocationsTable::present);
+          }
           outcomes[item.index] =
               !said && one.revocation ? ImportOutcome::recorded_revoked : ImportOutcome::recorded;
           rows.push_back(to_record(one, stamped));
@@ -238,11 +229,6 @@ std::vector<ImportOutcome> Ledger::record_imported(std::span<const Imported> imp
 bool Ledger::has_certificate(IssuerId issuer, const crypto::Sha256& fingerprint) const {
   return m_data->guard(
       [&] { return stands(*prepare_lookup(*m_data->connection), issuer, fingerprint); });
-}
-
-std::optional<Imported::Revocation> Ledger::find_lost_revocation(
-    IssuerId issuer, const x509::SerialNumber& serial) const {
-  return m_data->guard([&] { return lost_revocation(*m_data->connection, issuer, serial); });
 }
 
 std::vector<x509::SerialNumber> Ledger::repeated_serials(IssuerId issuer) const {

@@ -12,23 +12,13 @@ namespace {
 // Of our own there is one; imported ones may repeat a serial.
 constexpr std::string_view k_by_issuer_and_serial =
     "WHERE serial = :serial AND issuer = :issuer ORDER BY origin DESC, id LIMIT 1";
-// The same certificate may be recorded under several issuers: a revoked one counts.
+// The same certificate may be recorded under several issuers.
 constexpr std::string_view k_by_fingerprint =
-    "WHERE fingerprint = :fingerprint "
-    "ORDER BY CASE WHEN state = 'revoked' THEN 0 ELSE 1 END, id LIMIT 1";
+    "WHERE fingerprint = :fingerprint ORDER BY id LIMIT 1";
 
 /// SELECT of all columns of a record, with `rest` behind FROM certificates.
 std::string select(std::string_view rest) {
   return format("SELECT {} FROM certificates {}", k_record_columns, rest);
-}
-
-std::string select_state(std::string_view rest) {
-  return format("SELECT {} FROM certificates {}", k_state_columns, rest);
-}
-
-std::optional<RecordedState> read_one_state(Statement& statement) {
-  if (!statement.step()) return std::nullopt;
-  return read_state(statement);
 }
 
 std::optional<Record> read_one(Statement& statement) {
@@ -151,23 +141,6 @@ std::optional<Record> Ledger::find_by_fingerprint(const crypto::Sha256& fingerpr
     const auto statement = m_data->prepare(select(k_by_fingerprint));
     statement->bind("fingerprint", to_hex(fingerprint));
     return read_one(*statement);
-  });
-}
-
-std::optional<RecordedState> Ledger::find_state(const crypto::Sha256& fingerprint) const {
-  return m_data->guard([&] {
-    const auto statement = m_data->prepare(select_state(k_by_fingerprint));
-    statement->bind("fingerprint", to_hex(fingerprint));
-    return read_one_state(*statement);
-  });
-}
-
-std::optional<RecordedState> Ledger::find_state(IssuerId issuer,
-                                                const x509::SerialNumber& serial) const {
-  return m_data->guard([&] {
-    const auto statement = m_data->prepare(select_state(k_by_issuer_and_serial));
-    statement->bind("serial", serial.to_text()).bind("issuer", number(issuer));
-    return read_one_state(*statement);
   });
 }
 

@@ -15,12 +15,13 @@ namespace {
 using Word = std::pair<LogAction, std::string_view>;
 
 // Never changed: they are hashed.
-constexpr std::array<Word, 13> k_words{{
+constexpr std::array<Word, 14> k_words{{
     {LogAction::issuer, "issuer"},
     {LogAction::ca_certificate, "ca_certificate"},
     {LogAction::intent, "intent"},
     {LogAction::issue, "issue"},
     {LogAction::revoke, "revoke"},
+    {LogAction::unhold, "unhold"},
     {LogAction::unknown, "unknown"},
     {LogAction::burn, "burn"},
     {LogAction::import, "import"},

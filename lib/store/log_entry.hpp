@@ -17,6 +17,7 @@ enum class LogAction {
   intent,           // recorded before the CA key is used
   issue,            // the certificate, after it
   revoke,           // a certificate is revoked from here on
+  unhold,           // a revocation for certificateHold ends
   unknown,          // an intent whose process died
   burn,             // an intent given up
   import,           // a certificate that was issued elsewhere

@@ -169,4 +169,12 @@ void commit_to_imported_standing(Connection& connection, const Author& author) {
   }
 }
 
+void note_revocations_table(Connection& connection, const Author& author) {
+  for (const IssuerId issuer : all_issuers(connection)) {
+    ChainWriter chain(connection, issuer, author);
+    chain.append({.action = LogAction::migration, .note = "schema 3 to 4"});
+    chain.finish();
+  }
+}
+
 }  // namespace mtls::store

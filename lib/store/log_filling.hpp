@@ -17,4 +17,8 @@ void fill_logs(Connection& connection, const Author& author);
 /// imported row stands.
 void commit_to_imported_standing(Connection& connection, const Author& author);
 
+/// The step from schema 3 to 4, which adds an empty table: a migration entry for every issuer says
+/// who did it.
+void note_revocations_table(Connection& connection, const Author& author);
+
 }  // namespace mtls::store

@@ -30,13 +30,6 @@ enum class State {
 [[nodiscard]] std::string_view name(State state) noexcept;
 [[nodiscard]] std::optional<State> parse_state(std::string_view word) noexcept;
 
-/// What a record says of revocation, which is all that a verdict asks for.
-struct RecordedState {
-  IssuerId issuer;
-  State state;
-  std::optional<UnixTime> revoked_time;
-};
-
 enum class Origin { issued, imported };
 [[nodiscard]] std::string_view name(Origin origin) noexcept;
 

@@ -133,13 +133,6 @@ RecordRow read_record(const Statement& statement) {
   return {.record = std::move(record), .id = columns.integer()};
 }
 
-RecordedState read_state(const Statement& statement) {
-  Columns columns(statement);
-  return {.issuer = IssuerId{columns.integer()},
-          .state = require(parse_state(columns.text()), "state"),
-          .revoked_time = columns.optional_time()};
-}
-
 bool is_storable(std::string_view text) {
   return text.find('\0') == std::string_view::npos && decode_utf8(text).has_value();
 }

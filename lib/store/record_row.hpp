@@ -30,11 +30,6 @@ struct RecordRow {
 /// where a column does not hold what it should.
 [[nodiscard]] RecordRow read_record(const Statement& statement);
 
-/// The columns that read_state reads, in its order.
-inline constexpr std::string_view k_state_columns = "issuer, state, revoked_time";
-/// The same for a statement that selected k_state_columns.
-[[nodiscard]] RecordedState read_state(const Statement& statement);
-
 /// Reads a SHA-256 as it is written, in lower-case hex and no other way: a change of the text is a
 /// change. Throws DbError corrupt that names `column`.
 [[nodiscard]] crypto::Sha256 read_digest(std::string_view text, std::string_view column);

@@ -5,6 +5,7 @@
 #include "base/format.hpp"
 #include "crypto/signature_algorithm.hpp"
 #include "store/log_audit.hpp"
+#include "store/schema.hpp"
 #include "x509/certificate.hpp"
 #include "x509/foreign_signature.hpp"
 
@@ -144,7 +145,10 @@ class RowAudit final {
 
   /// Rows of an issuer that is not there: no log speaks of them.
   void find_strays() {
-    for (const char* table : {"certificates", "ca_certificates", "log_entries", "log_heads"}) {
+    const std::int64_t version = read_meta(m_connection).schema_version;
+    for (const char* table :
+         {"certificates", "ca_certificates", "log_entries", "log_heads", "revocations"}) {
+      if (table == std::string_view("revocations") && version < k_revocations_schema) continue;
       const auto rows = m_connection.prepare(
           format("SELECT issuer, count(*) FROM {} WHERE issuer NOT IN (SELECT issuer FROM issuers) "
                  "GROUP BY issuer",

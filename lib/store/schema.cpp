@@ -145,6 +145,27 @@ constexpr std::string_view k_standing_entry =
 constexpr std::string_view k_by_revocation = R"(
   CREATE INDEX log_revocations ON log_entries (issuer, serial) WHERE action = 'revoke')";
 
+// Version 4: what is revoked although the ledger has no certificate for it (an index or a CRL lists
+// the serial): `not_after` where it is known, `reason` a word of RFC 5280, section 5.3.1 (empty:
+// none was given), `entry` the entry of the log that records it. And an index for the entries that
+// decide the status of a serial, in order; it replaces the one of version 3, which had no order and
+// was not used.
+constexpr std::string_view k_revocations = R"(
+  CREATE TABLE revocations (
+    issuer bigint NOT NULL REFERENCES issuers (issuer),
+    serial text NOT NULL,
+    not_after bigint,
+    time bigint NOT NULL,
+    reason text NOT NULL,
+    invalid_since bigint,
+    entry bigint NOT NULL,
+    PRIMARY KEY (issuer, serial)
+  ))";
+constexpr std::string_view k_no_by_revocation = "DROP INDEX IF EXISTS log_revocations";
+constexpr std::string_view k_by_status = R"(
+  CREATE INDEX log_status ON log_entries (issuer, serial, seq)
+    WHERE action IN ('revoke', 'unhold'))";
+
 void apply(Connection& connection, const Migration& step) {
   for (const std::string_view statement : step.statements) connection.define(statement);
 }
@@ -187,7 +208,7 @@ std::vector<Table::Column> certificate_columns() {
 }  // namespace
 
 std::span<const Migration> migrations() {
-  static const std::array<Migration, 3> steps{
+  static const std::array<Migration, 4> steps{
       Migration{.version = 1,
                 .statements = {k_meta, k_issuers, k_ca_certificates, k_certificates,
                                k_unique_serial, k_unique_request_key, k_by_serial, k_by_key,
@@ -196,15 +217,17 @@ std::span<const Migration> migrations() {
                 .statements = {k_log_heads, k_log_entries, k_by_acceptance, k_intent_entry,
                                k_issue_entry, k_standing_entry},
                 .fill = fill_logs},
-      Migration{
-          .version = 3, .statements = {k_by_revocation}, .fill = commit_to_imported_standing}};
+      Migration{.version = 3, .statements = {k_by_revocation}, .fill = commit_to_imported_standing},
+      Migration{.version = k_revocations_schema,
+                .statements = {k_revocations, k_no_by_revocation, k_by_status},
+                .fill = note_revocations_table}};
   return steps;
 }
 
 std::span<const Table> ledger_tables() {
   constexpr auto k_integer = Table::Kind::integer;
   constexpr auto k_text = Table::Kind::text;
-  static const std::array<Table, 5> tables{
+  static const std::array<Table, 6> tables{
       Table{.name = "issuers",
             .columns = {{"issuer", k_integer}, {"subject_der", k_text}, {"spki_hash", k_text}},
             .order = "issuer"},
@@ -234,6 +257,15 @@ std::span<const Table> ledger_tables() {
                         {"previous", k_text},
                         {"hash", k_text}},
             .order = "issuer, seq"},
+      Table{.name = "revocations",
+            .columns = {{"issuer", k_integer},
+                        {"serial", k_text},
+                        {"not_after", k_integer},
+                        {"time", k_integer},
+                        {"reason", k_text},
+                        {"invalid_since", k_integer},
+                        {"entry", k_integer}},
+            .order = "issuer, serial"},
   };
   return tables;
 }

@@ -17,8 +17,10 @@ struct Migration {
 };
 
 /// The oldest schema that can be read, if not written, without bringing it up to date: what came
-/// after it added no column.
+/// after it added no column, and one table (k_revocations_schema).
 inline constexpr std::int64_t k_oldest_readable_schema = 2;
+/// The schema that added the table revocations.
+inline constexpr std::int64_t k_revocations_schema = 4;
 
 /// All steps, oldest first; their versions are 1, 2, 3 …
 [[nodiscard]] std::span<const Migration> migrations();

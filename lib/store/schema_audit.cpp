@@ -109,9 +109,9 @@ void find(AuditReport& report, std::string message) {
               .message = std::move(message)});
 }
 
-/// The statement that makes an index.
-std::string_view definition_of(std::string_view index) {
-  for (const Migration& step : migrations()) {
+/// The statement among `steps` that makes an index; empty if there is none.
+std::string_view definition_of(std::string_view index, std::span<const Migration> steps) {
+  for (const Migration& step : steps) {
     for (const std::string_view statement : step.statements) {
       if (statement.find(format(" INDEX {} ON ", index)) != std::string_view::npos) {
         return statement;
@@ -139,7 +139,8 @@ AuditReport audit_schema(Connection& connection) {
   }
   for (const auto& [key, object] : compared->found) {
     if (compared->wanted.contains(key)) continue;
-    if (object.kind == "index" && !definition_of(object.name).empty()) {
+    const auto later = migrations().subspan(steps_to(compared->version).size());
+    if (object.kind == "index" && !definition_of(object.name, later).empty()) {
       find(report, format("{} is of a later schema than {}, which the ledger says it has",
                           describe(object), compared->version));
     }
@@ -157,7 +158,7 @@ void restore_indexes(Connection& connection) {
   if (!compared) return;
   Transaction transaction(connection, Transaction::Kind::exclusive);
   for (const auto& [key, object] : compared->wanted) {
-    const std::string_view definition = definition_of(object.name);
+    const std::string_view definition = definition_of(object.name, migrations());
     if (object.kind != "index" || definition.empty()) continue;
     const auto found = compared->found.find(key);
     const bool is_there = found != compared->found.end();

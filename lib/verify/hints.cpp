@@ -89,6 +89,11 @@ std::string hint_for(Problem problem, std::size_t depth, Purpose purpose) {
     case Problem::revoked:
       return depth == 0 ? "do not use it any more; " + issue_anew(depth, purpose)
                         : "all that this CA issued must be issued anew by another";
+    case Problem::signature_not_recorded:
+      return "use the file that was issued: mtlsctl cert export SERIAL writes it again";
+    case Problem::serial_of_another:
+      return "the CA's key was used without this ledger, or the ledger lost the certificate: find "
+             "out who issued it";
     case Problem::revocation_unknown:
     case Problem::policy_failed:
     case Problem::other:

@@ -49,6 +49,10 @@ std::string_view name(Problem problem) noexcept {
       return "revoked";
     case Problem::revocation_unknown:
       return "revocation_unknown";
+    case Problem::signature_not_recorded:
+      return "signature_not_recorded";
+    case Problem::serial_of_another:
+      return "serial_of_another";
     case Problem::other:
       return "other";
   }

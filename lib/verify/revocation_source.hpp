@@ -9,9 +9,18 @@ namespace mtls::verify {
 
 enum class RevocationStatus { good, revoked, unknown };
 
+/// What the issuer recorded under the certificate's serial, where the source knows that.
+enum class RecordedAs {
+  unknown,
+  another_certificate,
+  another_signature,  // the same TBS
+  itself,
+};
+
 struct RevocationAnswer {
   RevocationStatus status;
   std::optional<UnixTime> revoked_at;
+  RecordedAs recorded = RecordedAs::unknown;
 };
 
 /// Answers for one certificate at a time. Asked only for certificates whose signature held,

@@ -57,6 +57,22 @@ struct Inquiry {
   const ossl::Context& context;
 };
 
+/// A serial that is revoked says more than that it is another certificate's.
+void report_recorded(const RevocationAnswer& answer, std::size_t depth, Findings& findings) {
+  if (answer.recorded == RecordedAs::another_signature) {
+    findings.error(Problem::signature_not_recorded, depth,
+                   "its CA recorded it with another signature, or without one");
+  }
+  if (answer.recorded == RecordedAs::another_certificate) {
+    constexpr const char* k_message = "its CA recorded another certificate with this serial";
+    if (answer.status == RevocationStatus::revoked) {
+      findings.warning(Problem::serial_of_another, depth, k_message);
+    } else {
+      findings.error(Problem::serial_of_another, depth, k_message);
+    }
+  }
+}
+
 /// Asks for every certificate below the end of the path whose signature held, and for the leaf
 /// even where it is itself the anchor.
 void check_revocation(const Path& path, const RevocationSource& source, Findings& findings) {
@@ -67,6 +83,7 @@ void check_revocation(const Path& path, const RevocationSource& source, Findings
     const x509::Certificate* const issuer =
         is_last ? nullptr : &path.certificates[depth + 1]->certificate();
     const RevocationAnswer answer = source.ask(path.certificates[depth]->certificate(), issuer);
+    report_recorded(answer, depth, findings);
     if (answer.status != RevocationStatus::revoked) continue;
     findings.error(Problem::revoked, depth,
                    answer.revoked_at ? format("revoked at {}", to_rfc3339(*answer.revoked_at))

@@ -79,6 +79,9 @@ enum class Problem {
   // Revocation.
   revoked,
   revocation_unknown,
+  // What the issuer recorded.
+  signature_not_recorded,  // this TBS with another signature: an ECDSA signature can be changed
+  serial_of_another,       // another certificate has this serial
   // Everything else that X509_verify_cert reports, in its own words.
   other,
 };

@@ -1,5 +1,6 @@
 // Fills the ledger of a CA directory with real certificates, as its CA issues them: each over a key
-// of its own, signed, checked and recorded, only many to a commit. For large_ledger.py.
+// of its own, signed, checked and recorded, only many to a commit. One batch in ten is revoked from
+// the first moment, with an entry in the log for each certificate. For large_ledger.py.
 #include "authority/ca_directory.hpp"
 #include "base/process_identity.hpp"
 #include "ca/issuer.hpp"
@@ -13,6 +14,7 @@ namespace mtls {
 namespace {
 
 constexpr std::size_t k_batch = 500;
+constexpr std::size_t k_revoked = 10;  // one batch of so many
 
 void fill(const Path& directory, std::size_t count) {
   const SystemClock clock;
@@ -42,7 +44,9 @@ void fill(const Path& directory, std::size_t count) {
                crypto::PrivateKey::generate(spec, crypto::Keygen::standard, context).public_key(),
            .subject = x509::Name::parse("CN=client-" + std::to_string(i))});
     }
-    static_cast<void>(issuer.issue(issuer.prepare(requests, profile)));
+    const bool revoked = done / k_batch % k_revoked == k_revoked - 1;
+    static_cast<void>(issuer.issue(issuer.prepare(requests, profile),
+                                   revoked ? ca::Standing::revoked : ca::Standing::valid));
   }
 }
 

@@ -13,7 +13,7 @@ from crash_points import CrashPoints, main
 from workbench import KEY, MTLSCTL
 
 VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors" / "store"
-TABLES = ("meta", "issuers", "ca_certificates", "certificates", "log_heads", "log_entries")
+TABLES = ("meta", "issuers", "ca_certificates", "certificates", "log_heads", "log_entries", "revocations")
 
 
 def content_of(file):

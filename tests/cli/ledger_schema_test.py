@@ -67,8 +67,9 @@ class LedgerSchema(LedgerFiles):
         self.mtlsctl("log", "verify", exit=1)
 
     def test_a_version_that_was_lowered_is_found(self):
-        self.change("update meta set schema_version = 2")
-        self.assertIn(b"of a later schema than 2", self.mtlsctl("store", "check", exit=1).out)
+        for version in (b"2", b"3"):
+            self.change(f"update meta set schema_version = {version.decode()}")
+            self.assertIn(b"of a later schema than " + version, self.mtlsctl("store", "check", exit=1).out)
 
     def test_a_ledger_with_a_damaged_page_of_an_index_is_saved_by_a_copy(self):
         with self.database() as db:
@@ -180,8 +181,10 @@ class LedgerSchema(LedgerFiles):
                 db.execute("select serial, state, certificate, note from certificates order by id").fetchall(), before)
         self.mtlsctl("log", "verify", "--ca", "old")
         self.mtlsctl("store", "check", "--ca", "old")
-        last = json.loads(self.mtlsctl("log", "show", "--ca", "old", "--last", "1", "--json").out)
-        self.assertEqual((last["action"], last["actor"], last["count"]), ("migration", "alice", 2))
+        steps = [json.loads(line) for line in
+                 self.mtlsctl("log", "show", "--ca", "old", "--last", "2", "--json").out.splitlines()]
+        self.assertEqual([(one["action"], one["actor"], one["count"], one["note"]) for one in steps],
+                         [("migration", "alice", 2, "schema 2 to 3"), ("migration", "alice", 0, "schema 3 to 4")])
         # Two imported ones share a serial: their revocations are not to be exchanged, before the
         # migration's entry or after it.
         self.change_of("old", "update certificates set (note, revoked_time, changed_time, standing_entry) = (select "

@@ -189,16 +189,17 @@ class Faults(Workbench):
         done = 0
         for fault in ("before", "during", "after"):
             with self.subTest(fault=fault):
-                # What schema 3 added to schema 2.
-                self.sql("DROP INDEX IF EXISTS mtlsctl.log_revocations; UPDATE mtlsctl.meta SET schema_version = 2")
+                # What schemas 3 and 4 added to schema 2.
+                self.sql("DROP TABLE IF EXISTS mtlsctl.revocations; DROP INDEX IF EXISTS mtlsctl.log_status; "
+                         "UPDATE mtlsctl.meta SET schema_version = 2")
                 result = self.migrate_with_the_commit_cut(proxy, fault)
-                done += 1
+                done += 2  # one entry for each step
                 if result.code == 0:
-                    self.assertIn(b"brought from schema 2 to 3", result.out)
+                    self.assertIn(b"brought from schema 2 to 4", result.out)
                     self.assertIn(b"up to date", self.mtlsctl("store", "migrate").out)
                 else:
                     self.assertEqual(self.sql("SELECT schema_version FROM mtlsctl.meta"), ["2"])
-                    self.assertIn(b"brought from schema 2 to 3", self.mtlsctl("store", "migrate").out)
+                    self.assertIn(b"brought from schema 2 to 4", self.mtlsctl("store", "migrate").out)
                 self.assertEqual(self.sql("SELECT count(*) FROM mtlsctl.log_entries WHERE action = 'migration'"),
                                  [str(done)])
                 self.mtlsctl("log", "verify")

@@ -1,35 +1,12 @@
 // Certificates from elsewhere: kept under their fingerprints, and the log commits to them.
-#include "crypto/private_key.hpp"
-#include "crypto/signer.hpp"
+#include "lib/store/foreign_ca.hpp"
 #include "lib/store/ledger_fixture.hpp"
-#include "x509/tbs_certificate.hpp"
 
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 
 namespace mtls::store::test {
 namespace {
-
-/// A root with a key, and what it signs.
-struct ForeignCa {
-  ossl::Context context = ossl::Context::process_default(ossl::Configuration::none);
-  crypto::PrivateKey key = crypto::PrivateKey::generate(crypto::KeySpec::parse("ed25519").value(),
-                                                        crypto::Keygen::standard, context);
-  x509::Name name = x509::Name::parse("CN=foreign");
-
-  [[nodiscard]] x509::Certificate sign(std::uint64_t number, const std::string& subject) const {
-    const x509::TbsCertificate tbs{
-        .serial = serial(number),
-        .signature = crypto::SignatureAlgorithm::ed25519,
-        .issuer = name,
-        .validity = {.not_before = at(0), .not_after = at(86400)},
-        .subject = x509::Name::parse(subject),
-        .public_key = key.public_key(),
-        .extensions = {x509::encode_subject_key_identifier(key.public_key().key_identifier())}};
-    const Bytes octets = tbs.to_der();
-    return x509::wrap(octets, tbs.signature, key.sign(tbs.signature, octets));
-  }
-};
 
 struct ImportFixture : LedgerFixture, ForeignCa {
   IssuerId foreign = ledger.add_issuer(name, key.public_key(), sign(1000, "CN=foreign"), author());
@@ -195,13 +172,23 @@ TEST_CASE("the revocations of two imported rows of one serial cannot be exchange
   CHECK(fixture.flaws() > 0);
 }
 
+TEST_CASE("what arrives under a revoked serial is revoked") {
+  ImportFixture fixture;
+  fixture.take({fixture.revoked(2, "CN=b")});
+  CHECK(fixture.take({fixture.valid(2, "CN=c")}) == std::vector{ImportOutcome::recorded_revoked});
+  for (const Record& row : fixture.ledger.find_by_serial(serial(2))) {
+    CHECK(row.state == State::revoked);
+    CHECK(reason_in_note(row.note) == "keyCompromise");
+  }
+  CHECK(fixture.flaws() == 0);
+}
+
 TEST_CASE("a lost row whose serial the log revokes comes back as revoked") {
   ImportFixture fixture;
   fixture.take({fixture.revoked(2, "CN=b"), fixture.valid(3)});
-  CHECK_FALSE(fixture.ledger.find_lost_revocation(fixture.foreign, serial(2)));
   fixture.tamper("DELETE FROM certificates WHERE subject = 'CN=b'");
-  CHECK(fixture.ledger.find_lost_revocation(fixture.foreign, serial(2)));
-  CHECK_FALSE(fixture.ledger.find_lost_revocation(fixture.foreign, serial(3)));
+  CHECK(fixture.ledger.find_revocation(fixture.foreign, serial(2)));
+  CHECK_FALSE(fixture.ledger.find_revocation(fixture.foreign, serial(3)));
   CHECK(fixture.take({fixture.valid(2, "CN=b")}) == std::vector{ImportOutcome::recorded_revoked});
   CHECK(fixture.ledger.find(fixture.foreign, serial(2))->state == State::revoked);
   const auto losses = fixture.accept_losses();

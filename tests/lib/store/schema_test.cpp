@@ -40,9 +40,9 @@ TEST_CASE("the steps are numbered without a gap") {
 TEST_CASE("the schema has the tables and columns of the design") {
   const SqliteOnDisk engine;
   create(*engine.connection, migrations());
-  CHECK(engine.connection->tables() == std::vector<std::string>{"ca_certificates", "certificates",
-                                                                "issuers", "log_entries",
-                                                                "log_heads", "meta"});
+  CHECK(engine.connection->tables() ==
+        std::vector<std::string>{"ca_certificates", "certificates", "issuers", "log_entries",
+                                 "log_heads", "meta", "revocations"});
   for (const char* sql :
        {"SELECT schema_version, ledger_id FROM meta",
         "SELECT issuer, subject_der, spki_hash FROM issuers",
@@ -50,7 +50,8 @@ TEST_CASE("the schema has the tables and columns of the design") {
         "SELECT issuer, serial, state, origin, tbs, request_key, profile, profile_hash, subject, "
         "sans, not_before, not_after, fingerprint, spki_hash, certificate, crl_part, replaces, "
         "actor, host, pid, session, note, intent_time, issued_time, revoked_time "
-        "FROM certificates"}) {
+        "FROM certificates",
+        "SELECT issuer, serial, not_after, time, reason, invalid_since, entry FROM revocations"}) {
     CHECK(db_code_of([&] { return engine.connection->prepare(sql); }) == std::nullopt);
   }
 }
