@@ -30,7 +30,7 @@ FORMS = {
     "sha256": lambda v: isinstance(v, str) and re.fullmatch(r"[0-9a-f]{64}", v),
 }
 # Documents that are lines of a result, and not a command's own.
-LINES = {"store-export-record"}
+LINES = {"store-export-record", "store-export-revocation"}
 # Fields that only some documents of their kind have.
 OPTIONAL = {("Errors", "file")}
 
