@@ -87,8 +87,8 @@ TEST_CASE("the issuer that an entry of an indirect CRL names holds for those aft
   extension.sequence([&](der::Writer& fields) {
     fields.raw(hex("0603551d1d0101ff")).element(tag::octet_string, names.view());
   });
-  const auto entries =
-      entries_of(make_list(joined({entry(1), entry(2, to_bytes(extension.view())), entry(3)})));
+  const auto entries = entries_of(
+      make_list(joined({entry(1), entry(2, mtls::to_bytes(extension.view())), entry(3)})));
   REQUIRE(entries.size() == 3);
   CHECK(!entries[0].certificate_issuer);
   CHECK(entries[1].certificate_issuer->to_text() == "CN=other");

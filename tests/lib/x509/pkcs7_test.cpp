@@ -1,6 +1,6 @@
 #include "x509/pkcs7.hpp"
 
-#include "der/pem.hpp"
+#include "base/file.hpp"
 #include "lib/x509/fixtures.hpp"
 #include "support/process.hpp"
 #include "support/temporary_directory.hpp"
@@ -20,8 +20,8 @@ struct Made {
   Certificate certificate = sign(sample_tbs());
 
   explicit Made(std::string_view command) {
-    write_file(directory.path() / "one.pem", mtls::as_bytes(to_pem(certificate)),
-               mtls::Access::shared, mtls::Overwrite::no);
+    mtls::write_file(directory.path() / "one.pem", mtls::as_bytes(to_pem(certificate)),
+                     mtls::Access::shared, mtls::Overwrite::no);
     const auto done = mtls::test::run(
         {"sh", "-c", "cd '" + directory.path().native() + "' && " + std::string(command)});
     REQUIRE_MESSAGE(done.ok(), done.shown());
