@@ -1,4 +1,4 @@
-#include "authority/import_files.hpp"
+#include "authority/import_content.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/process_identity.hpp"
@@ -163,7 +163,7 @@ void check_directory(const Path& directory, const Where& where, Checked& checked
   for (const Path& file : found.files) {
     ++checked.files;
     authority::ImportedFile read = authority::read_import_file(file);
-    if (read.passed_over) pass_over(*read.passed_over, checked, session);
+    for (const authority::PassedOver& one : read.passed_over) pass_over(one, checked, session);
     const auto is_other = [&where](const x509::Certificate& one) {
       return !one.issuer().matches(where.ca.subject());
     };

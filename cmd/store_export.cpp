@@ -38,6 +38,8 @@ class RowWriter {
   [[nodiscard]] virtual std::string head() const { return {}; }
   /// Empty where the row is not of those that the format has.
   [[nodiscard]] virtual std::string row(const store::Record& record) = 0;
+  /// A serial that is revoked and that no certificate has.
+  [[nodiscard]] virtual std::string row(const store::RevokedSerial& revoked) = 0;
 };
 
 /// Only what has a certificate, each serial once: openssl reads no index with a serial twice, and a
@@ -55,6 +57,17 @@ class IndexWriter final : public RowWriter {
     const bool repeated = m_repeated.contains(record.serial);
     if (repeated && !m_written.insert(record.serial).second) return {};
     return line(record);
+  }
+
+  /// Without a name: openssl's `ca -gencrl` needs the serial, the time and the reason.
+  [[nodiscard]] std::string row(const store::RevokedSerial& revoked) override {
+    static const x509::Name k_nameless;
+    return authority::to_index_line({.status = 'R',
+                                     .not_after = revoked.not_after.value_or(k_latest_time),
+                                     .revoked_at = revoked.revocation.time,
+                                     .reason = revoked.revocation.reason,
+                                     .serial = revoked.serial,
+                                     .subject = k_nameless});
   }
 
   [[nodiscard]] std::size_t repeated() const noexcept { return m_repeated.size(); }
@@ -90,6 +103,21 @@ class JsonWriter final : public RowWriter {
                           : Json(nullptr);
     return to_line(document) + "\n";
   }
+  [[nodiscard]] std::string row(const store::RevokedSerial& revoked) override {
+    const auto time = [](const std::optional<UnixTime>& at) {
+      return at ? Json(to_rfc3339(*at)) : Json(nullptr);
+    };
+    const std::string& reason = revoked.revocation.reason;
+    Json document;
+    document["schema"] = "mtlsctl/store-export-revocation/1";
+    document["serial"] = revoked.serial.to_text();
+    document["state"] = name(store::State::revoked);
+    document["not_after"] = time(revoked.not_after);
+    document["revoked_at"] = time(revoked.revocation.time);
+    document["reason"] = reason.empty() ? Json(nullptr) : Json(reason);
+    document["invalid_since"] = time(revoked.revocation.invalid_since);
+    return to_line(document) + "\n";
+  }
 };
 
 /// RFC 4180: CRLF, quotes doubled. A field that a spreadsheet would take for a formula gets an
@@ -106,9 +134,6 @@ class CsvWriter final : public RowWriter {
       if (!sans.empty()) sans += ' ';
       sans += readable(printable(san));
     }
-    const auto time = [](const std::optional<UnixTime>& at) {
-      return at ? to_rfc3339(*at) : std::string();
-    };
     return line({record.serial.to_text(), std::string(name(record.state)),
                  record.origin == store::Origin::issued ? "issued" : "imported",
                  readable(record.subject), sans, to_rfc3339(record.validity.not_before),
@@ -119,8 +144,17 @@ class CsvWriter final : public RowWriter {
                  record.fingerprint ? to_hex(*record.fingerprint) : std::string(),
                  readable(printable(record.note))});
   }
+  [[nodiscard]] std::string row(const store::RevokedSerial& revoked) override {
+    return line({revoked.serial.to_text(), std::string(name(store::State::revoked)), "imported", "",
+                 "", "", time(revoked.not_after), "", time(revoked.revocation.time),
+                 revoked.revocation.reason, "", "", "", "", ""});
+  }
 
  private:
+  static std::string time(const std::optional<UnixTime>& at) {
+    return at ? to_rfc3339(*at) : std::string();
+  }
+
   static std::string line(const std::vector<std::string>& fields) {
     std::string text;
     for (const std::string& field : fields) {
@@ -190,6 +224,11 @@ std::int64_t write_rows(const store::Ledger& ledger, store::IssuerId issuer, Row
     }
     return store::Continue::yes;
   });
+  ledger.list_revocations(issuer, [&](const store::RevokedSerial& revoked) {
+    ++rows;
+    result.write(writer.row(revoked));
+    return store::Continue::yes;
+  });
   return rows;
 }
 
@@ -201,9 +240,8 @@ std::unique_ptr<RowWriter> make_writer(ExportFormat wanted, const store::Ledger&
   if (writer->repeated() > 0) {
     session.messages().warning(
         writer->repeated() == 1
-            ? "1 serial is borne by several certificates, and stands in the index once"
-            : format("{} serials are borne by several certificates, and stand in the index once "
-                     "each",
+            ? "1 serial is shared by several certificates; the index lists it once"
+            : format("{} serials are shared by several certificates; the index lists each once",
                      writer->repeated()),
         "--format json or csv has them all");
   }

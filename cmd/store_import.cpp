@@ -49,10 +49,14 @@ void print_json(const authority::ImportReport& report, const Options& options,
   for (const Path& index : report.indexes) {
     document["indexes"].push_back(printable(index.native()));
   }
+  document["crls"] = Json::array();
+  for (const Path& list : report.lists) document["crls"].push_back(printable(list.native()));
+  document["crl_number"] = report.crl_number ? Json(report.crl_number->to_text()) : Json(nullptr);
   document["dry_run"] = options.dry_run;
   document["files"] = report.files;
   document["imported"] = report.imported;
   document["revoked"] = report.revoked;
+  document["revoked_without_certificate"] = report.revoked_without_certificate;
   document["already_there"] = report.already_there;
   document["copies"] = report.copies;
   document["complete"] = !report.damaged;
@@ -78,6 +82,9 @@ std::string text(const authority::ImportReport& report, const Options& options) 
       format("{}imported {} ({} of them revoked), already there {}, copies {}, files {}\n",
              options.dry_run ? "dry run: would have " : "", report.imported, report.revoked,
              report.already_there, report.copies, report.files);
+  if (report.revoked_without_certificate > 0) {
+    text += format("  revoked without a certificate: {}\n", report.revoked_without_certificate);
+  }
   for (const authority::ImportNote& note : report.notes) text += note_line(note);
   const auto listed = static_cast<std::int64_t>(report.notes.size());
   if (report.found > listed) text += format("  … and {} more\n", report.found - listed);
@@ -87,10 +94,11 @@ std::string text(const authority::ImportReport& report, const Options& options) 
 /// A place with nothing in it is, as likely as not, the wrong one.
 void require_something(const authority::ImportReport& report, const Options& options) {
   const bool found = report.imported + report.already_there + report.copies + report.found > 0;
-  if (found || !report.indexes.empty()) return;
+  if (found || !report.indexes.empty() || !report.lists.empty()) return;
   throw Error(
       Errc::not_found,
-      format("{} holds no certificate that this CA issued", printable(options.path.native())),
+      format("{} holds no certificate that this CA issued and no CRL of it",
+             printable(options.path.native())),
       "name the directory of openssl's ca (with index.txt and newcerts), easy-rsa's pki, or "
       "any other with certificates; --ca says which CA is meant");
 }
@@ -119,9 +127,11 @@ ExitCode run(const Options& options, Session& session) {
   } else {
     session.out().write(text(report, options));
   }
-  if (report.indexes.empty() && report.imported + report.already_there > 0) {
+  const bool any_source = !report.indexes.empty() || !report.lists.empty();
+  if (!any_source && report.imported + report.already_there > 0) {
     session.messages().note(
-        "no index.txt of this CA is there: nothing says which of these certificates were revoked");
+        "no index.txt and no CRL of this CA is there: nothing says which of these certificates "
+        "were revoked");
   }
   return report.damaged ? ExitCode::no : ExitCode::ok;
 }
@@ -133,12 +143,14 @@ void add_store_import(Command& command) {
   command.describe(
       "Takes what another tool issued for this CA into its ledger: from the directory of openssl's "
       "ca (index.txt, newcerts), from easy-rsa's pki, or from any file or directory with "
-      "certificates. Only those that bear the CA's name and that its key signed are taken; what "
-      "index.txt says is revoked, is revoked.\n\n"
-      "What is left out, and what is damaged there, is reported: exit code 1. Nothing is ever "
-      "changed in PATH, and what is in the ledger already stays as it is; so it can be run again.");
+      "certificates or CRLs. Only certificates with the CA's name that its key signed are taken. "
+      "What index.txt, a CRL of this CA or a directory 'revoked' says is revoked, is revoked.\n\n"
+      "What cannot be used, and what is damaged there, is reported: exit code 1. Nothing is "
+      "changed "
+      "in PATH, and a revocation is never taken back; so it can be run again.");
   OptionSet set = command.options();
-  set.positional("PATH", options->path, file_value(), "A directory, an index.txt, or a file");
+  set.positional("PATH", options->path, file_value(),
+                 "A directory, an index.txt, or a file with certificates or CRLs");
   options->ca.add_to(set);
   set.flag("--dry-run", options->dry_run, "Look and report; record nothing");
   command.example(

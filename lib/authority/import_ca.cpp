@@ -1,7 +1,10 @@
 #include "authority/import_ca.hpp"
 
+#include "authority/import_content.hpp"
 #include "authority/import_files.hpp"
 #include "authority/import_indexes.hpp"
+#include "authority/import_lists.hpp"
+#include "authority/import_recording.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
@@ -23,6 +26,8 @@ ImportFinding finding_of(PassedOver::Why why) {
       return ImportFinding::link;
     case PassedOver::Why::empty:
       return ImportFinding::empty;
+    case PassedOver::Why::unused:
+      return ImportFinding::unused;
     case PassedOver::Why::not_regular:
     case PassedOver::Why::unreadable:
     case PassedOver::Why::too_large:
@@ -32,43 +37,53 @@ ImportFinding finding_of(PassedOver::Why why) {
   return ImportFinding::unreadable;
 }
 
-/// easy-rsa moves what it revokes into pki/revoked.
-bool stands_among_revoked(const Path& file, const Path& root) {
-  const Path below = file.lexically_relative(root).parent_path();
-  return std::find(below.begin(), below.end(), "revoked") != below.end();
+bool has_part(const Path& path, std::string_view part) {
+  return std::find(path.begin(), path.end(), part) != path.end();
+}
+
+/// Whether what was named is easy-rsa's pki/revoked, a directory in it, or a file in one of these.
+bool is_named_revoked(const Path& path) {
+  std::error_code ignored;
+  Path directory = std::filesystem::canonical(path, ignored);
+  if (!std::filesystem::is_directory(directory, ignored)) directory = directory.parent_path();
+  return directory.filename() == "revoked" || directory.parent_path().filename() == "revoked";
+}
+
+void add_note(ImportReport& report, ImportNote note) {
+  ++report.found;
+  report.damaged = report.damaged || is_damage(note.finding);
+  if (report.notes.size() < k_import_notes_limit) report.notes.push_back(std::move(note));
 }
 
 class Import final {
  public:
   Import(const ImportRequest& request, const ossl::Context& context)
-      : m_request(request), m_context(context), m_ca(request.ca.certificate()) {}
+      : m_request(request),
+        m_context(context),
+        m_ca(request.ca.certificate()),
+        m_evidence(request.author.time),
+        m_named_revoked(is_named_revoked(request.path)) {}
 
   ImportReport run() {
-    ImportFiles found = find_import_files(m_request.path);
-    // Newer ones leave a copy in pki/certs_by_serial: the place that says more is looked at first.
-    std::stable_partition(found.files.begin(), found.files.end(), [this](const Path& file) {
-      return stands_among_revoked(file, m_request.path);
-    });
+    const ImportFiles found = find_import_files(m_request.path);
     for (const PassedOver& one : found.passed_over) note(one);
-    read_indexes(found);
+    // It may be a pipe, which is read only once.
+    if (found.named) m_named = read_named_file(found.files.front());
     find_issuer();
-    if (found.named) {
-      take_named_file(found.files.front());
-    } else {
-      for (const Path& file : found.files) take_file(file);
-    }
+    m_recorder.emplace(m_request, m_issuer, m_evidence, m_report,
+                       [this](ImportNote one) { note(std::move(one)); });
+    gather(found);
+    for (const Path& file : found.files) take_file(file);
     flush();
-    look_for_missing();
+    recorder().record(m_serials);
+    if (m_highest) recorder().record_number(*m_highest);
+    recorder().look_for_missing(m_serials);
     look_for_repeated();
     return std::move(m_report);
   }
 
  private:
-  void note(ImportNote note) {
-    ++m_report.found;
-    m_report.damaged = m_report.damaged || is_damage(note.finding);
-    if (m_report.notes.size() < k_import_notes_limit) m_report.notes.push_back(std::move(note));
-  }
+  void note(ImportNote note) { add_note(m_report, std::move(note)); }
   void note(const PassedOver& one) {
     note(ImportNote{.finding = finding_of(one.why), .file = one.file, .message = one.message});
   }
@@ -80,40 +95,92 @@ class Import final {
                     .message = std::move(message)});
   }
 
-  void read_indexes(const ImportFiles& found) {
-    ImportIndexes indexes(found, [this](const x509::Certificate& certificate) {
-      return certificate.issuer() == m_ca.subject() &&
-             x509::judge_foreign_signature(certificate, m_ca.public_key(), m_context) !=
-                 x509::ForeignSignature::bad;
-    });
-    m_index = indexes.merge(m_request.author.time);
-    m_report.indexes = indexes.ours();
-    for (const ImportIndexes::Defect& defect : indexes.defects()) {
-      note(ImportNote{.finding = ImportFinding::index_line,
-                      .file = defect.file,
-                      .line = defect.line,
-                      .message = defect.message});
+  /// easy-rsa moves what it revokes into pki/revoked.
+  [[nodiscard]] bool is_among_revoked(const Path& file) const {
+    const Path below = file.lexically_relative(m_request.path).parent_path();
+    return m_named_revoked || has_part(below, "revoked");
+  }
+
+  RevocationRecorder& recorder() { return *m_recorder; }
+
+  [[nodiscard]] bool is_trial() const { return m_request.trial == ImportRequest::Trial::yes; }
+
+  [[nodiscard]] ImportedFile read(const Path& file) const {
+    return m_named ? *m_named : read_import_file(file);
+  }
+
+  /// Whether it has the CA's name and is signed by its key, as far as that can be told.
+  [[nodiscard]] bool is_by_us(const x509::Certificate& certificate) const {
+    return certificate.issuer() == m_ca.subject() &&
+           x509::judge_foreign_signature(certificate, m_ca.public_key(), m_context) !=
+               x509::ForeignSignature::bad;
+  }
+
+  /// All that is said of revocations, before the first certificate is taken.
+  void gather(const ImportFiles& found) {
+    const TakeNote take_note = [this](ImportNote one) { note(std::move(one)); };
+    const UnixTime now = m_request.author.time;
+    ImportIndexes indexes(found, m_request.ca.chain(),
+                          [this](const x509::Certificate& one) { return is_by_us(one); });
+    ImportLists lists(m_ca, m_context, now, take_note);
+    for (const Path& file : found.files) {
+      const ImportedFile content = read(file);
+      for (const PassedOver& one : content.passed_over) note(one);
+      for (const x509::CertificateList& list : content.lists) lists.take(list, file, m_evidence);
+      for (const x509::Certificate& one : content.certificates) {
+        indexes.look_at(one, file);
+        if (is_among_revoked(file) && is_by_us(one)) {
+          SerialEvidence& placed = m_evidence.at(one.serial(), file, std::nullopt);
+          placed.placed = file;
+          m_evidence.revoke(placed, {.time = std::nullopt, .reason = {}});
+        }
+      }
     }
+    indexes.merge(
+        now,
+        [this](const x509::SerialNumber& serial, const std::string& subject) {
+          return is_in_ledger(serial, subject);
+        },
+        m_evidence, take_note);
+    tell_placed();
+    m_report.indexes = indexes.ours();
+    m_report.lists = lists.files();
+    m_highest = lists.highest();
+    if (m_highest) m_report.crl_number = m_highest->number;
+  }
+
+  void tell_placed() {
+    for (const auto& [serial, evidence] : m_evidence.all()) {
+      if (!evidence.placed || evidence.named) continue;
+      note({.finding = ImportFinding::revoked_by_place,
+            .file = evidence.placed,
+            .serial = serial,
+            .message = "it is in a directory 'revoked', and no index and no CRL says so: taken as "
+                       "revoked"});
+    }
+  }
+
+  [[nodiscard]] bool is_in_ledger(const x509::SerialNumber& serial,
+                                  const std::string& subject) const {
+    if (!m_issuer) return false;
+    const auto rows = m_request.ledger.find_by_serial(serial);
+    return std::any_of(rows.begin(), rows.end(), [&](const store::Record& row) {
+      return row.issuer == *m_issuer && row.certificate &&
+             to_oneline(x509::Certificate::from_der(*row.certificate).subject()) == subject;
+    });
   }
 
   /// The rows of the CA are of one issuer; it is there since the CA was made.
   void find_issuer() {
     m_issuer = m_request.ledger.find_issuer(m_ca.subject(), m_ca.public_key());
-    if (m_issuer || m_request.trial == ImportRequest::Trial::yes) return;
+    if (m_issuer || is_trial()) return;
     m_issuer =
         m_request.ledger.add_issuer(m_ca.subject(), m_ca.public_key(), m_ca, m_request.author);
   }
 
   void take_file(const Path& file) {
     ++m_report.files;
-    const ImportedFile read = read_import_file(file);
-    if (read.passed_over) note(*read.passed_over);
-    for (const x509::Certificate& certificate : read.certificates) take(certificate, file);
-  }
-
-  void take_named_file(const Path& file) {
-    ++m_report.files;
-    for (const x509::Certificate& certificate : read_named_file(file)) take(certificate, file);
+    for (const x509::Certificate& certificate : read(file).certificates) take(certificate, file);
   }
 
   void take(const x509::Certificate& certificate, const Path& file) {
@@ -225,15 +292,10 @@ class Import final {
 
   std::optional<store::Imported::Revocation> find_revocation(const x509::Certificate& certificate,
                                                              const Path& file) {
-    const auto row = m_index.find(certificate.serial());
-    if (row != m_index.end() && row->second.revocation) return row->second.revocation;
-    if (stands_among_revoked(file, m_request.path)) {
-      note(
-          ImportFinding::revoked_by_place, certificate, file,
-          "it stands among the revoked, and no line of an index.txt says so: taken as revoked now");
-      return store::Imported::Revocation{.time = std::nullopt, .reason = {}};
-    }
-    if (!m_report.indexes.empty() && row == m_index.end() && !is_own(certificate)) {
+    const SerialEvidence* const evidence = m_evidence.find(certificate.serial());
+    if (evidence != nullptr && evidence->revocation) return evidence->revocation;
+    const bool indexed = evidence != nullptr && evidence->in_index;
+    if (!m_report.indexes.empty() && !indexed && !is_own(certificate)) {
       note(ImportFinding::not_in_index, certificate, file,
            format("{} is not in index.txt", certificate.subject().to_text(128)));
     }
@@ -242,9 +304,8 @@ class Import final {
 
   void flush() {
     if (m_batch.empty()) return;
-    const bool trial = m_request.trial == ImportRequest::Trial::yes;
     const auto outcomes =
-        trial ? rehearse() : m_request.ledger.record_imported(m_batch, m_request.author);
+        is_trial() ? rehearse() : m_request.ledger.record_imported(m_batch, m_request.author);
     for (std::size_t i = 0; i < m_batch.size(); ++i) {
       take_outcome(outcomes[i], m_batch[i], m_batch_files[i]);
     }
@@ -254,14 +315,10 @@ class Import final {
 
   void take_outcome(store::ImportOutcome outcome, const store::Imported& one, const Path& file) {
     const bool now_revoked = outcome == store::ImportOutcome::now_revoked;
-    if (now_revoked) {
-      note(ImportFinding::revoked_since, one.certificate, file,
-           "index.txt says that it is revoked, and the ledger had it as valid: revoked from here "
-           "on");
-    }
+    if (now_revoked) recorder().tell_revoked_since(one.certificate.serial());
     if (now_revoked || outcome == store::ImportOutcome::already_there) {
       ++m_report.already_there;
-      if (m_request.trial == ImportRequest::Trial::no) keep_own_certificate(one.certificate);
+      if (!is_trial()) keep_own_certificate(one.certificate);
       return;
     }
     ++m_report.imported;
@@ -271,7 +328,7 @@ class Import final {
       note(ImportFinding::revoked_in_log, one.certificate, file,
            "the ledger's log says that this serial was revoked: taken as revoked");
     }
-    if (m_request.trial == ImportRequest::Trial::no) keep_own_certificate(one.certificate);
+    if (!is_trial()) keep_own_certificate(one.certificate);
   }
 
   /// What would become of one.
@@ -284,8 +341,10 @@ class Import final {
       const bool by_ledger = !one.revocation && status.revocation;
       return by_ledger ? ImportOutcome::recorded_revoked : ImportOutcome::recorded;
     }
-    const bool valid = status.state == store::State::issued;
-    return valid && one.revocation ? ImportOutcome::now_revoked : ImportOutcome::already_there;
+    if (!one.revocation) return ImportOutcome::already_there;
+    const auto became = ledger.would_revoke(*m_issuer, one.certificate.serial());
+    return became == store::RevokedOutcome::now_revoked ? ImportOutcome::now_revoked
+                                                        : ImportOutcome::already_there;
   }
 
   [[nodiscard]] std::vector<store::ImportOutcome> rehearse() const {
@@ -301,19 +360,6 @@ class Import final {
                                                   m_request.author));
   }
 
-  /// There is nothing to import where only a row is left.
-  void look_for_missing() {
-    for (const auto& [serial, standing] : m_index) {
-      if (m_serials.contains(serial)) continue;
-      if (m_issuer && m_request.ledger.find(*m_issuer, serial)) continue;
-      note(ImportNote{.finding = ImportFinding::row_without_certificate,
-                      .file = standing.file,
-                      .line = standing.line,
-                      .serial = serial,
-                      .message = "no certificate with this serial is there to be imported"});
-    }
-  }
-
   void look_for_repeated() {
     std::set<x509::SerialNumber> repeated;
     for (const auto& [serial, count] : m_serials) {
@@ -327,8 +373,8 @@ class Import final {
     for (const x509::SerialNumber& serial : repeated) {
       note(ImportNote{.finding = ImportFinding::repeated_serial,
                       .serial = serial,
-                      .message = "several certificates bear this serial; each is kept under its "
-                                 "fingerprint, and a revocation concerns them all"});
+                      .message = "several certificates have this serial; each is kept under its "
+                                 "fingerprint, and a revocation applies to them all"});
     }
   }
 
@@ -336,8 +382,12 @@ class Import final {
   const ossl::Context& m_context;
   const x509::Certificate& m_ca;
   std::optional<store::IssuerId> m_issuer;
-  std::map<x509::SerialNumber, IndexStanding> m_index;
-  std::map<x509::SerialNumber, std::int64_t> m_serials;  // of certificates that are the CA's
+  std::optional<ImportedFile> m_named;  // the one file that was named
+  ImportEvidence m_evidence;
+  std::optional<ImportLists::Highest> m_highest;
+  std::optional<RevocationRecorder> m_recorder;
+  bool m_named_revoked;
+  ImportedSerials m_serials;  // of certificates that are the CA's
   std::set<crypto::Sha256> m_seen;
   std::set<crypto::Sha256> m_tbs;  // of what is taken
   std::vector<store::Imported> m_batch;
@@ -346,51 +396,6 @@ class Import final {
 };
 
 }  // namespace
-
-std::string_view name(ImportFinding finding) noexcept {
-  switch (finding) {
-    case ImportFinding::unreadable:
-      return "unreadable";
-    case ImportFinding::empty:
-      return "empty";
-    case ImportFinding::link:
-      return "link";
-    case ImportFinding::other_issuer:
-      return "other_issuer";
-    case ImportFinding::bad_signature:
-      return "bad_signature";
-    case ImportFinding::undetermined_signature:
-      return "undetermined_signature";
-    case ImportFinding::unstorable:
-      return "unstorable";
-    case ImportFinding::outdated_signature:
-      return "outdated_signature";
-    case ImportFinding::unverified_signature:
-      return "unverified_signature";
-    case ImportFinding::index_line:
-      return "index_line";
-    case ImportFinding::row_without_certificate:
-      return "row_without_certificate";
-    case ImportFinding::not_in_index:
-      return "not_in_index";
-    case ImportFinding::revoked_by_place:
-      return "revoked_by_place";
-    case ImportFinding::revoked_in_log:
-      return "revoked_in_log";
-    case ImportFinding::revoked_since:
-      return "revoked_since";
-    case ImportFinding::repeated_serial:
-      return "repeated_serial";
-    case ImportFinding::signature_not_recorded:
-      return "signature_not_recorded";
-  }
-  return "";
-}
-
-bool is_damage(ImportFinding finding) noexcept {
-  return finding != ImportFinding::outdated_signature && finding != ImportFinding::revoked_in_log &&
-         finding != ImportFinding::revoked_since && finding != ImportFinding::unverified_signature;
-}
 
 ImportReport import_ca(const ImportRequest& request, const ossl::Context& context) {
   return Import(request, context).run();

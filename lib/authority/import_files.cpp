@@ -1,15 +1,14 @@
 #include "authority/import_files.hpp"
 
 #include "authority/ca_files.hpp"
+#include "authority/openssl_index.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
+#include "base/file_beginning.hpp"
 #include "base/format.hpp"
 #include "base/held_file.hpp"
-#include "der/pem.hpp"
-#include "der/reader.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace mtls::authority {
 namespace {
@@ -17,35 +16,39 @@ namespace {
 constexpr std::string_view k_index = "index.txt";
 constexpr int k_depth = 8;
 constexpr std::size_t k_files_limit = 2'000'000;
-constexpr std::size_t k_certificates_limit = 100'000;
-constexpr std::size_t k_import_file_limit = std::size_t{16} << 20U;
 
 bool is_one_of(std::string_view word, const std::vector<std::string_view>& words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// Directories of openssl's and easy-rsa's layouts without certificates.
-bool holds_no_certificates(std::string_view directory) {
-  static const std::vector<std::string_view> names{
-      "private", "private_by_serial", "reqs", "reqs_by_serial", "inline", "crl"};
-  return is_one_of(directory, names);
+/// Directories for private keys in openssl's and easy-rsa's layouts, which often only root reads.
+bool is_for_keys(std::string_view directory) {
+  return is_one_of(directory, {"private", "private_by_serial"});
 }
 
-/// Files that are something else by their names.
+/// Files that are never looked into: databases, openssl's older copies of its own files, and its
+/// random seed, which may look like anything.
 bool is_other_file(const Path& file) {
-  static const std::vector<std::string_view> extensions{
-      ".key", ".csr", ".req",  ".p12",  ".pfx",  ".db",   ".db-wal", ".db-shm", ".old",
-      ".cnf", ".crl", ".attr", ".conf", ".toml", ".head", ".creds",  ".srl"};
-  static const std::vector<std::string_view> names{"serial", "crlnumber", "index.txt", "vars",
-                                                   ".rand"};
-  return is_one_of(file.extension().native(), extensions) ||
-         is_one_of(file.filename().native(), names);
+  return is_one_of(file.extension().native(), {".db", ".db-wal", ".db-shm", ".old"}) ||
+         file.filename() == ".rand";
 }
 
-/// Files that are a certificate's by their names: with nothing of it inside they are damaged.
-bool is_certificate_name(const Path& file) {
-  static const std::vector<std::string_view> extensions{".pem", ".crt", ".cer", ".der"};
-  return is_one_of(file.extension().native(), extensions);
+/// Links that are not reported where they lead out: what they lead to is something else by its
+/// name.
+bool is_other_link(const Path& link) {
+  static const std::vector<std::string_view> extensions{
+      ".key", ".csr", ".req", ".cnf", ".attr", ".conf", ".toml", ".head", ".creds", ".srl"};
+  static const std::vector<std::string_view> names{"serial", "crlnumber", "vars"};
+  return is_other_file(link) || is_one_of(link.extension().native(), extensions) ||
+         is_one_of(link.filename().native(), names);
+}
+
+bool is_index(const Path& file) {
+  constexpr std::size_t k_enough = 4096;
+  if (file.filename() == k_index) return true;
+  // By far most files are certificates, which are not opened for this.
+  if (is_one_of(file.extension().native(), {".pem", ".crt", ".cer", ".der", ".key"})) return false;
+  return looks_like_openssl_index(read_beginning(file, k_enough).value_or(""));
 }
 
 /// Whether `file` is below `root`; both are without symbolic links.
@@ -78,6 +81,7 @@ class Search final {
       names = Directory::open(directory).list();
     } catch (const Error& error) {
       if (depth == 0) throw;
+      if (is_for_keys(directory.filename().native())) return;
       pass_over(PassedOver::Why::unreadable, directory, error.message());
       return;
     }
@@ -85,8 +89,8 @@ class Search final {
     const bool own = std::binary_search(names.begin(), names.end(), "ca.toml");
     const auto& own_names = ca_file_names();
     for (const std::string& name : names) {
-      const bool skipped =
-          own && std::find(own_names.begin(), own_names.end(), name) != own_names.end();
+      const bool skipped = own && name != "ca.crl" &&
+                           std::find(own_names.begin(), own_names.end(), name) != own_names.end();
       if (!skipped) visit(directory / name, depth);
     }
   }
@@ -110,9 +114,10 @@ class Search final {
   }
 
   void take(const Path& file) {
-    if (file.filename() == k_index) m_found.indexes.push_back(file);
     if (is_other_file(file) || is_held(file)) return;
-    if (m_found.files.size() < k_files_limit) {
+    if (is_index(file)) {
+      m_found.indexes.push_back(file);
+    } else if (m_found.files.size() < k_files_limit) {
       m_found.files.push_back(file);
     } else if (!m_full) {
       m_full = true;
@@ -122,7 +127,6 @@ class Search final {
   }
 
   void enter(const Path& directory, int depth) {
-    if (holds_no_certificates(directory.filename().native())) return;
     if (depth <= k_depth) {
       walk(directory, depth);
     } else {
@@ -140,7 +144,7 @@ class Search final {
       if (index && std::filesystem::is_regular_file(target)) m_found.indexes.push_back(link);
       return;
     }
-    if (is_other_file(link) && !index) return;
+    if (is_other_link(link) && !index) return;
     pass_over(PassedOver::Why::link, link,
               error ? "a symbolic link that leads nowhere"
                     : format("a symbolic link that leads out, to {}: it is not followed",
@@ -152,62 +156,15 @@ class Search final {
   bool m_full = false;
 };
 
-/// Whether PEM holds anything that is called a certificate; octets that are no PEM may be DER.
-bool may_hold_certificate(ByteView content) {
-  if (!der::looks_like_pem(content)) return true;
-  const auto blocks = der::read_pem(content);
-  return std::any_of(blocks.begin(), blocks.end(), [](const der::PemBlock& block) {
-    return block.label.find("CERTIFICATE") != std::string::npos &&
-           block.label.find("REQUEST") == std::string::npos;
-  });
-}
-
-/// Whether octets may be a certificate in DER. One is longer than 127 octets, so that its length is
-/// in the long form: no text that begins with '0' (a serial) looks so.
-bool may_be_der(ByteView octets) {
-  return octets.size() > 1 && octets[0] == der::tag::sequence && octets[1] > 0x80;
-}
-
-PassedOver passed_over(PassedOver::Why why, const Path& file, std::string message) {
-  return {.why = why, .file = file, .message = std::move(message)};
-}
-
 }  // namespace
 
 ImportFiles find_import_files(const Path& path) {
   if (std::filesystem::is_directory(path)) return Search(path).run(path);
-  if (path.filename() == k_index) {
+  std::error_code ignored;  // a pipe that was named is opened once, to be read
+  if (std::filesystem::is_regular_file(path, ignored) && is_index(path)) {
     return find_import_files(path.has_parent_path() ? path.parent_path() : Path("."));
   }
   return {.files = {path}, .indexes = {}, .passed_over = {}, .named = true};
-}
-
-ImportedFile read_import_file(const Path& file) {
-  try {
-    const FileContents content = read_file(file, k_import_file_limit);
-    const ByteView octets = content.bytes.view();
-    if (octets.empty()) {
-      if (!is_certificate_name(file)) return {};
-      return {.certificates = {},
-              .passed_over = passed_over(PassedOver::Why::empty, file, "it has no octets at all")};
-    }
-    if (!may_hold_certificate(octets)) return {};
-    if (!is_certificate_name(file) && !der::looks_like_pem(octets) && !may_be_der(octets)) {
-      return {};
-    }
-    return {.certificates = x509::read_certificates(octets, file.native(), x509::KeysBeside::allow,
-                                                    k_certificates_limit),
-            .passed_over = std::nullopt};
-  } catch (const Error& error) {
-    const auto why =
-        error.code() == Errc::too_large ? PassedOver::Why::too_large : PassedOver::Why::unreadable;
-    return {.certificates = {}, .passed_over = passed_over(why, file, error.message())};
-  }
-}
-
-std::vector<x509::Certificate> read_named_file(const Path& file) {
-  return x509::read_certificates(read_file(file, k_import_file_limit).bytes.view(), file.native(),
-                                 x509::KeysBeside::allow, k_certificates_limit);
 }
 
 }  // namespace mtls::authority

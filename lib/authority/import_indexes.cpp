@@ -1,10 +1,14 @@
 #include "authority/import_indexes.hpp"
 
+#include "authority/import_content.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/file_beginning.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
+
+#include <algorithm>
+#include <array>
 
 namespace mtls::authority {
 namespace {
@@ -17,71 +21,167 @@ OpensslIndex read_index(const Path& file) {
   return reader.finish();
 }
 
+/// Names that openssl.cnf, easy-rsa and the usual guides give the CA's own certificate.
+bool is_usual_ca_name(const Path& file) {
+  constexpr std::array<std::string_view, 6> k_names{"ca.crt",     "cacert.pem",  "ca.pem",
+                                                    "cacert.crt", "ca.cert.pem", "ca.cer"};
+  return std::find(k_names.begin(), k_names.end(), file.filename().native()) != k_names.end();
+}
+
+/// Whether a certificate is a CA's; one without extensions is if it is self-issued.
+bool is_ca(const x509::Certificate& certificate) {
+  try {
+    const auto constraints = certificate.basic_constraints();
+    return constraints ? constraints->subject == x509::BasicConstraints::Subject::ca
+                       : certificate.is_self_issued();
+  } catch (const Error&) {
+    return certificate.is_self_issued();
+  }
+}
+
+bool is_same_ca(const x509::Certificate& one, const x509::Certificate& other) {
+  return one.subject() == other.subject() && one.public_key() == other.public_key();
+}
+
 }  // namespace
 
-ImportIndexes::ImportIndexes(const ImportFiles& found, const IsOurs& is_ours) {
+ImportIndexes::ImportIndexes(const ImportFiles& found, const std::vector<x509::Certificate>& chain,
+                             IsOurs is_ours)
+    : m_chain(chain), m_is_ours(std::move(is_ours)) {
   for (const Path& file : found.indexes) {
-    Index index{.file = file, .content = read_index(file)};
-    for (const IndexRow& row : index.content.rows) index.serials.emplace(row.serial, row.line);
-    m_indexes.emplace(file.parent_path(), std::move(index));
-  }
-  for (const Path& file : found.files) {
-    Index* const index = find_governing(file);
-    if (index == nullptr || index->knows_ours) continue;
-    for (const x509::Certificate& certificate : read_import_file(file).certificates) {
-      if (!index->serials.contains(certificate.serial())) continue;
-      (is_ours(certificate) ? index->knows_ours : index->knows_others) = true;
+    OpensslIndex content = read_index(file);
+    Index& index = m_indexes.emplace_back(Index{.file = file});
+    index.defects = std::move(content.defects);
+    for (IndexRow& row : content.rows) {
+      index.serials[row.serial].push_back(index.rows.size());
+      index.rows.push_back({.said = std::move(row)});
+    }
+    // A CA directory's own files are no part of the import.
+    const Path own = file.parent_path() / "ca.crt";
+    if (!name_exists(file.parent_path() / "ca.toml") || !name_exists(own)) continue;
+    for (const x509::Certificate& one : read_import_file(own).certificates) {
+      look_at_ca(index, one, own);
     }
   }
 }
 
-/// The index in the nearest directory above a file.
-ImportIndexes::Index* ImportIndexes::find_governing(const Path& file) {
-  for (Path directory = file.parent_path();; directory = directory.parent_path()) {
-    const auto found = m_indexes.find(directory);
-    if (found != m_indexes.end()) return &found->second;
-    if (directory.empty() || directory == directory.parent_path()) return nullptr;
-  }
+bool ImportIndexes::governs(const Index& index, const Path& file) {
+  const Path directory = index.file.parent_path();
+  const Path below = file.parent_path();
+  return std::mismatch(directory.begin(), directory.end(), below.begin(), below.end()).first ==
+         directory.end();
 }
 
-std::map<x509::SerialNumber, IndexStanding> ImportIndexes::merge(UnixTime now) {
-  std::map<x509::SerialNumber, IndexStanding> merged;
-  for (const auto& [directory, index] : m_indexes) {
-    if (!index.is_ours()) continue;
-    for (const IndexDefect& defect : index.content.defects) {
-      m_defects.push_back({.file = index.file, .line = defect.line, .message = defect.message});
+/// Whether no other index is in a directory between.
+bool ImportIndexes::is_nearest(const Index& index, const Path& file) const {
+  if (!governs(index, file)) return false;
+  const auto depth = [](const Index& one) {
+    const Path directory = one.file.parent_path();
+    return std::distance(directory.begin(), directory.end());
+  };
+  return std::none_of(m_indexes.begin(), m_indexes.end(), [&](const Index& other) {
+    return governs(other, file) && depth(other) > depth(index);
+  });
+}
+
+void ImportIndexes::look_at(const x509::Certificate& certificate, const Path& file) {
+  for (Index& index : m_indexes) {
+    const bool is_below = is_nearest(index, file);
+    if (is_below) look_at_ca(index, certificate, file);
+    const auto rows = index.serials.find(certificate.serial());
+    if (rows == index.serials.end()) continue;
+    for (const std::size_t at : rows->second) {
+      look_at_row(index, index.rows[at], certificate, is_below);
     }
-    for (const IndexRow& row : index.content.rows) take_row(row, index, now, merged);
   }
-  return merged;
 }
 
-void ImportIndexes::take_row(const IndexRow& row, const Index& index, UnixTime now,
-                             std::map<x509::SerialNumber, IndexStanding>& merged) {
-  IndexStanding& standing = merged
-                                .try_emplace(row.serial, IndexStanding{.file = index.file,
-                                                                       .line = row.line,
-                                                                       .revocation = std::nullopt})
-                                .first->second;
-  if (!row.revoked) return;
-  std::optional<UnixTime> when = row.revoked_at;
-  if (when && *when > now) {
-    m_defects.push_back({.file = index.file,
-                         .line = row.line,
-                         .message = format("it was revoked in the future, at {}: now is taken",
-                                           to_rfc3339(*when))});
-    when.reset();
-  }
-  if (standing.revocation && standing.revocation->time.value_or(now) <= when.value_or(now)) return;
-  standing.revocation = {.time = when, .reason = row.reason};
+/// The CA's own certificate is next to the index, or in certs/ there; a CA that this one issued is
+/// in its index.
+void ImportIndexes::look_at_ca(Index& index, const x509::Certificate& certificate,
+                               const Path& file) {
+  const Path directory = index.file.parent_path();
+  const Path place = file.parent_path();
+  if (place != directory && place != directory / "certs") return;
+  if (!is_ca(certificate)) return;
+  if (index.serials.contains(certificate.serial()) && !certificate.is_self_issued()) return;
+  const bool ours = is_same_ca(certificate, m_chain.front());
+  const bool above = std::any_of(m_chain.begin() + 1, m_chain.end(),
+                                 [&](const auto& one) { return is_same_ca(one, certificate); });
+  if (above) return;
+  (ours ? index.has_ours : index.has_others) = true;
+  if (!is_usual_ca_name(file)) return;
+  // Of several under usual names one of the CA's own decides.
+  if (ours || index.usual == Whose::unknown) index.usual = ours ? Whose::ours : Whose::others;
 }
 
-std::vector<Path> ImportIndexes::ours() const {
-  std::vector<Path> files;
-  for (const auto& [directory, index] : m_indexes) {
-    if (index.is_ours()) files.push_back(index.file);
+/// Signatures are verified only where a revocation depends on it.
+void ImportIndexes::look_at_row(Index& index, Row& row, const x509::Certificate& certificate,
+                                bool is_below) {
+  if (row.file == Whose::ours || to_oneline(certificate.subject()) != row.said.subject) return;
+  const bool named = certificate.issuer() == m_chain.front().subject();
+  const bool ours = named && (!row.said.revoked || index.is_ours() || m_is_ours(certificate));
+  if (is_below) {
+    row.file = ours ? Whose::ours : Whose::others;
+  } else if (ours) {
+    row.elsewhere = true;
   }
-  return files;
+}
+
+bool ImportIndexes::counts(const Index& index, const Row& row, const InLedger& in_ledger) {
+  if (index.is_ours() || row.file == Whose::ours) return true;
+  // Next to another CA's certificate only a file can say that a row is this one's.
+  if (row.file == Whose::others || index.usual == Whose::others) return false;
+  return row.elsewhere || in_ledger(row.said.serial, row.said.subject);
+}
+
+void ImportIndexes::merge(UnixTime now, const InLedger& in_ledger, ImportEvidence& evidence,
+                          const TakeNote& note) {
+  for (Index& index : m_indexes) {
+    bool any = index.is_ours() || index.rows.empty();
+    for (const Row& row : index.rows) {
+      const IndexRow& said = row.said;
+      const auto tell = [&](ImportFinding finding, std::string message) {
+        note({.finding = finding,
+              .file = index.file,
+              .line = said.line,
+              .serial = said.serial,
+              .message = std::move(message)});
+      };
+      if (!counts(index, row, in_ledger)) {
+        if (row.file == Whose::others) continue;  // its certificate is reported
+        tell(ImportFinding::index_not_attributable,
+             said.revoked ? "nothing says which CA revoked this serial: not used; put the CA's "
+                            "certificate next to the index as ca.crt if it is this CA's"
+                          : "nothing says which CA issued this serial");
+        continue;
+      }
+      any = true;
+      SerialEvidence& one = evidence.at(said.serial, index.file, said.line);
+      if (!one.in_index) one.line = said.line;
+      if (!one.in_index) one.file = index.file;
+      one.in_index = true;
+      if (!one.not_after) one.not_after = said.not_after;
+      if (!said.revoked) continue;
+      one.named = true;
+      std::optional<UnixTime> when = said.revoked_at;
+      if (when && *when > now) {
+        tell(ImportFinding::index_line,
+             format("it was revoked in the future, at {}: now is taken", to_rfc3339(*when)));
+        when.reset();
+      }
+      evidence.revoke(one,
+                      {.time = when, .reason = said.reason, .invalid_since = said.invalid_since});
+    }
+    if (!any) continue;
+    m_ours.push_back(index.file);
+    for (const IndexDefect& defect : index.defects) {
+      note({.finding = ImportFinding::index_line,
+            .file = index.file,
+            .line = defect.line,
+            .message = defect.message});
+    }
+  }
 }
 
 }  // namespace mtls::authority

@@ -1,60 +1,75 @@
-// What the index files below an imported path say, and which of them are this CA's.
+// What the index files below an imported path say, and which of their rows are this CA's.
 #pragma once
 
+#include "authority/import_evidence.hpp"
 #include "authority/import_files.hpp"
+#include "authority/import_finding.hpp"
 #include "authority/openssl_index.hpp"
-#include "store/imported.hpp"
+#include "x509/certificate.hpp"
 
 #include <functional>
 #include <map>
+#include <vector>
 
 namespace mtls::authority {
 
-/// What the CA's indexes say of one serial, all their rows together.
-struct IndexStanding {
-  Path file;  // where it stands first
-  std::size_t line;
-  std::optional<store::Imported::Revocation> revocation;
-};
-
-/// The indexes of an import. A tree may hold those of several CAs, whose serials mean nothing to
-/// each other: one counts as this CA's if it knows any certificate below its directory that is the
-/// CA's, or knows none at all there, so that in doubt a revocation counts.
+/// The indexes of an import. A tree may hold those of several CAs, all of which may begin at serial
+/// 01: an index counts as this CA's if the CA certificate next to it is the CA's. Otherwise a row
+/// counts if the certificate with its serial and subject is the CA's: one below the index's
+/// directory, or, where there is none, another of the import or one in the ledger.
 class ImportIndexes final {
  public:
+  /// Whether a certificate has the CA's name and its key signed it.
   using IsOurs = std::function<bool(const x509::Certificate&)>;
-  struct Defect {
-    Path file;
-    std::size_t line;
-    std::string message;
-  };
+  /// Whether the ledger has a certificate of the CA with this serial and subject (to_oneline).
+  using InLedger = std::function<bool(const x509::SerialNumber&, const std::string& subject)>;
 
-  /// Reads them, and as many of the certificates beside them as it takes. Throws as read_file does
-  /// for an index that cannot be read.
-  ImportIndexes(const ImportFiles& found, const IsOurs& is_ours);
+  /// Reads them. `chain` is the CA, the CA above it and so on. Throws as read_file does for an
+  /// index that cannot be read.
+  ImportIndexes(const ImportFiles& found, const std::vector<x509::Certificate>& chain,
+                IsOurs is_ours);
 
-  /// The rows of the CA's indexes: a serial is revoked if any row says so, from the first time that
-  /// is said; `now` stands for a time that cannot be read or is still to come.
-  [[nodiscard]] std::map<x509::SerialNumber, IndexStanding> merge(UnixTime now);
-  [[nodiscard]] std::vector<Path> ours() const;
-  /// What is wrong with the CA's indexes; to be asked after `merge`.
-  [[nodiscard]] const std::vector<Defect>& defects() const noexcept { return m_defects; }
+  /// Takes note of a certificate in a file of the import; each of them is to be shown.
+  void look_at(const x509::Certificate& certificate, const Path& file);
+
+  /// Adds the rows that count; what is wrong with an index that counts, and rows that may be
+  /// another CA's, go to `note`. `now` stands for a time that is still to come. To be called once,
+  /// after the last look_at.
+  void merge(UnixTime now, const InLedger& in_ledger, ImportEvidence& evidence,
+             const TakeNote& note);
+  /// The indexes that count, with a row or without any; after merge.
+  [[nodiscard]] const std::vector<Path>& ours() const noexcept { return m_ours; }
 
  private:
+  enum class Whose { unknown, ours, others };
+  struct Row {
+    IndexRow said;
+    Whose file = Whose::unknown;  // whose certificate below the directory it is
+    bool elsewhere = false;       // a certificate of the CA in another directory has its names
+  };
   struct Index {
     Path file;
-    OpensslIndex content;
-    std::map<x509::SerialNumber, std::size_t> serials = {};
-    bool knows_ours = false;
-    bool knows_others = false;
-    [[nodiscard]] bool is_ours() const { return knows_ours || !knows_others; }
+    std::vector<Row> rows = {};
+    std::vector<IndexDefect> defects = {};
+    std::map<x509::SerialNumber, std::vector<std::size_t>> serials = {};  // of their rows
+    // CA certificates next to it: under a name that is usual for the CA's own, and others.
+    Whose usual = Whose::unknown;
+    bool has_ours = false;
+    bool has_others = false;
+    [[nodiscard]] bool is_ours() const {
+      return usual == Whose::ours || (usual == Whose::unknown && has_ours && !has_others);
+    }
   };
-  [[nodiscard]] Index* find_governing(const Path& file);
-  void take_row(const IndexRow& row, const Index& index, UnixTime now,
-                std::map<x509::SerialNumber, IndexStanding>& merged);
+  [[nodiscard]] static bool governs(const Index& index, const Path& file);
+  [[nodiscard]] bool is_nearest(const Index& index, const Path& file) const;
+  void look_at_ca(Index& index, const x509::Certificate& certificate, const Path& file);
+  void look_at_row(Index& index, Row& row, const x509::Certificate& certificate, bool is_below);
+  [[nodiscard]] static bool counts(const Index& index, const Row& row, const InLedger& in_ledger);
 
-  std::map<Path, Index> m_indexes;  // by their directories
-  std::vector<Defect> m_defects;
+  std::vector<x509::Certificate> m_chain;
+  IsOurs m_is_ours;
+  std::vector<Index> m_indexes;
+  std::vector<Path> m_ours;
 };
 
 }  // namespace mtls::authority

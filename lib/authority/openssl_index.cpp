@@ -92,6 +92,8 @@ std::optional<x509::SerialNumber> parse_serial(const std::string& text) {
   return x509::SerialNumber::parse(text.size() % 2 == 0 ? text : "0" + text);
 }
 
+bool is_status(std::string_view text) { return text == "V" || text == "R" || text == "E"; }
+
 void append_value(std::string& text, const x509::Attribute& attribute) {
   constexpr unsigned char k_first = 0x20;
   constexpr unsigned char k_last = 0x7e;
@@ -110,6 +112,23 @@ OpensslIndex parse_openssl_index(std::string_view text) {
   OpensslIndexReader reader;
   reader.take(text);
   return reader.finish();
+}
+
+bool looks_like_openssl_index(std::string_view beginning) {
+  constexpr std::size_t k_serial = 3;
+  while (!beginning.empty()) {
+    const std::size_t end = beginning.find('\n');
+    std::string_view line = beginning.substr(0, end);
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (!line.empty() && line.front() != '#') {
+      const auto fields = split(line);
+      return fields.size() > k_serial + 1 && is_status(fields[0]) && parse_time(fields[1]) &&
+             parse_serial(fields[k_serial]);
+    }
+    if (end == std::string_view::npos) return false;
+    beginning.remove_prefix(end + 1);
+  }
+  return false;
 }
 
 void OpensslIndexReader::take(std::string_view piece) {
@@ -158,23 +177,25 @@ void OpensslIndexReader::take_fields(const std::vector<std::string>& fields) {
     return;
   }
   const std::string& status = fields[0];
-  if (status != "V" && status != "R" && status != "E") {
-    defect(format("'{}' is no status", printable(status.substr(0, 16))));
-    return;
-  }
-  if (!parse_time(fields[1])) {
-    defect(format("'{}' is no time", printable(fields[1].substr(0, 32))));
-  }
+  const bool known = is_status(status);
+  const std::string& revocation = fields[2];
+  if (!known) defect(format("'{}' is no status", printable(status.substr(0, 16))));
+  if (!known && revocation.empty()) return;
+  const std::optional<UnixTime> not_after = parse_time(fields[1]);
+  if (!not_after) defect(format("'{}' is no time", printable(fields[1].substr(0, 32))));
   if (m_index.rows.size() == k_index_rows_limit) {
     throw Error(Errc::too_large, format("an index of over {} rows is not read", k_index_rows_limit),
                 "split index.txt, and import its parts one after the other");
   }
   IndexRow row{.line = m_line,
                .serial = *serial,
-               .revoked = status == "R",
-               .revoked_at = std::nullopt,
-               .reason = {}};
-  if (row.revoked) take_revocation(row, fields[2]);
+               .revoked = status == "R" || !revocation.empty(),
+               .not_after = not_after,
+               .subject = fields.size() == k_fields ? fields.back() : std::string()};
+  if (known && status != "R" && row.revoked) {
+    defect(format("the status is {} and there is a revocation date: taken as revoked", status));
+  }
+  if (row.revoked) take_revocation(row, revocation);
   m_index.rows.push_back(std::move(row));
 }
 
@@ -186,9 +207,12 @@ void OpensslIndexReader::take_revocation(IndexRow& row, std::string_view text) {
   }
   if (comma == std::string_view::npos) return;
   std::string_view word = text.substr(comma + 1);
-  word = word.substr(0, word.find(','));
+  const std::size_t more = word.find(',');
+  const std::string_view detail = more == std::string_view::npos ? "" : word.substr(more + 1);
+  word = word.substr(0, more);
   if (const auto reason = find_reason(word)) {
     row.reason = *reason;
+    if (word == "keyTime" || word == "CAkeyTime") row.invalid_since = parse_time(detail);
   } else {
     defect(format("'{}' is no reason of a revocation", printable(word.substr(0, 32))));
   }

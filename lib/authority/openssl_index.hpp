@@ -16,13 +16,16 @@
 
 namespace mtls::authority {
 
-/// What a row says, as far as an importer wants to know it.
+/// What a row says, as far as an import uses it.
 struct IndexRow {
   std::size_t line;  // from 1
   x509::SerialNumber serial;
-  bool revoked;
-  std::optional<UnixTime> revoked_at;  // none: revoked, and when cannot be read
-  std::string reason;                  // RFC 5280's name, empty where none was given
+  bool revoked;                                // status R, or a revocation date with any status
+  std::optional<UnixTime> revoked_at = {};     // none: revoked, and the time cannot be read
+  std::string reason = {};                     // RFC 5280's name, empty where none was given
+  std::optional<UnixTime> invalid_since = {};  // openssl's keyTime and CAkeyTime
+  std::optional<UnixTime> not_after = {};      // none: it cannot be read
+  std::string subject = {};                    // as to_oneline writes it
 };
 
 /// Something wrong with a line.
@@ -32,12 +35,16 @@ struct IndexDefect {
 };
 
 /// What is read of index.txt. A line that was cut short, or holds a field that cannot be read, is
-/// a defect; what its serial and status say all the same counts where they stand whole.
+/// a defect; what its serial and status say counts all the same where they are complete. A row that
+/// contradicts itself (a revocation date although the status is V, E or unreadable) is a defect and
+/// revoked.
 struct OpensslIndex {
   std::vector<IndexRow> rows;
   std::vector<IndexDefect> defects;
 };
 [[nodiscard]] OpensslIndex parse_openssl_index(std::string_view text);
+/// Whether a text begins with a line of such an index, whatever its file is called.
+[[nodiscard]] bool looks_like_openssl_index(std::string_view beginning);
 
 /// The longest line that is read, and how many rows of one index.
 inline constexpr std::size_t k_index_line_limit = std::size_t{64} << 10U;

@@ -18,8 +18,23 @@ struct Imported {
     std::optional<UnixTime> time;  // as it was said elsewhere; none: when it is put in, by the
                                    // ledger's clock, than which no time is taken to be later
     std::string reason;            // RFC 5280's name ("keyCompromise"); empty where none was given
+    std::optional<UnixTime> invalid_since = {};  // when it became invalid, where that was said
   };
   std::optional<Revocation> revocation = {};
+};
+
+/// A serial that another tool revoked, whether or not there is a certificate with it.
+struct RevokedSerial {
+  IssuerId issuer;
+  x509::SerialNumber serial;
+  std::optional<UnixTime> not_after = {};  // of its certificate, where that was said
+  Imported::Revocation revocation;
+};
+
+enum class RevokedOutcome {
+  recorded,         // the ledger has no certificate with the serial: it is recorded without one
+  now_revoked,      // certificates with it were there as valid, and are revoked from now on
+  already_revoked,  // it is left as it is
 };
 
 enum class ImportOutcome {

@@ -11,6 +11,7 @@
 #include "store/status.hpp"
 #include "store/store_url.hpp"
 #include "x509/certificate.hpp"
+#include "x509/crl_number.hpp"
 
 #include <chrono>
 #include <functional>
@@ -117,11 +118,33 @@ class Ledger final {
 
   /// Records certificates that were issued elsewhere, in one durable commit, and says what became
   /// of each. The log gets an entry for each issuer, and one for each certificate that is revoked
-  /// already. One that is there as valid is revoked where it is said to be; what is revoked stays
-  /// so. Several with one serial are all kept. One whose serial is revoked (find_revocation) is put
-  /// in as revoked whatever was said. Throws malformed for one that find_unstorable refuses.
+  /// already. One that is there as valid is revoked where it is said to be, with all that have its
+  /// serial; what is revoked stays so. Several with one serial are all kept. One whose serial is
+  /// revoked (find_revocation) is put in as revoked whatever was said. Throws malformed for one
+  /// that find_unstorable refuses.
   std::vector<ImportOutcome> record_imported(std::span<const Imported> imported,
                                              const Author& author);
+
+  /// Records serials that another tool revoked, in one durable commit, and says what became of
+  /// each. Every certificate of the issuer with the serial is revoked; where there is none the
+  /// serial is recorded as revoked without one. The log gets an entry for each row that changes.
+  std::vector<RevokedOutcome> record_revoked(std::span<const RevokedSerial> revoked,
+                                             const Author& author);
+  /// What that would do with a serial.
+  [[nodiscard]] RevokedOutcome would_revoke(IssuerId issuer,
+                                            const x509::SerialNumber& serial) const;
+  /// Calls `row` for each serial that is revoked without a certificate, in their order, until it
+  /// returns Continue::no. All of it is one snapshot.
+  void list_revocations(IssuerId issuer,
+                        const std::function<Continue(const RevokedSerial&)>& row) const;
+
+  /// The highest number of a CRL that the log knows; the next one of ours must be higher. Nothing
+  /// where it knows none.
+  [[nodiscard]] std::optional<x509::CrlNumber> crl_number_floor(IssuerId issuer) const;
+  /// Puts the number of a CRL that another tool signed for this issuer into the log (action crl),
+  /// with the CRL's SHA-256, unless it knows one as high.
+  void record_crl_number(IssuerId issuer, const x509::CrlNumber& number,
+                         const crypto::Sha256& fingerprint, const Author& author);
 
   /// Gives up an intent whose signature was never made or was faulty: state `burnt`, its serial
   /// never used again, its request key free. One that was revoked or burnt meanwhile stays so.

@@ -3,6 +3,7 @@
 #include "base/format.hpp"
 #include "store/ledger_data.hpp"
 #include "store/record_row.hpp"
+#include "store/revoking.hpp"
 #include "store/row_parts.hpp"
 
 #include <algorithm>
@@ -22,11 +23,6 @@ constexpr std::string_view k_insert_imported = R"(
     :issuer, :serial, :state, 'imported', :profile, :profile_hash, :subject, :sans, :not_before,
     :not_after, :spki_hash, :fingerprint, :certificate, :crl_part, :actor, :host, :pid, :session,
     :note, :time, :time, :revoked_time, :time, :entry, :entry, :standing_entry))";
-
-/// When it was revoked. Who says so may have another clock.
-UnixTime revocation_time(const Imported::Revocation& revocation, const Author& author) {
-  return std::min(revocation.time.value_or(author.time), author.time);
-}
 
 /// The row that a certificate becomes; which entries commit to it is known later.
 Record to_record(const Imported& imported, const Author& author) {
@@ -70,42 +66,15 @@ std::unique_ptr<Statement> prepare_lookup(Connection& connection) {
       "SELECT 1 FROM certificates WHERE issuer = :issuer AND fingerprint = :fingerprint");
 }
 
-LogSubject revocation_entry(const Record& row) {
-  return {.action = LogAction::revoke,
-          .serial = row.serial,
-          .content = standing_part(standing_of(row)),
-          .count = 1,
-          .note = row.note};
-}
-
-/// Revokes what stands as valid with this fingerprint, and says whether anything did.
-bool revoke_standing(Connection& connection, ChainWriter& chain, const Imported& imported,
+/// Revokes what is there as valid with this serial, and says whether anything was.
+bool revoke_existing(Connection& connection, ChainWriter& chain, const Imported& imported,
                      const Author& author) {
-  const auto rows = connection.prepare(
-      format("SELECT {} FROM certificates WHERE issuer = :issuer AND fingerprint = :fingerprint "
-             "AND state = 'issued' ORDER BY id",
-             k_record_columns));
-  rows->bind("issuer", number(imported.issuer))
-      .bind("fingerprint", to_hex(imported.certificate.fingerprint()));
-  std::vector<RecordRow> standing;
-  while (rows->step()) standing.push_back(read_record(*rows));
-  for (RecordRow& row : standing) {
-    row.record.state = State::revoked;
-    row.record.note = revocation_note(imported.revocation->reason);
-    row.record.revoked_time = revocation_time(*imported.revocation, author);
-    row.record.changed_time = std::max(row.record.changed_time, author.time);
-    const std::int64_t entry = chain.append(revocation_entry(row.record));
-    const auto update = connection.prepare(
-        "UPDATE certificates SET state = 'revoked', note = :note, revoked_time = :revoked_time, "
-        "changed_time = :changed_time, standing_entry = :entry WHERE id = :id");
-    update->bind("note", row.record.note)
-        .bind("revoked_time", to_seconds(*row.record.revoked_time))
-        .bind("changed_time", to_seconds(row.record.changed_time))
-        .bind("entry", entry)
-        .bind("id", row.id);
-    require_changed(update->run(), 1);
+  const x509::SerialNumber& serial = imported.certificate.serial();
+  if (would_revoke(connection, imported.issuer, serial) != RevokedOutcome::now_revoked) {
+    return false;
   }
-  return !standing.empty();
+  revoke_rows(connection, chain, imported.issuer, serial, *imported.revocation, author);
+  return true;
 }
 
 /// One item of those that were given, with its place among them.
@@ -206,7 +175,7 @@ std::vector<ImportOutcome> Ledger::record_imported(std::span<const Imported> imp
               among_these.insert(fingerprint).second && !stands(*lookup, issuer, fingerprint);
           if (!is_new) {
             const bool revoke = item.imported->revocation.has_value();
-            if (revoke && revoke_standing(connection, chain, *item.imported, stamped)) {
+            if (revoke && revoke_existing(connection, chain, *item.imported, stamped)) {
               outcomes[item.index] = ImportOutcome::now_revoked;
             }
             continue;

@@ -5,6 +5,7 @@
 #include "base/format.hpp"
 #include "store/log_commitments.hpp"
 #include "store/record_row.hpp"
+#include "store/revocation_row.hpp"
 #include "store/row_parts.hpp"
 
 #include <algorithm>
@@ -41,6 +42,7 @@ class LogAudit final {
   AuditReport run() {
     m_log = read_commitments(m_connection, m_issuer, m_report);
     for_each_row(m_connection, m_issuer, m_report, [this](const Record& row) { check_row(row); });
+    check_revocations();
     check_commitments();
     check_ca_certificates();
     return std::move(m_report);
@@ -141,6 +143,24 @@ class LogAudit final {
     }
   }
 
+  /// What is revoked without a certificate has an entry of its own, as every row has.
+  void check_revocations() {
+    if (!has_revocations(m_connection)) return;
+    const auto rows = m_connection.prepare(format(
+        "SELECT {} FROM revocations WHERE issuer = :issuer ORDER BY serial", k_revocation_columns));
+    rows->bind("issuer", number(m_issuer));
+    while (rows->step()) {
+      try {
+        const RevocationRow row = read_revocation(*rows);
+        match(row.entry, {LogAction::revoke}, row.revoked.serial.to_text(),
+              revocation_part(row.revoked));
+        m_revocations.insert(row.entry);
+      } catch (const DbError& error) {
+        find(Flaw::row_unreadable, std::nullopt, "", error.what());
+      }
+    }
+  }
+
   void check_commitments() {
     for (const auto& [seq, commitment] : m_log.entries) {
       if (!is_standing(commitment.action)) check_commitment(seq, commitment);
@@ -236,7 +256,8 @@ class LogAudit final {
     std::vector<std::int64_t> left;
     std::copy_if(entries.begin(), entries.end(), std::back_inserter(left),
                  [this](std::int64_t seq) {
-                   return !m_imported_standing.contains(seq) && !m_log.accepted.contains(seq);
+                   return !m_imported_standing.contains(seq) && !m_revocations.contains(seq) &&
+                          !m_log.accepted.contains(seq);
                  });
     const auto own = m_own_standing.find(serial);
     if (own == m_own_standing.end()) {
@@ -293,6 +314,7 @@ class LogAudit final {
   std::unordered_map<std::int64_t, std::vector<Leaf>> m_leaves;
   std::unordered_map<std::string, std::optional<std::int64_t>> m_own_standing;  // as rows have it
   std::set<std::int64_t> m_imported_standing;
+  std::set<std::int64_t> m_revocations;       // entries of serials revoked without a certificate
   std::set<std::string> m_unrevoked_imports;  // of serials that the log says something of
 };
 

@@ -166,6 +166,10 @@ constexpr std::string_view k_by_status = R"(
   CREATE INDEX log_status ON log_entries (issuer, serial, seq)
     WHERE action IN ('revoke', 'unhold'))";
 
+// The few CRLs, whose highest number is looked for.
+constexpr std::string_view k_by_crl = R"(
+  CREATE INDEX log_crls ON log_entries (issuer, seq) WHERE action = 'crl')";
+
 void apply(Connection& connection, const Migration& step) {
   for (const std::string_view statement : step.statements) connection.define(statement);
 }
@@ -219,7 +223,7 @@ std::span<const Migration> migrations() {
                 .fill = fill_logs},
       Migration{.version = 3, .statements = {k_by_revocation}, .fill = commit_to_imported_standing},
       Migration{.version = k_revocations_schema,
-                .statements = {k_revocations, k_no_by_revocation, k_by_status},
+                .statements = {k_revocations, k_no_by_revocation, k_by_status, k_by_crl},
                 .fill = note_revocations_table}};
   return steps;
 }

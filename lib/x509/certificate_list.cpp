@@ -153,6 +153,7 @@ std::optional<UnixTime> CertificateList::next_update() const noexcept {
 }
 const Extensions& CertificateList::extensions() const noexcept { return m_data->extensions; }
 std::size_t CertificateList::entry_count() const noexcept { return m_data->entry_count; }
+ByteView CertificateList::revoked_certificates() const noexcept { return m_data->entries; }
 ByteView CertificateList::signature_algorithm() const noexcept {
   return m_data->signature_algorithm;
 }

@@ -32,6 +32,8 @@ class CertificateList final {
     UnixTime revocation_date;
   };
   [[nodiscard]] std::vector<Entry> entries(std::size_t limit) const;
+  /// The content of revokedCertificates, for x509/crl_entries.hpp.
+  [[nodiscard]] ByteView revoked_certificates() const noexcept;
   [[nodiscard]] ByteView signature_algorithm() const noexcept;
   [[nodiscard]] const crypto::Sha256& fingerprint() const noexcept;
   /// Whether an entry has a critical extension: certificateIssuer of an indirect list, or one that

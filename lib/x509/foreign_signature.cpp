@@ -22,25 +22,53 @@ ossl::Handle<X509> to_x509(ByteView der, const ossl::Context& context) {
   return made;
 }
 
+ossl::Handle<X509_CRL> to_crl(ByteView der, const ossl::Context& context) {
+  ossl::Handle<X509_CRL> made(
+      ossl::require_pointer(X509_CRL_new_ex(context.get(), context.properties()), "X509_CRL_new"));
+  const unsigned char* octets = der.data();
+  X509_CRL* target = made.get();
+  if (d2i_X509_CRL(&target, &octets, static_cast<long>(der.size())) == nullptr) {
+    static_cast<void>(made.release());  // it was freed where it failed
+  }
+  return made;
+}
+
+ossl::Handle<EVP_PKEY> to_key(const crypto::PublicKey& key, const ossl::Context& context) {
+  const ByteView spki = key.spki();
+  const unsigned char* octets = spki.data();
+  return ossl::Handle<EVP_PKEY>(d2i_PUBKEY_ex(nullptr, &octets, static_cast<long>(spki.size()),
+                                              context.get(), context.properties()));
+}
+
+/// Reads what X509_verify or X509_CRL_verify returned. 0: the signature was looked at; below, it
+/// could not be, which with an algorithm that is known is a signature that is none.
+ForeignSignature judge(int verdict, ByteView algorithm) {
+  ossl::clear_queue();
+  if (verdict > 0) return ForeignSignature::outdated;
+  const bool known = crypto::find_signature_algorithm(algorithm).has_value();
+  return verdict == 0 || known ? ForeignSignature::bad : ForeignSignature::undetermined;
+}
+
 }  // namespace
 
 ForeignSignature judge_foreign_signature(const Certificate& certificate,
                                          const crypto::PublicKey& issuer_key,
                                          const ossl::Context& context) {
   if (certificate.is_signed_by(issuer_key, context)) return ForeignSignature::good;
-  const ossl::Handle<X509> parsed = to_x509(certificate.der(), context);
-  const ByteView spki = issuer_key.spki();
-  const unsigned char* octets = spki.data();
-  const ossl::Handle<EVP_PKEY> key(d2i_PUBKEY_ex(nullptr, &octets, static_cast<long>(spki.size()),
-                                                 context.get(), context.properties()));
+  const auto parsed = to_x509(certificate.der(), context);
+  const auto key = to_key(issuer_key, context);
   const int verdict = parsed && key ? X509_verify(parsed.get(), key.get()) : -1;
-  ossl::clear_queue();
-  if (verdict > 0) return ForeignSignature::outdated;
-  // 0: the signature was looked at; below, it could not be, which with an algorithm that is known
-  // is a signature that is none.
-  const bool known =
-      crypto::find_signature_algorithm(certificate.signature_algorithm()).has_value();
-  return verdict == 0 || known ? ForeignSignature::bad : ForeignSignature::undetermined;
+  return judge(verdict, certificate.signature_algorithm());
+}
+
+ForeignSignature judge_foreign_signature(const CertificateList& list,
+                                         const crypto::PublicKey& issuer_key,
+                                         const ossl::Context& context) {
+  if (list.is_signed_by(issuer_key, context)) return ForeignSignature::good;
+  const auto parsed = to_crl(list.der(), context);
+  const auto key = to_key(issuer_key, context);
+  const int verdict = parsed && key ? X509_CRL_verify(parsed.get(), key.get()) : -1;
+  return judge(verdict, list.signature_algorithm());
 }
 
 std::string algorithm_name(ByteView algorithm_identifier) {

@@ -4,6 +4,7 @@
 
 #include "ossl/context.hpp"
 #include "x509/certificate.hpp"
+#include "x509/certificate_list.hpp"
 
 namespace mtls::x509 {
 
@@ -17,6 +18,11 @@ enum class ForeignSignature {
 /// Says whether `certificate` was signed with `issuer_key`, whatever the algorithm and the strength
 /// of the key.
 [[nodiscard]] ForeignSignature judge_foreign_signature(const Certificate& certificate,
+                                                       const crypto::PublicKey& issuer_key,
+                                                       const ossl::Context& context);
+
+/// The same of a CRL.
+[[nodiscard]] ForeignSignature judge_foreign_signature(const CertificateList& list,
                                                        const crypto::PublicKey& issuer_key,
                                                        const ossl::Context& context);
 

@@ -30,7 +30,7 @@ FORMS = {
     "sha256": lambda v: isinstance(v, str) and re.fullmatch(r"[0-9a-f]{64}", v),
 }
 # Documents that are lines of a result, and not a command's own.
-LINES = {"store-export-record"}
+LINES = {"store-export-record", "store-export-revocation"}
 # Fields that only some documents of their kind have.
 OPTIONAL = {("Errors", "file")}
 
@@ -260,7 +260,10 @@ class JsonTest(unittest.TestCase):
         self.run_command("ca", "adopt", "v1.crt", "ca/ca.key", "--ca", "v1")
         self.run_command("ca", "adopt", "v1.crt", "ca/ca.key", "--ca", "v3", "--reissue")
         (directory / "old").mkdir()
-        (directory / "old" / "index.txt").write_text("V\t350101000000Z\t\tAB\tunknown\t/CN=x\nrubbish\n")
+        (directory / "old" / "index.txt").write_text(
+            "V\t350101000000Z\t\tAB\tunknown\t/CN=x\nrubbish\n"
+            "R\t350101000000Z\t250101000000Z,keyTime,20240101000000Z\tAC\tunknown\t/CN=y\n")
+        (directory / "old" / "ca.crt").write_bytes((directory / "v1.crt").read_bytes())
         self.run_command("store", "import", "old", "--ca", "v3", codes=(1,))
         self.run_command("store", "import", "v1.crt", "--ca", "v3")
         self.run_command("store", "export", "--format", "json", "--ca", "v3")

@@ -13,6 +13,7 @@ import sqlite3
 import struct
 import time
 
+from crl import make_crl
 from ledger_files import LedgerFiles
 from ledger_vectors import VECTORS
 from workbench import KEY, main
@@ -45,7 +46,14 @@ class LedgerLog(LedgerFiles):
 
     # --- point 6 ---------------------------------------------------------------------------------
 
+    def revoke_without_certificate(self):
+        """A CRL lists a serial that the ledger has no certificate for."""
+        self.openssl("req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", "gone.key", "-out", "gone.crt", "-subj",
+                     "/CN=gone", "-days", "9")
+        self.mtlsctl("store", "import", make_crl(self, "ca", "gone.crl", ["gone.crt"]))
+
     def test_every_value_that_is_changed_is_found(self):
+        self.revoke_without_certificate()
         self.mtlsctl("log", "verify")
         self.mtlsctl("store", "check")
         sound = self.save()
@@ -56,7 +64,6 @@ class LedgerLog(LedgerFiles):
                        for table in tables}
         self.assertEqual(sorted(tables), ["ca_certificates", "certificates", "issuers", "log_entries",
                                           "log_heads", "meta", "revocations"])
-        tables.remove("revocations")  # empty here
         for table in tables:
             for column, kind in columns[table]:
                 if (table, column) == ("certificates", "id"):
@@ -112,8 +119,9 @@ class LedgerLog(LedgerFiles):
                 self.assert_found(column)
 
     def test_every_row_that_is_removed_or_repeated_is_found(self):
+        self.revoke_without_certificate()
         sound = self.save()
-        for table in ("certificates", "ca_certificates", "log_entries", "log_heads", "issuers"):
+        for table in ("certificates", "ca_certificates", "log_entries", "log_heads", "issuers", "revocations"):
             with self.database() as db:
                 rows = [row[0] for row in db.execute(f"select rowid from {table}")]
             for row in rows:
@@ -290,6 +298,27 @@ class LedgerLog(LedgerFiles):
         octets = (text("mtlsctl certificate 1") + text(serial) + field(bytes.fromhex(fingerprint)) +
                   field(base64.b64decode(certificate)) + number(time))
         self.assertEqual(rows[entry - 1][8], hashlib.sha256(octets).hexdigest())
+
+    def test_what_is_revoked_without_a_certificate_is_committed_to_as_described(self):
+        self.revoke_without_certificate()
+        crl = self.openssl("crl", "-in", "gone.crl", "-outform", "DER").out
+        with self.database() as db:
+            (serial, not_after, when, reason, since, entry), = db.execute(
+                "select serial, not_after, time, reason, invalid_since, entry from revocations").fetchall()
+            action, content, count = db.execute(
+                "select action, content, row_count from log_entries where seq = ?", (entry,)).fetchone()
+            listed, note = db.execute("select content, note from log_entries where action = 'crl'").fetchone()
+        self.assertEqual((serial, not_after, since), (self.certificate_serial("gone.crt"), None, None))
+        octets = text("mtlsctl revocation 1") + text(serial) + field(b"\0") + field(b"\1") + number(when) + text(reason)
+        octets += field(b"\0")
+        self.assertEqual((action, content, count), ("revoke", hashlib.sha256(octets).hexdigest(), 1))
+        self.assertEqual((listed, note), (hashlib.sha256(crl).hexdigest(), "number 01 (imported)"))
+        # The row lost is a loss that can be answered for; the log goes on revoking the serial.
+        self.change("delete from revocations")
+        self.mtlsctl("log", "verify", exit=1)
+        self.mtlsctl("store", "accept-loss")
+        self.mtlsctl("log", "verify")
+        self.mtlsctl("store", "copy", "--to", "sqlite:copy.db")
 
     def test_openssl_verifies_a_signed_head(self):
         for kind, digest in ((["--key-type", "ec:p256"], "-sha256"), (["--key-type", "rsa:2048"], "-sha256"),
