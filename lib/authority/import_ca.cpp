@@ -314,8 +314,11 @@ class Import final {
     if (!m_issuer) return ImportOutcome::recorded;
     const store::Ledger& ledger = m_request.ledger;
     if (!ledger.has_certificate(*m_issuer, one.certificate.fingerprint())) {
-      const bool by_log =
-          !one.revocation && ledger.find_lost_revocation(*m_issuer, one.certificate.serial());
+      const x509::SerialNumber& serial = one.certificate.serial();
+      const bool known =
+          ledger.would_revoke(*m_issuer, serial) == store::RevokedOutcome::already_revoked ||
+          ledger.find_lost_revocation(*m_issuer, serial);
+      const bool by_log = !one.revocation && known;
       return by_log ? ImportOutcome::recorded_revoked : ImportOutcome::recorded;
     }
     if (!one.revocation) return ImportOutcome::already_there;
