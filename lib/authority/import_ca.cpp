@@ -360,10 +360,19 @@ class Import final {
                                                   m_request.author));
   }
 
+  /// Whether the ledger has a certificate with this serial that is not in the import.
+  [[nodiscard]] bool has_another(const x509::SerialNumber& serial) const {
+    if (!m_issuer) return false;
+    const auto rows = m_request.ledger.find_by_serial(serial);
+    return std::any_of(rows.begin(), rows.end(), [this](const store::Record& row) {
+      return row.issuer == *m_issuer && row.fingerprint && !m_seen.contains(*row.fingerprint);
+    });
+  }
+
   void look_for_repeated() {
     std::set<x509::SerialNumber> repeated;
     for (const auto& [serial, count] : m_serials) {
-      if (count > 1) repeated.insert(serial);
+      if (count > 1 || (is_trial() && has_another(serial))) repeated.insert(serial);
     }
     if (m_issuer) {
       for (const x509::SerialNumber& serial : m_request.ledger.repeated_serials(*m_issuer)) {
