@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "cmd/input_file.hpp"
+#include "cmd/key_options.hpp"
 #include "cmd/value_types.hpp"
 #include "crypto/private_key.hpp"
 
@@ -95,7 +96,8 @@ ProbeIdentities::ProbeIdentities(const ProbeIdentityOptions& options, Session& s
       options.lock_timeout.value_or(std::chrono::milliseconds(30'000));
   if (mint) m_mint.emplace(*mint, options.signing, patience, session);
   if (options.probe_ca) {
-    m_throw_away = authority::CaDirectory::open(*options.probe_ca, authority::Named::explicitly);
+    m_throw_away = authority::CaDirectory::open(*options.probe_ca, authority::Named::explicitly,
+                                                trusted_owners());
     m_odd.emplace(*m_throw_away, options.signing, patience, session);
   }
   if (options.ca &&
@@ -116,13 +118,13 @@ tls::Identity ProbeIdentities::read(const Path& certificate, const Path& key) co
   std::vector<x509::Certificate> chain =
       x509::read_certificates(file.view(), shown_input(certificate), x509::KeysBeside::allow);
   const std::string shown = shown_input(key);
-  const SecretBytes text = read_input(key);
-  crypto::PrivateKey read = crypto::PrivateKey::from_file(
-      text.view(), shown,
-      passphrase_source(m_options.key_passphrase,
-                        {.flag = "--key-passphrase", .what = format("passphrase of {}", shown)},
-                        m_session),
-      m_options.signing.legacy(), m_session.openssl(ossl::Configuration::openssl));
+  crypto::PrivateKey read = read_private_key(
+      key, {.passphrase = passphrase_source(
+                m_options.key_passphrase,
+                {.flag = "--key-passphrase", .what = format("passphrase of {}", shown)}, m_session),
+            .legacy = m_options.signing.legacy(),
+            .trust = m_options.signing.files.trust(m_session),
+            .context = m_session.openssl(ossl::Configuration::openssl)});
   if (!(read.public_key() == chain.front().public_key())) {
     throw Error(Errc::key_mismatch,
                 format("the key in {} is not that of the certificate in {}", shown,

@@ -2,6 +2,7 @@
 
 #include "authority/ca_files.hpp"
 #include "authority/ledger_head.hpp"
+#include "authority/ledger_trust.hpp"
 #include "authority/new_directory.hpp"
 #include "authority/wanted.hpp"
 #include "base/error.hpp"
@@ -57,6 +58,8 @@ OwnLedger open_own_ledger(const Directory& directory, const InitRequest& request
                           const store::Author& author) {
   const std::string shown = printable((directory.path() / "ca.toml").native());
   const FileContents contents = directory.read("ca.toml");
+  const FileTrust found(request.trust.owners());
+  found.require_owner(shown, contents.owner, Named::implicitly);
   const CaConfig config = parse_ca_config(as_text(contents.bytes.view()), shown);
   const store::StoreUrl store = request.store.value_or(config.store);
   if (!(store == config.store)) {
@@ -67,6 +70,9 @@ OwnLedger open_own_ledger(const Directory& directory, const InitRequest& request
   }
   auto location = config.ledger_location(request.directory, request.lock_timeout);
   location.author = author;
+  found.require_owners(find_ledger_files(location, request.directory), Named::implicitly);
+  found.require_owner(printable((directory.path() / "ledger.head").native()),
+                      directory.owner("ledger.head"), Named::implicitly);
   const bool has_ca = directory.contains("ca.crt");
   const bool stands = has_ca || store.engine() == store::Engine::postgresql;
   store::Ledger ledger =
@@ -88,6 +94,9 @@ OwnLedger make_own_ledger(Directory& directory, const InitRequest& request,
   location.author = author;
   if (config.store.engine() == store::Engine::sqlite) {
     store::Ledger::require_free(location);
+    // An empty file that another user put there would be that user's ledger.
+    request.trust.require_owners(find_ledger_files(location, request.directory),
+                                 request.store ? Named::explicitly : request.named);
     write_config(directory, config);
     return {store::Ledger::create(location, config.ledger_id), config.store, LedgerOrigin::own};
   }
@@ -118,6 +127,7 @@ EnrolRequest enrol_request(const InitRequest& request) {
   wanted.key_passphrase = clone(request.key_passphrase);
   wanted.open_existing_key = request.open_existing_key;
   wanted.open_key = request.open_key;
+  wanted.owners = request.trust.owners();
   wanted.challenge_password = clone(request.challenge_password);
   wanted.unstructured_name = request.unstructured_name;
   wanted.existing = request.existing;
@@ -242,19 +252,31 @@ Path way(const Path& from, const Path& to) {
               format("chmod 700 {}, or choose a new directory with --ca", shown));
 }
 
+/// A directory in which another user could replace everything that is put there.
+void require_own_directory(const Directory& directory, const InitRequest& request) {
+  request.trust.require_owner(printable(directory.path().native()), directory.owner(),
+                              request.named);
+}
+
 }  // namespace
 
-Directory open_new_directory(const Path& path) {
+Directory open_new_directory(const InitRequest& request) {
+  const Path& path = request.directory;
+  // What is made here is ours, whoever a file server says it belongs to.
+  const bool found = name_exists(path);
   Directory directory = Directory::make(path);
+  if (found) require_own_directory(directory, request);
   if (directory.openness() == Openness::open && !directory.make_private_if_empty()) {
     refuse_open_directory(path);
   }
   return directory;
 }
 
-void require_fit_directory(const Path& path) {
+void require_fit_directory(const InitRequest& request) {
+  const Path& path = request.directory;
   if (!name_exists(path)) return;
   const Directory directory = Directory::open(path);
+  require_own_directory(directory, request);
   if (directory.openness() == Openness::open && !directory.list().empty()) {
     refuse_open_directory(path);
   }
@@ -326,7 +348,7 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
   }
   require_ledger_place(request);
   if (request.rehearsal == Rehearsal::yes) {
-    require_fit_directory(request.directory);
+    require_fit_directory(request);
     store::Ledger nowhere = store::Ledger::create_in_memory(store::make_ledger_id());
     return {run(request, profile, request.parent ? request.parent->ledger : nowhere, nowhere,
                 surroundings),
@@ -336,7 +358,7 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
   if (!name_exists(request.directory / "ca.crt")) {
     require_grantable_ca(request, profile, surroundings);
   }
-  const Directory directory = open_new_directory(request.directory);
+  const Directory directory = open_new_directory(request);
   OwnLedger own = open_new_ledger(request, surroundings);
   Initialised result{run(request, profile, request.parent ? request.parent->ledger : own.ledger,
                          own.ledger, surroundings),
@@ -348,8 +370,10 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
       complete_chain(result.enrolled.certificate, request)) {
     result.enrolled.outcome = Outcome::completed;
   }
-  join_ledger(directory, own.ledger,
-              CaDirectory::open(request.directory, Named::explicitly).certificate(), surroundings);
+  join_ledger(
+      directory, own.ledger,
+      CaDirectory::open(request.directory, Named::explicitly, request.trust.owners()).certificate(),
+      surroundings);
   for (const char* name :
        {"ca.key", "ca.csr", "ca.crt", "chain.crt", "root.crt", "ca.toml", "ca.db", "ledger.head"}) {
     if (directory.contains(name)) {

@@ -53,6 +53,7 @@ void require_own_key_of(const x509::Certificate& certificate, const SetContents&
   if (!contents.key) {
     throw certificate_mismatch(standing, format("{} is not there", printable(name)));
   }
+  require_trusted_key(*contents.key, name, standing);
   const bool encrypted = crypto::is_encrypted_key(contents.key->bytes.view());
   if (encrypted && !standing.request.key_passphrase) return;
   if (!encrypted && standing.request.key_passphrase) {
@@ -197,8 +198,9 @@ Enrolled keep(const SetContents& contents, const Standing& standing) {
           .key_file = std::nullopt,
           .request_file = std::nullopt,
           .certificate_file = std::nullopt,
-          .key_encrypted = has_own_key(standing.request) &&
-                           crypto::is_encrypted_key(contents.key->bytes.view())};
+          .key_encrypted =
+              has_own_key(standing.request) && crypto::is_encrypted_key(contents.key->bytes.view()),
+          .key_reused = !standing.request.csr};
 }
 
 }  // namespace
