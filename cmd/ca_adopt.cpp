@@ -84,7 +84,12 @@ SourceKey read_key(const Options& options, Session& session) {
   const FileContents contents = read_file(options.key);
   const std::string shown = printable(options.key.native());
   // What is no key at all is said to be none, whoever can read it.
-  if (contents.openness == Openness::open && crypto::holds_private_key(contents.bytes.view()) &&
+  const bool is_key = crypto::holds_private_key(contents.bytes.view());
+  if (is_key) {
+    options.signing.files.trust(session).require_owner(shown, contents.owner,
+                                                       authority::Named::explicitly);
+  }
+  if (contents.openness == Openness::open && is_key &&
       options.signing.open_key() == authority::OpenKey::refuse) {
     throw Error(Errc::open_permissions, format("{} can be read or written by others", shown),
                 format("chmod 600 {}, or insist with --allow-open-key", shown));
@@ -126,6 +131,9 @@ authority::AdoptRequest make_request(const Options& options, const x509::Certifi
   request.not_after = options.validity.not_after;
   request.rehearsal = options.dry_run ? authority::Rehearsal::yes : authority::Rehearsal::no;
   request.lock_timeout = options.ca.wait().value;
+  request.open_key = options.signing.open_key();
+  request.trust = options.signing.files.trust(session);
+  request.named = options.ca.named();
   if (const auto store = options.ca.ledger()) request.store = store->value;
   return request;
 }
@@ -147,6 +155,7 @@ Json document_of(const authority::Adopted& adopted, const Options& options,
                                     {"why", readable(one.why)}});
   }
   document["key_encrypted"] = adopted.key_encrypted;
+  document["key_reused"] = adopted.key_reused;
   document["store"] = adopted.store.shown();
   document["joined"] = adopted.ledger == authority::LedgerOrigin::joined;
   document["all_files"] = Json::array();
@@ -209,6 +218,10 @@ void tell(const authority::Adopted& adopted, const Options& options, const Sessi
   if (!adopted.can_issue) {
     session.messages().warning("nothing can be issued with this certificate",
                                way_out(adopted, options));
+  }
+  if (adopted.key_reused) {
+    session.messages().note(format("{} was there already and is used: no new copy was made",
+                                   printable((options.ca.where().value / "ca.key").native())));
   }
   if (!adopted.files.empty() && !adopted.key_encrypted) {
     session.messages().note(

@@ -151,6 +151,8 @@ authority::InitRequest make_request(const Options& options, Answers answers,
   request.challenge_password = std::move(answers.challenge_password);
   request.unstructured_name = std::move(answers.company);
   request.open_key = options.signing.open_key();
+  request.trust = options.signing.files.trust(session);
+  request.named = options.ca.named();
   request.existing = options.existing.existing();
   request.rehearsal = options.existing.rehearsal();
   request.lock_timeout = options.ca.wait().value;
@@ -183,7 +185,8 @@ ExitCode run(Options options, Session& session) {
   const Path directory = options.ca.where().value;
   std::optional<authority::CaDirectory> parent;
   if (options.parent) {
-    parent = authority::CaDirectory::open(*options.parent, authority::Named::explicitly);
+    parent = authority::CaDirectory::open(*options.parent, authority::Named::explicitly,
+                                          trusted_owners());
   }
   const profile::Profile profile =
       choose_profile(options.profile, std::nullopt, parent ? "intermediate-ca" : "root-ca",

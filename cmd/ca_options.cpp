@@ -1,5 +1,6 @@
 #include "cmd/ca_options.hpp"
 
+#include "cmd/trust_options.hpp"
 #include "cmd/value_types.hpp"
 
 namespace mtls::cmd {
@@ -19,11 +20,13 @@ Setting<Path> CaOptions::where() const {
   return {"ca", SettingSource::built_in};
 }
 
+authority::Named CaOptions::named() const {
+  return where().source == SettingSource::built_in ? authority::Named::implicitly
+                                                   : authority::Named::explicitly;
+}
+
 authority::CaDirectory CaOptions::open() const {
-  const Setting<Path> found = where();
-  auto opened = authority::CaDirectory::open(found.value, found.source == SettingSource::built_in
-                                                              ? authority::Named::implicitly
-                                                              : authority::Named::explicitly);
+  auto opened = authority::CaDirectory::open(where().value, named(), trusted_owners());
   const auto elsewhere = ledger();
   if (!elsewhere) return opened;
   return opened.with_store(elsewhere->value, elsewhere->source == SettingSource::flag
@@ -38,7 +41,7 @@ authority::CaDirectory open_named_ca(const Path& directory) {
 }
 
 authority::CaDirectory open_further_ca(const Path& directory) {
-  return authority::CaDirectory::open(directory, authority::Named::explicitly);
+  return authority::CaDirectory::open(directory, authority::Named::explicitly, trusted_owners());
 }
 
 std::optional<Setting<store::StoreUrl>> CaOptions::ledger() const {

@@ -20,8 +20,9 @@ struct CaOptions {
   void add_to(OptionSet& options);
   /// --ca, else MTLSCTL_CA, else ./ca.
   [[nodiscard]] Setting<Path> where() const;
-  /// The CA directory of where(), its ledger where ledger() says; the built-in one counts as found,
-  /// not as named.
+  /// Whether a flag or variable names it; the built-in one counts as found.
+  [[nodiscard]] authority::Named named() const;
+  /// The CA directory of where(), its ledger where ledger() says.
   [[nodiscard]] authority::CaDirectory open() const;
   /// The same for commands that can do without: nothing where none was named and ./ca is none.
   [[nodiscard]] std::optional<authority::CaDirectory> find() const;

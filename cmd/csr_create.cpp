@@ -9,6 +9,7 @@
 #include "cmd/key_options.hpp"
 #include "cmd/prompt.hpp"
 #include "cmd/subject_options.hpp"
+#include "cmd/trust_options.hpp"
 #include "cmd/value_types.hpp"
 #include "crypto/key_check.hpp"
 #include "x509/certificate_request.hpp"
@@ -28,6 +29,7 @@ struct Options {
   std::optional<Path> key_file;
   std::optional<SecretSource> key_passphrase;
   bool legacy_key = false;
+  TrustOptions trust;
   std::optional<Path> output;
   SubjectOptions subject;
   x509::GeneralNames names;
@@ -93,11 +95,14 @@ ExitCode run(Options options, Session& session) {
   const x509::RequestFields fields = gather(options, session);
   const crypto::PrivateKey key = read_private_key(
       *options.key_file,
-      passphrase_source(options.key_passphrase,
-                        {.flag = "--key-passphrase",
-                         .what = format("passphrase of {}", printable(options.key_file->native()))},
-                        session),
-      options.legacy_key ? crypto::LegacyKeys::allow : crypto::LegacyKeys::refuse, context);
+      {.passphrase = passphrase_source(
+           options.key_passphrase,
+           {.flag = "--key-passphrase",
+            .what = format("passphrase of {}", printable(options.key_file->native()))},
+           session),
+       .legacy = options.legacy_key ? crypto::LegacyKeys::allow : crypto::LegacyKeys::refuse,
+       .trust = options.trust.trust(session),
+       .context = context});
   crypto::require_good_key(key.public_key(), printable(options.key_file->native()), context);
   const auto signer = authority::make_signer(key, std::nullopt);
   const x509::CertificateRequest request = x509::make_request(fields, *signer);
@@ -135,6 +140,7 @@ void add_csr_create(Command& command) {
             "Where its passphrase comes from");
   set.flag("--legacy-key", options->legacy_key,
            "Read a key encrypted in an outdated way (PBES1, RFC 1421)");
+  options->trust.add_to(set);
   set.value("-o,--output", options->output, file_value(),
             "Where the request goes (default: standard output)");
   set.list("--san", options->names, san_value(), "Subject alternative name");

@@ -20,6 +20,7 @@ ExitCode exit_code(Errc code) noexcept {
     case Errc::request_key_used:
     case Errc::serial_conflict:
     case Errc::open_permissions:
+    case Errc::foreign_owner:
     case Errc::set_incomplete:
     case Errc::set_mismatch:
     case Errc::not_in_ledger:

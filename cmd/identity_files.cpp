@@ -4,7 +4,7 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "cmd/input_file.hpp"
-#include "cmd/secret_source.hpp"
+#include "cmd/key_options.hpp"
 
 #include <filesystem>
 #include <vector>
@@ -46,11 +46,12 @@ tls::Identity read_identity(const IdentityFiles& files, const KeyOpening& openin
   std::vector<x509::Certificate> chain =
       x509::read_certificates(file.view(), shown_input(files.certificate), x509::KeysBeside::allow);
   const std::string shown = shown_input(files.key);
-  const SecretBytes text = read_input(files.key);
-  crypto::PrivateKey key = with_passphrase_hint(opening.flag, [&] {
-    return crypto::PrivateKey::from_file(text.view(), shown, opening.passphrase, opening.legacy,
-                                         session.openssl(ossl::Configuration::openssl));
-  });
+  crypto::PrivateKey key =
+      read_private_key(files.key, {.passphrase = opening.passphrase,
+                                   .flag = opening.flag,
+                                   .legacy = opening.legacy,
+                                   .trust = opening.trust,
+                                   .context = session.openssl(ossl::Configuration::openssl)});
   if (!(key.public_key() == chain.front().public_key())) {
     throw Error(Errc::key_mismatch,
                 format("the key in {} is not that of the certificate in {}", shown,

@@ -1,6 +1,7 @@
 // A certificate and its private key, named on the command line: what a client shows.
 #pragma once
 
+#include "authority/file_trust.hpp"
 #include "base/file.hpp"
 #include "cmd/session.hpp"
 #include "crypto/private_key.hpp"
@@ -27,10 +28,11 @@ struct KeyOpening {
   crypto::PassphraseSource passphrase;
   std::string_view flag;
   crypto::LegacyKeys legacy;
+  authority::FileTrust trust;
 };
 
 /// Reads both: the certificate first, then what is sent behind it. Throws unreadable_file,
-/// malformed, key_mismatch …
+/// malformed, key_mismatch, foreign_owner …
 [[nodiscard]] tls::Identity read_identity(const IdentityFiles& files, const KeyOpening& opening,
                                           Session& session);
 

@@ -7,6 +7,7 @@
 #include "cmd/commands.hpp"
 #include "cmd/existing_options.hpp"
 #include "cmd/key_options.hpp"
+#include "cmd/trust_options.hpp"
 #include "cmd/value_types.hpp"
 
 #include <nlohmann/json.hpp>
@@ -66,7 +67,7 @@ ExitCode run(const Options& options, Session& session) {
                                                   session.openssl(ossl::Configuration::openssl));
     const auto secret = passphrase.get();
     write_file(path, (secret ? key.to_pkcs8_pem(secret->view()) : key.to_pkcs8_pem()).view(),
-               Access::secret, options.existing.overwrite());
+               Access::secret, options.existing.overwrite(), trusted_owners());
     key_hash = to_hex(key.public_key().spki_hash());
     description = key.public_key().description();
   }

@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/file.hpp"
+#include "cmd/input_file.hpp"
 #include "cmd/value_types.hpp"
 
 namespace mtls::cmd {
@@ -34,12 +35,16 @@ crypto::PassphraseSource HeldPassphrase::source(SecretRequest request, Session& 
   };
 }
 
-crypto::PrivateKey read_private_key(const Path& file, const crypto::PassphraseSource& passphrase,
-                                    crypto::LegacyKeys legacy, const ossl::Context& context) {
+crypto::PrivateKey read_private_key(const Path& file, const KeyReading& reading) {
   const FileContents contents = read_file(file == "-" ? Path("/dev/stdin") : file);
-  return with_passphrase_hint("--key-passphrase", [&] {
-    return crypto::PrivateKey::from_file(contents.bytes.view(), printable(file.native()),
-                                         passphrase, legacy, context);
+  const std::string shown = shown_input(file);
+  // What is no key at all is said to be none, whose it may be.
+  if (crypto::holds_private_key(contents.bytes.view())) {
+    reading.trust.require_owner(shown, contents.owner, authority::Named::explicitly);
+  }
+  return with_passphrase_hint(reading.flag, [&] {
+    return crypto::PrivateKey::from_file(contents.bytes.view(), shown, reading.passphrase,
+                                         reading.legacy, reading.context);
   });
 }
 

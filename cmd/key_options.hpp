@@ -1,6 +1,7 @@
 // Which key to make, and what protects it.
 #pragma once
 
+#include "authority/file_trust.hpp"
 #include "base/secret.hpp"
 #include "cmd/option_set.hpp"
 #include "cmd/secret_source.hpp"
@@ -38,10 +39,16 @@ class HeldPassphrase final {
   std::optional<SecretBytes> m_secret;
 };
 
-/// Reads a private key file whose passphrase is --key-passphrase's.
-[[nodiscard]] crypto::PrivateKey read_private_key(const Path& file,
-                                                  const crypto::PassphraseSource& passphrase,
-                                                  crypto::LegacyKeys legacy,
-                                                  const ossl::Context& context);
+/// How a private key that a flag names is read.
+struct KeyReading {
+  crypto::PassphraseSource passphrase;         // what `flag` gives
+  std::string_view flag = "--key-passphrase";  // for hints
+  crypto::LegacyKeys legacy;
+  authority::FileTrust trust;
+  const ossl::Context& context;
+};
+/// Reads a private key file that a flag names; "-" is standard input. Throws foreign_owner where
+/// another user owns it, unless that is lifted; its mode is not judged.
+[[nodiscard]] crypto::PrivateKey read_private_key(const Path& file, const KeyReading& reading);
 
 }  // namespace mtls::cmd

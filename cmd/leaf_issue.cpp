@@ -113,15 +113,18 @@ authority::EnrolRequest make_request(const Options& options, const HeldPassphras
   request.past_issuer = options.validity.past_issuer();
   request.request_key = options.request_key;
   request.open_key = options.signing.open_key();
+  request.owners = trusted_owners();
   request.existing = options.existing.existing();
   request.rehearsal = options.existing.rehearsal();
   request.lock_timeout = options.ca.wait().value;
   request.open_existing_key = passphrase.source(
       {.flag = "--key-passphrase", .what = "passphrase of the existing key"}, session);
   if (options.key_file) {
-    request.key =
-        read_private_key(*options.key_file, request.open_existing_key, options.signing.legacy(),
-                         session.openssl(ossl::Configuration::openssl));
+    request.key = read_private_key(*options.key_file,
+                                   {.passphrase = request.open_existing_key,
+                                    .legacy = options.signing.legacy(),
+                                    .trust = options.signing.files.trust(session),
+                                    .context = session.openssl(ossl::Configuration::openssl)});
   } else if (!options.csr_file) {
     request.key_passphrase = passphrase.get();
   }

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "cmd/input_file.hpp"
+#include "cmd/key_options.hpp"
 #include "cmd/value_types.hpp"
 #include "crypto/private_key.hpp"
 
@@ -89,7 +90,8 @@ ProbeIdentities::ProbeIdentities(const ProbeIdentityOptions& options, Session& s
       options.lock_timeout.value_or(std::chrono::milliseconds(30'000));
   if (mint) m_mint.emplace(*mint, options.signing, patience, session);
   if (options.probe_ca) {
-    m_throw_away = authority::CaDirectory::open(*options.probe_ca, authority::Named::explicitly);
+    m_throw_away = authority::CaDirectory::open(*options.probe_ca, authority::Named::explicitly,
+                                                trusted_owners());
     m_odd.emplace(*m_throw_away, options.signing, patience, session);
   }
   if (options.ca &&
@@ -113,7 +115,8 @@ tls::Identity ProbeIdentities::read(const IdentityFiles& files) const {
       {.passphrase = passphrase_source(m_options.key_passphrase,
                                        {.flag = std::string(k_flag), .what = what}, m_session),
        .flag = k_flag,
-       .legacy = m_options.signing.legacy()},
+       .legacy = m_options.signing.legacy(),
+       .trust = m_options.signing.files.trust(m_session)},
       m_session);
 }
 

@@ -78,7 +78,8 @@ std::vector<probe::Neighbour> NeighbourOptions::read(const TargetOptions& target
              one.files,
              {.passphrase = held.source({.flag = std::string(k_flag), .what = what}, session),
               .flag = k_flag,
-              .legacy = signing.legacy()},
+              .legacy = signing.legacy(),
+              .trust = signing.files.trust(session)},
              session)});
   }
   return read;

@@ -18,6 +18,8 @@ std::string_view kind_name(ca::Notice::Kind kind) {
       return "clipped";
     case ca::Notice::Kind::warning:
       return "warning";
+    case ca::Notice::Kind::key_reused:
+      return "key_reused";
   }
   return "warning";
 }
@@ -49,7 +51,13 @@ void line(std::string& text, std::string_view label, std::string_view value) {
 }  // namespace
 
 void tell_notices(const std::vector<ca::Notice>& notices, const Session& session) {
-  for (const ca::Notice& notice : notices) session.messages().warning(notice.message);
+  for (const ca::Notice& notice : notices) {
+    if (notice.kind == ca::Notice::Kind::key_reused) {
+      session.messages().note(notice.message);
+    } else {
+      session.messages().warning(notice.message);
+    }
+  }
 }
 
 Json receipt_document(const authority::Enrolled& enrolled, const std::string& profile,
@@ -70,6 +78,7 @@ Json receipt_document(const authority::Enrolled& enrolled, const std::string& pr
   document["not_before"] = to_rfc3339(certificate.validity().not_before);
   document["not_after"] = to_rfc3339(certificate.validity().not_after);
   document["key"] = certificate.public_key().description();
+  document["key_reused"] = enrolled.key_reused;
   document["files"] = Json::object();
   put_file(document["files"], "key", enrolled.key_file);
   put_file(document["files"], "request", enrolled.request_file);

@@ -7,6 +7,7 @@
 #include "cmd/input_file.hpp"
 #include "cmd/render_facts.hpp"
 #include "cmd/render_options.hpp"
+#include "cmd/trust_options.hpp"
 #include "cmd/value_types.hpp"
 #include "render/check.hpp"
 
@@ -28,6 +29,7 @@ struct Options {
   bool force = false;
   std::vector<Path> check;
   RenderOptions render;
+  TrustOptions trust;
 
   [[nodiscard]] bool to_stdout() const { return !out || *out == "-"; }
 };
@@ -77,8 +79,9 @@ render::RenderRequest make_request(const Options& options, Session& session) {
                 "give both, or neither for one that holds only whom to trust");
   }
   if (settings.listener.server_certificate) {
-    request.server = server_identity(*settings.listener.server_certificate,
-                                     *settings.listener.server_key, session);
+    request.server =
+        server_identity(*settings.listener.server_certificate, *settings.listener.server_key,
+                        options.trust.trust(session), session);
   }
   return request;
 }
@@ -87,7 +90,7 @@ void put(const Options& options, const render::Rendered& rendered, const Session
   if (!options.to_stdout()) {
     authority::require_public_target(*options.out);
     write_file(*options.out, rendered.text.view(), rendered.access,
-               options.force ? Overwrite::yes : Overwrite::no);
+               options.force ? Overwrite::yes : Overwrite::no, trusted_owners());
     return;
   }
   if (rendered.access == Access::secret && session.out().is_terminal()) {
@@ -261,6 +264,7 @@ void add_render(Command& command) {
   set.list("--check", options->check, file_value(),
            "Write nothing; say whether FILE, which is live, still holds CA, CRL and settings "
            "(haproxy: repeat it in the order of its -f)");
+  options->trust.add_to(set);
   options->render.add_to(command);
   command.example(
       "$ mtlsctl render albconfig --vswitch vsw-1 --vswitch vsw-2 \\\n"

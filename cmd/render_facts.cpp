@@ -174,12 +174,14 @@ std::vector<render::Notice> check_files(const render::RenderRequest& request, Se
   return notices;
 }
 
-render::ServerIdentity server_identity(const Path& certificate, const Path& key, Session& session) {
+render::ServerIdentity server_identity(const Path& certificate, const Path& key,
+                                       const authority::FileTrust& trust, Session& session) {
   const std::string shown_key = printable(key.native());
   const FileContents certificate_file = read_file(certificate);
   const std::vector<x509::Certificate> certificates = x509::read_certificates(
       certificate_file.bytes.view(), printable(certificate.native()), x509::KeysBeside::allow);
   const FileContents key_file = read_file(key);
+  trust.require_owner(shown_key, key_file.owner, authority::Named::explicitly);
   if (crypto::is_encrypted_key(key_file.bytes.view())) {
     throw Error(Errc::missing_value,
                 format("{} has a passphrase, and a Secret cannot tell it to anyone", shown_key),

@@ -32,8 +32,10 @@ inline constexpr std::size_t k_crl_limit = std::size_t{64} << 20U;
                                                       Session& session);
 
 /// Reads a listener's certificate and key. Throws key_mismatch where they do not belong together,
-/// missing_value for a key with a passphrase, which nothing could be told.
+/// missing_value for a key with a passphrase, which nothing could be told, and foreign_owner where
+/// `trust` does not let the key pass.
 [[nodiscard]] render::ServerIdentity server_identity(const Path& certificate, const Path& key,
+                                                     const authority::FileTrust& trust,
                                                      Session& session);
 
 }  // namespace mtls::cmd

@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/system_error.hpp"
 #include "cmd/terminal.hpp"
+#include "cmd/trust_options.hpp"
 
 #include <unistd.h>
 
@@ -49,6 +50,11 @@ SecretBytes from_file(const std::string& path, const SecretRequest& request, Ses
     session.messages().warning(
         format("{} can be read by others, and holds the {}", printable(path), request.what),
         format("chmod 600 {}", printable(path)));
+  }
+  if (const auto foreign = find_foreign_owner(printable(path), contents.owner, trusted_owners())) {
+    session.messages().warning(
+        format("{}, who knows the {}", *foreign, request.what),
+        format("chown {} {}", user_word(trusted_owners().user()), printable(path)));
   }
   return first_line(std::move(contents.bytes), request);
 }

@@ -207,6 +207,7 @@ void add_serve(Command& command) {
   files.ca.add_to(ca);
   ca.value("--ca-passphrase", files.ca_passphrase, secret_value(),
            "Where the passphrase of the CA key comes from, if a certificate has to be made");
+  files.trust.add_to(ca);
   command.example(
       "$ mtlsctl serve --ca ca\n"
       "listening on https://127.0.0.1:8443/\n"

@@ -40,11 +40,15 @@ std::optional<ServeCertificate> read_set(const Path& path, const ServeCertificat
   const std::string certificate_name = std::string(k_name) + ".crt";
   if (!name_exists(path)) return std::nullopt;
   Directory directory = Directory::open(path);
+  const TrustedOwners owners = trusted_owners();
+  authority::FileTrust(owners).require_owner(printable(path.native()), directory.owner(),
+                                             authority::Named::implicitly);
   if (directory.openness() == Openness::open) refuse_open(printable(path.native()), "700");
   directory.lock(request.lock_timeout);
   if (!directory.contains(key_name) || !directory.contains(certificate_name)) return std::nullopt;
-  const FileContents key = directory.read(key_name);
+  const FileContents key = directory.read_found(key_name);
   const std::string shown = printable((path / key_name).native());
+  authority::require_found_key(key, shown, owners, authority::OpenKey::allow);
   if (key.openness == Openness::open) refuse_open(shown, "600");
   const FileContents certificate = directory.read(certificate_name);
   return ServeCertificate{
@@ -102,6 +106,7 @@ void issue(const ServeCertificateRequest& request, Session& session) {
   wanted.subject = subject();
   wanted.subject_alt_names = request.names;
   wanted.existing = authority::Existing::replace_key;
+  wanted.owners = trusted_owners();
   wanted.lock_timeout = request.lock_timeout;
   wanted.append = request.ca.intermediates();
   authority::DirectorySet output(request.ca.path() / k_directory, k_name,
@@ -124,6 +129,7 @@ void require_private(const authority::CaDirectory& ca) {
 
 ServeCertificate obtain_serve_certificate(const ServeCertificateRequest& request,
                                           Session& session) {
+  request.ca.require_trusted();
   if (auto found = find(request, k_least_left, session); found.certificate) {
     return *std::move(found.certificate);
   }

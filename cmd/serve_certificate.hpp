@@ -25,7 +25,7 @@ struct ServeCertificateRequest {
 /// Returns what stands in DIR/serve (server.key, server.crt) if the ledger has it as issued, it
 /// bears the names and has 24 hours left; else has it made anew, in a child process, which alone
 /// reads the CA key. Throws open_permissions where DIR, its key or what is in DIR/serve is open to
-/// others, and what enrol throws.
+/// others, foreign_owner where it belongs to another user, and what enrol throws.
 [[nodiscard]] ServeCertificate obtain_serve_certificate(const ServeCertificateRequest& request,
                                                         Session& session);
 /// The same, but never made: for a process that reads the network already. Throws not_found where

@@ -66,6 +66,7 @@ ServeMaterial::ServeMaterial(const ServeFiles& files, Session& session)
       m_others(files.revocation_cas.size()),
       m_lists(files.lists.size()) {
   m_signing.passphrase = files.ca_passphrase;
+  m_signing.files = files.trust;
   read_ca();
   m_identity = obtain_identity();
   open_ledger();  // only now: the child must not inherit an open one
@@ -105,7 +106,7 @@ void ServeMaterial::read_ca() {
                 "nothing says what to present and whom to trust, and there is no ./ca",
                 "give --ca DIR, or --cert, --key and --client-ca");
   }
-  m_ca = m_files.ca.open();
+  m_ca = m_files.ca.open().with_trust(m_files.trust.trust(m_session));
   require_private(*m_ca);
 }
 
@@ -151,9 +152,11 @@ ServeCertificate ServeMaterial::read_identity() {
                                        x509::KeysBeside::allow),
       .key = read_private_key(
           *m_files.key,
-          m_key_passphrase.source(
-              {.flag = "--key-passphrase", .what = format("passphrase of {}", shown)}, m_session),
-          crypto::LegacyKeys::refuse, m_session.openssl(ossl::Configuration::openssl))};
+          {.passphrase = m_key_passphrase.source(
+               {.flag = "--key-passphrase", .what = format("passphrase of {}", shown)}, m_session),
+           .legacy = crypto::LegacyKeys::refuse,
+           .trust = m_files.trust.trust(m_session),
+           .context = m_session.openssl(ossl::Configuration::openssl)})};
   if (!(read.chain.front().public_key() == read.key.public_key())) {
     throw Error(Errc::key_mismatch,
                 format("{} is not the key of {}", shown, shown_input(*m_files.certificate)),

@@ -20,6 +20,7 @@ namespace mtls::cmd {
 struct ServeFiles {
   CaOptions ca;
   std::optional<SecretSource> ca_passphrase;
+  TrustOptions trust;
   std::optional<Path> certificate;
   std::optional<Path> key;
   std::optional<SecretSource> key_passphrase;

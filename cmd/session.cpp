@@ -22,6 +22,10 @@ ExitCode Session::report(const Error& error, std::string_view file) const {
   return exit_code(error.code());
 }
 
+void Session::warn_once(const std::string& message, std::string_view hint) {
+  if (m_warned.insert(message).second) messages().warning(message, hint);
+}
+
 const ossl::Context& Session::openssl(ossl::Configuration configuration) {
   if (!m_openssl) m_openssl.emplace(ossl::Context::process_default(configuration));
   return *m_openssl;

@@ -11,7 +11,9 @@
 #include "cmd/output.hpp"
 #include "ossl/context.hpp"
 
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -46,12 +48,16 @@ class Session final {
   /// `extend` may put fields into that, such as the file's name. Returns the exit code of it.
   [[nodiscard]] ExitCode report(const Error& error, std::string_view file) const;
 
+  /// A warning that is shown once, however often the same file is met.
+  void warn_once(const std::string& message, std::string_view hint);
+
   /// The process's library context, made when first asked for, configured as that first one asks.
   [[nodiscard]] const ossl::Context& openssl(ossl::Configuration configuration);
 
  private:
   Parts m_parts;
   std::optional<ossl::Context> m_openssl;
+  std::set<std::string, std::less<>> m_warned;
 };
 
 /// Returns an environment variable; one that is empty counts as absent.

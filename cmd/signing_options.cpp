@@ -30,8 +30,7 @@ std::optional<SecretSource> configured_source(const authority::CaDirectory& ca) 
 void SigningOptions::add_to(OptionSet& options) {
   options.value("--ca-passphrase", passphrase, secret_value(),
                 "Where the passphrase of the CA key comes from");
-  options.flag("--allow-open-key", allow_open_key,
-               "Use the CA key although others can read or write it or its directory");
+  files.add_to(options);
   options.flag("--legacy-key", legacy_key,
                "Read keys encrypted in outdated ways (PBES1, RFC 1421)");
 }
@@ -40,20 +39,21 @@ crypto::PrivateKey SigningOptions::load_key(const authority::CaDirectory& ca,
                                             Session& session) const {
   const auto source = passphrase ? passphrase : configured_source(ca);
   return with_passphrase_hint("--ca-passphrase", [&] {
-    return ca.load_key(
-        passphrase_source(
-            source,
-            {.flag = passphrase ? "--ca-passphrase" : "passphrase in ca.toml",
-             .what = format("passphrase of the CA key in {}", printable(ca.path().native()))},
-            session),
-        open_key(), legacy(), session.openssl(ossl::Configuration::openssl));
+    return ca.with_trust(files.trust(session))
+        .load_key(
+            passphrase_source(
+                source,
+                {.flag = passphrase ? "--ca-passphrase" : "passphrase in ca.toml",
+                 .what = format("passphrase of the CA key in {}", printable(ca.path().native()))},
+                session),
+            open_key(), legacy(), session.openssl(ossl::Configuration::openssl));
   });
 }
 
-SigningCa::SigningCa(authority::CaDirectory ca, const SigningOptions& options,
+SigningCa::SigningCa(const authority::CaDirectory& ca, const SigningOptions& options,
                      std::chrono::milliseconds lock_timeout, Session& session,
                      authority::Rehearsal rehearsal)
-    : m_ca(std::move(ca)),
+    : m_ca(ca.with_trust(options.files.trust(session))),
       m_options(options),
       m_session(session),
       m_ledger(rehearsal == authority::Rehearsal::yes

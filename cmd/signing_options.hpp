@@ -7,6 +7,7 @@
 #include "cmd/ca_options.hpp"
 #include "cmd/secret_source.hpp"
 #include "cmd/session.hpp"
+#include "cmd/trust_options.hpp"
 
 #include <memory>
 #include <optional>
@@ -16,16 +17,14 @@ namespace mtls::cmd {
 
 struct SigningOptions {
   std::optional<SecretSource> passphrase;
-  bool allow_open_key = false;
+  TrustOptions files;
   bool legacy_key = false;
 
   void add_to(OptionSet& options);
   [[nodiscard]] crypto::LegacyKeys legacy() const {
     return legacy_key ? crypto::LegacyKeys::allow : crypto::LegacyKeys::refuse;
   }
-  [[nodiscard]] authority::OpenKey open_key() const {
-    return allow_open_key ? authority::OpenKey::allow : authority::OpenKey::refuse;
-  }
+  [[nodiscard]] authority::OpenKey open_key() const { return files.open_key(); }
   /// Reads the CA's key; the passphrase comes from the flag, else from where ca.toml says, else a
   /// person is asked.
   [[nodiscard]] crypto::PrivateKey load_key(const authority::CaDirectory& ca,
@@ -36,7 +35,7 @@ struct SigningOptions {
 class SigningCa final {
  public:
   /// A rehearsal opens the ledger only for reading, and changes nothing of it.
-  SigningCa(authority::CaDirectory ca, const SigningOptions& options,
+  SigningCa(const authority::CaDirectory& ca, const SigningOptions& options,
             std::chrono::milliseconds lock_timeout, Session& session,
             authority::Rehearsal rehearsal = authority::Rehearsal::no);
 

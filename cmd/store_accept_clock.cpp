@@ -5,6 +5,7 @@
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/trust_options.hpp"
 #include "cmd/value_types.hpp"
 
 #include <nlohmann/json.hpp>
@@ -18,6 +19,7 @@ namespace {
 
 struct Options {
   CaOptions ca;
+  TrustOptions trust;
   std::optional<x509::SerialNumber> serial;
   std::optional<std::int64_t> entry;
 };
@@ -88,7 +90,7 @@ std::string sentence(Outcome outcome, const Subject& subject) {
 
 ExitCode run(const Options& options, Session& session) {
   check(options);
-  const authority::CaDirectory ca = options.ca.open();
+  const authority::CaDirectory ca = options.ca.open().with_trust(options.trust.trust(session));
   const store::Author author = make_author(session);
   store::Ledger ledger = ca.open_ledger(options.ca.wait().value, author);
   tell_ledger_warnings(ledger, session);
@@ -132,6 +134,7 @@ void add_store_accept_clock(Command& command) {
   set.value("--entry", options->entry, number_value(1, std::numeric_limits<std::int64_t>::max()),
             "The entry of the log, by the number that the refusal named");
   options->ca.add_to(set);
+  options->trust.add_to(set);
   command.example(
       "$ mtlsctl store accept-clock --serial 5f1c…9a\n"
       "accepted: the time of serial 5f1c…9a, 2031-01-31T12:00:00Z, counts no more");

@@ -4,6 +4,7 @@
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/trust_options.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -14,6 +15,7 @@ namespace {
 
 struct Options {
   CaOptions ca;
+  TrustOptions trust;
 };
 
 Json to_json(const store::LogLoss& loss) {
@@ -43,7 +45,7 @@ void print(const std::vector<store::LogLoss>& losses, const Session& session) {
 }
 
 ExitCode run(const Options& options, Session& session) {
-  const authority::CaDirectory ca = options.ca.open();
+  const authority::CaDirectory ca = options.ca.open().with_trust(options.trust.trust(session));
   const store::Author author = make_author(session);
   store::Ledger ledger = ca.open_ledger(options.ca.wait().value, author);
   tell_ledger_warnings(ledger, session);
@@ -68,6 +70,7 @@ void add_store_accept_loss(Command& command) {
       "It ends with 7 where anything else is wrong with the log or a row.");
   OptionSet set = command.options();
   options->ca.add_to(set);
+  options->trust.add_to(set);
   command.example(
       "$ mtlsctl store accept-loss\n"
       "accepted: entry 5: 1 lost, 0 left [serial 5f1c…9a]\n"

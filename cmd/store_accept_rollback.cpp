@@ -7,6 +7,7 @@
 #include "cmd/commands.hpp"
 #include "cmd/counted.hpp"
 #include "cmd/log_view.hpp"
+#include "cmd/trust_options.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +18,7 @@ namespace {
 
 struct Options {
   CaOptions ca;
+  TrustOptions trust;
 };
 
 std::string seen_word(const authority::SeenState& state) {
@@ -41,7 +43,7 @@ void require_sound(const store::Ledger& ledger, store::IssuerId issuer) {
 }
 
 ExitCode run(const Options& options, Session& session) {
-  const authority::CaDirectory ca = options.ca.open();
+  const authority::CaDirectory ca = options.ca.open().with_trust(options.trust.trust(session));
   const store::Author author = make_author(session);
   store::Ledger ledger =
       ca.examine_ledger(store::LedgerAccess::read_write, options.ca.wait().value, author);
@@ -100,6 +102,7 @@ void add_store_accept_rollback(Command& command) {
       "The log is verified first: one that is broken is not accepted (exit 7).");
   OptionSet set = command.options();
   options->ca.add_to(set);
+  options->trust.add_to(set);
   command.example(
       "$ mtlsctl store accept-rollback\n"
       "accepted: the log goes on from 9:77ab… (seen before: 12:a41f…)");

@@ -6,6 +6,7 @@
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/trust_options.hpp"
 #include "cmd/value_types.hpp"
 
 #include <nlohmann/json.hpp>
@@ -18,6 +19,7 @@ namespace {
 struct Options {
   Path path;
   CaOptions ca;
+  TrustOptions trust;
   bool dry_run = false;
 };
 
@@ -105,7 +107,7 @@ void require_something(const authority::ImportReport& report, const Options& opt
 
 ExitCode run(const Options& options, Session& session) {
   const ossl::Context& context = session.openssl(ossl::Configuration::openssl);
-  const authority::CaDirectory ca = options.ca.open();
+  const authority::CaDirectory ca = options.ca.open().with_trust(options.trust.trust(session));
   const std::chrono::milliseconds wait = options.ca.wait().value;
   // A ledger that does not know this CA yet gets to know it here.
   constexpr auto k_stranger = authority::Stranger::allow;
@@ -152,6 +154,7 @@ void add_store_import(Command& command) {
   set.positional("PATH", options->path, file_value(),
                  "A directory, an index.txt, or a file with certificates or CRLs");
   options->ca.add_to(set);
+  options->trust.add_to(set);
   set.flag("--dry-run", options->dry_run, "Look and report; record nothing");
   command.example(
       "$ mtlsctl store import /etc/openvpn/easy-rsa/pki\n"

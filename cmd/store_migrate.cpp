@@ -1,8 +1,10 @@
+#include "authority/ledger_trust.hpp"
 #include "base/format.hpp"
 #include "cmd/actor.hpp"
 #include "cmd/ca_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/trust_options.hpp"
 #include "store/transfer.hpp"
 
 #include <nlohmann/json.hpp>
@@ -14,6 +16,7 @@ namespace {
 
 struct Options {
   CaOptions ca;
+  TrustOptions trust;
   bool dry_run = false;
 };
 
@@ -27,14 +30,26 @@ std::string sentence(const store::Migrated& done, std::string_view name, bool dr
 /// One of schema 1 did not know an intermediate that had not issued yet: from here on it has to.
 void put_in(const Options& options, Session& session) {
   if (options.ca.ledger()) return;  // a ledger as a whole: no CA is asked
-  const authority::CaDirectory ca = options.ca.open();
+  const authority::CaDirectory ca = options.ca.open().with_trust(options.trust.trust(session));
   const auto wait = options.ca.wait().value;
   if (!ca.examine_ledger(store::LedgerAccess::read_only, wait).issuers().empty()) return;
   static_cast<void>(ca.open_ledger(wait, make_author(session), authority::Stranger::allow));
 }
 
+/// With --store the ledger was named and no CA is asked; else it is the CA directory's.
+void require_trusted(const store::LedgerLocation& location, const Options& options,
+                     Session& session) {
+  const authority::FileTrust trust = options.trust.trust(session);
+  if (!options.ca.ledger()) {
+    options.ca.open().with_trust(trust).require_trusted();
+  } else {
+    trust.require_owners(authority::find_ledger_files(location), authority::Named::explicitly);
+  }
+}
+
 ExitCode run(const Options& options, Session& session) {
   const store::LedgerLocation location = options.ca.locate_ledger();
+  require_trusted(location, options, session);
   const store::Migrated done = store::migrate_ledger(
       location, make_author(session), options.dry_run ? store::Trial::yes : store::Trial::no);
   if (!options.dry_run && done.from == 1) put_in(options, session);
@@ -65,6 +80,7 @@ void add_store_migrate(Command& command) {
       "is needed.");
   OptionSet set = command.options();
   options->ca.add_to(set);
+  options->trust.add_to(set);
   set.flag("--dry-run", options->dry_run, "Only say what would be done");
   command.example(
       "$ mtlsctl store migrate --store postgresql://admin@db.example/ca\n"

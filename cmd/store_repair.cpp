@@ -5,6 +5,7 @@
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/log_view.hpp"
+#include "cmd/trust_options.hpp"
 #include "cmd/value_types.hpp"
 
 #include <nlohmann/json.hpp>
@@ -16,6 +17,7 @@ namespace {
 
 struct Options {
   CaOptions ca;
+  TrustOptions trust;
   std::vector<Path> files;
 };
 
@@ -41,7 +43,7 @@ PutBack import_files(const Options& options, const authority::CaDirectory& ca,
 }
 
 ExitCode run(const Options& options, Session& session) {
-  const authority::CaDirectory ca = options.ca.open();
+  const authority::CaDirectory ca = options.ca.open().with_trust(options.trust.trust(session));
   const std::chrono::milliseconds wait = options.ca.wait().value;
   // Before anything is looked up by them.
   auto stranger = authority::Stranger::refuse;
@@ -93,6 +95,7 @@ void add_store_repair(Command& command) {
   set.list("--files", options->files, file_value(),
            "A file or directory with certificates of this CA to put back");
   options->ca.add_to(set);
+  options->trust.add_to(set);
   command.example(
       "$ mtlsctl store repair --files /etc/clients\n"
       "indexes rebuilt: ca/ca.db; put back 3, already there 121");

@@ -459,7 +459,7 @@ _mtlsctl() {
       fi ;;
     'csr') _mtlsctl_words 'create' ;;
     'csr create')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--key --key-passphrase --legacy-key --output -o --san --challenge-password --company-name --force -f --dry-run --subject --country --state --locality --organization --unit --common-name --email --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--key --key-passphrase --legacy-key --allow-open-key --output -o --san --challenge-password --company-name --force -f --dry-run --subject --country --state --locality --organization --unit --common-name --email --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'verify')
@@ -467,7 +467,7 @@ _mtlsctl() {
       else _mtlsctl_files
       fi ;;
     'serve')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--listen --cert --key --key-passphrase --client-ca --crl --revocation-ca --client-auth --tls-min --san --timeout --idle-timeout --max-connections --ca --store --lock-timeout --ca-passphrase --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--listen --cert --key --key-passphrase --client-ca --crl --revocation-ca --client-auth --tls-min --san --timeout --idle-timeout --max-connections --ca --store --lock-timeout --ca-passphrase --allow-open-key --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'probe')
@@ -493,7 +493,7 @@ _mtlsctl() {
       fi ;;
     'store') _mtlsctl_words 'migrate copy check repair backup accept-rollback accept-clock accept-loss import export' ;;
     'store migrate')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --allow-open-key --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'store copy')
@@ -505,7 +505,7 @@ _mtlsctl() {
       else :
       fi ;;
     'store repair')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--files --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--files --ca --store --lock-timeout --allow-open-key --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'store backup')
@@ -513,19 +513,19 @@ _mtlsctl() {
       else _mtlsctl_files
       fi ;;
     'store accept-rollback')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --allow-open-key --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'store accept-clock')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--serial --entry --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--serial --entry --ca --store --lock-timeout --allow-open-key --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'store accept-loss')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --allow-open-key --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'store import')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --allow-open-key --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_files
       fi ;;
     'store export')
@@ -546,7 +546,7 @@ _mtlsctl() {
       else :
       fi ;;
     'render')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--list --ca --store --lock-timeout --crl --out -o --force -f --check --host --listen --server-cert --server-key --backend --trust-file --verify-depth --crl-file --name --namespace --image --ingress-class --alb-name --address-type --edition --vswitch --port --protocol --quic-upgrade --server-certificate-id --ca-certificate-id --security-policy --client-cert-header --listener-id --warehouse-id --region --client-cert --client-key --trust --resolve --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--list --ca --store --lock-timeout --crl --out -o --force -f --check --allow-open-key --host --listen --server-cert --server-key --backend --trust-file --verify-depth --crl-file --name --namespace --image --ingress-class --alb-name --address-type --edition --vswitch --port --protocol --quic-upgrade --server-certificate-id --ca-certificate-id --security-policy --client-cert-header --listener-id --warehouse-id --region --client-cert --client-key --trust --resolve --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_words 'albconfig k8s-demo k8s-secret nginx haproxy envoy aliyun-cli curl'
       fi ;;
     'profile') _mtlsctl_words 'list show check' ;;

@@ -111,6 +111,8 @@ InitRequest init_request(const AdoptRequest& request) {
   wanted.directory = request.directory;
   wanted.lock_timeout = request.lock_timeout;
   wanted.store = request.store;
+  wanted.trust = request.trust;
+  wanted.named = request.named;
   return wanted;
 }
 
@@ -211,7 +213,7 @@ class Adoption final {
     Adopted adopted = describe();
     if (reissues()) refuse_weak_key(adopted.findings);
     if (m_request.rehearsal == Rehearsal::yes) {
-      require_fit_directory(m_request.directory);
+      require_fit_directory(init_request(m_request));
       rehearse(adopted);
       return adopted;
     }
@@ -261,7 +263,7 @@ class Adoption final {
       Adopted trial = describe();
       rehearse(trial);
     }
-    const Directory directory = open_new_directory(m_request.directory);
+    const Directory directory = open_new_directory(init_request(m_request));
     OwnLedger own = open_new_ledger(init_request(m_request), m_surroundings);
     adopted.store = own.store;
     adopted.ledger = own.origin;
@@ -294,6 +296,8 @@ class Adoption final {
     }
     const ByteView text = contents.key->bytes.view();
     const std::string shown = printable(output.key_name());
+    require_found_key(*contents.key, shown, m_request.trust.owners(), m_request.open_key);
+    adopted.key_reused = true;
     adopted.key_encrypted = crypto::is_encrypted_key(text);
     const auto key =
         crypto::PrivateKey::from_file(text, shown, m_request.open_existing_key,

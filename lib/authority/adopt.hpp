@@ -24,6 +24,9 @@ struct AdoptRequest {
   Rehearsal rehearsal = Rehearsal::no;
   std::chrono::milliseconds lock_timeout{30'000};
   std::optional<store::StoreUrl> store = {};
+  OpenKey open_key = OpenKey::refuse;  // as in InitRequest
+  FileTrust trust = {};
+  Named named = Named::explicitly;
 };
 
 struct Adopted {
@@ -32,6 +35,7 @@ struct Adopted {
   bool reissued = false;
   bool can_issue = false;
   bool key_encrypted = false;
+  bool key_reused = false;  // the copy of the key was there already
   std::vector<ca::Notice> notices = {};
   std::vector<std::string> files = {};
   store::StoreUrl store;

@@ -1,6 +1,7 @@
 #include "authority/ca_directory.hpp"
 
 #include "authority/ledger_head.hpp"
+#include "authority/ledger_trust.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
@@ -12,10 +13,28 @@ namespace {
 
 constexpr std::string_view k_file_scheme = "file:";
 
+/// Reads files of a CA directory and notes whose they are.
+class NotedReader final {
+ public:
+  explicit NotedReader(const Directory& directory) : m_directory(directory) {}
+  [[nodiscard]] const Path& path() const noexcept { return m_directory.path(); }
+  [[nodiscard]] bool contains(const std::string& name) const { return m_directory.contains(name); }
+  [[nodiscard]] FileContents read(const std::string& name) {
+    FileContents contents = m_directory.read(name);
+    m_files.push_back({printable((path() / name).native()), contents.owner});
+    return contents;
+  }
+  [[nodiscard]] std::vector<OwnedFile> take_files() && { return std::move(m_files); }
+
+ private:
+  const Directory& m_directory;
+  std::vector<OwnedFile> m_files;
+};
+
 /// Whether a CA's certificate is a root's. Names do not tell: an intermediate may bear its root's.
 /// A root's key identifiers say that its own key signed it, and root.crt is the same certificate.
 /// `octets` is what ca.crt holds, in most roots all that root.crt holds.
-bool is_root(const x509::Certificate& certificate, ByteView octets, const Directory& directory) {
+bool is_root(const x509::Certificate& certificate, ByteView octets, NotedReader& directory) {
   if (!certificate.is_self_issued()) return false;
   const auto signer = certificate.authority_key_identifier();
   const bool own_key = !signer || !signer->key_identifier ||
@@ -28,7 +47,7 @@ bool is_root(const x509::Certificate& certificate, ByteView octets, const Direct
 }
 
 /// Reads ca.crt, chain.crt and root.crt as one chain, this CA first and the root last.
-std::vector<x509::Certificate> read_chain(const Directory& directory) {
+std::vector<x509::Certificate> read_chain(NotedReader& directory) {
   const auto read = [&directory](const std::string& name) {
     const FileContents file = directory.read(name);
     return x509::read_certificates(file.bytes.view(), (directory.path() / name).native());
@@ -70,17 +89,17 @@ void require_config(const Path& path) {
 }
 
 /// One that was named is the caller's choice; one that was found is judged as well.
-FoundDirectory open_ca(const Path& path, Named named) {
+FoundDirectory open_ca(const Path& path, Named named, const TrustedOwners& owners) {
   require_config(path);
-  if (named == Named::implicitly) return open_found_directory(path);
+  if (named == Named::implicitly) return open_found_directory(path, owners);
   return {.directory = Directory::open(path), .unsafe = std::nullopt};
 }
 
 }  // namespace
 
-CaDirectory CaDirectory::open(const Path& path, Named named) {
+CaDirectory CaDirectory::open(const Path& path, Named named, const TrustedOwners& owners) {
   const std::string shown = printable(path.native());
-  FoundDirectory found = open_ca(path, named);
+  FoundDirectory found = open_ca(path, named, owners);
   const Directory& directory = found.directory;
   if (found.unsafe) {
     throw Error(Errc::open_permissions,
@@ -93,11 +112,32 @@ CaDirectory CaDirectory::open(const Path& path, Named named) {
         format("{} is not complete: it has no ca.crt; mtlsctl ca init was cut short", shown),
         "run the same mtlsctl ca init again; it goes on where it stopped");
   }
-  const FileContents text = directory.read("ca.toml");
+  NotedReader reader(directory);
+  const FileContents text = reader.read("ca.toml");
   CaConfig config = parse_ca_config(as_text(text.bytes.view()), (path / "ca.toml").native());
-  auto chain = read_chain(directory);
-  return {std::make_shared<const Directory>(std::move(found.directory)), std::move(config),
-          std::move(chain)};
+  auto chain = read_chain(reader);
+  auto files = std::move(reader).take_files();
+  return {std::make_shared<const Directory>(std::move(found.directory)),
+          std::move(config),
+          std::move(chain),
+          std::move(files),
+          named,
+          FileTrust(owners)};
+}
+
+CaDirectory CaDirectory::with_trust(FileTrust trust) const {
+  CaDirectory other(*this);
+  other.m_trust = std::move(trust);
+  return other;
+}
+
+void CaDirectory::require_trusted() const {
+  std::vector<OwnedFile> files{{printable(path().native()), m_directory->owner()}};
+  files.insert(files.end(), m_files.begin(), m_files.end());
+  files.push_back(
+      {printable((path() / "ledger.head").native()), m_directory->owner("ledger.head")});
+  m_trust.require_owners(files, m_named);
+  m_trust.require_owners(find_ledger_files(ledger_location({}), path()), m_ledger_named);
 }
 
 std::vector<x509::Certificate> CaDirectory::intermediates() const {
@@ -122,10 +162,12 @@ crypto::PrivateKey CaDirectory::load_key(const crypto::PassphraseSource& passphr
                        printable(m_config.key)),
                 "write key = \"file:ca.key\" in ca.toml");
   }
+  require_trusted();
   const Path named(m_config.key.substr(k_file_scheme.size()));
   const std::string shown = printable((path() / named).native());
   const FileContents contents =
       named.is_absolute() ? read_file(named) : m_directory->read(named.native());
+  m_trust.require_owner(shown, contents.owner, m_named);
   if (open_key == OpenKey::refuse) {
     const auto refuse = [](const std::string& what, const std::string& mend) {
       throw Error(Errc::open_permissions, format("{} can be read or written by others", what),
@@ -150,6 +192,7 @@ CaDirectory CaDirectory::with_store(const store::StoreUrl& store, StoreNamed nam
   CaDirectory other(*this);
   other.m_config.store = store;
   other.m_store_named = named;
+  other.m_ledger_named = Named::explicitly;
   return other;
 }
 
@@ -162,6 +205,7 @@ store::LedgerLocation CaDirectory::ledger_location(std::chrono::milliseconds loc
 store::Ledger CaDirectory::open_at(store::LedgerAccess access,
                                    std::chrono::milliseconds lock_timeout,
                                    const std::optional<store::Author>& author) const {
+  if (access == store::LedgerAccess::read_write) require_trusted();
   store::LedgerLocation location = ledger_location(lock_timeout);
   location.author = author;
   return store::Ledger::open(location, m_config.ledger_id, access);
@@ -185,6 +229,7 @@ store::Ledger CaDirectory::read_ledger(const LedgerReading& reading) const {
 
 store::Ledger CaDirectory::rehearse_ledger(std::chrono::milliseconds lock_timeout,
                                            const store::Author& author, Stranger stranger) const {
+  require_trusted();
   store::Ledger ledger = open_at(store::LedgerAccess::read_only, lock_timeout, author);
   if (stranger == Stranger::allow && !find_issuer(ledger)) return ledger;
   require_seen(*m_directory, ledger, certificate());

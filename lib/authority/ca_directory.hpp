@@ -2,8 +2,8 @@
 #pragma once
 
 #include "authority/ca_config.hpp"
+#include "authority/file_trust.hpp"
 #include "authority/ledger_head.hpp"
-#include "authority/open_key.hpp"
 #include "base/file.hpp"
 #include "crypto/private_key.hpp"
 #include "crypto/signer.hpp"
@@ -17,9 +17,6 @@
 #include <vector>
 
 namespace mtls::authority {
-
-/// Whether the user named the directory, or it was found because it stands there.
-enum class Named { explicitly, implicitly };
 
 /// Whether a ledger that does not know the CA may be opened: to put it in (`store import`).
 enum class Stranger { refuse, allow };
@@ -42,7 +39,9 @@ class CaDirectory final {
   /// Throws unreadable_file (hint: `mtlsctl ca init`, --ca), open_permissions for an implicit one
   /// that is not safe, set_incomplete where an `init` was cut short (hint: run it again),
   /// malformed, bad_config, key_mismatch where chain and certificate do not belong together.
-  [[nodiscard]] static CaDirectory open(const Path& path, Named named);
+  /// `owners` are trusted; whose the files of a directory that was named are is judged only by what
+  /// signs or writes the ledger (require_trusted).
+  [[nodiscard]] static CaDirectory open(const Path& path, Named named, const TrustedOwners& owners);
 
   [[nodiscard]] const Path& path() const noexcept { return m_directory->path(); }
   [[nodiscard]] const CaConfig& config() const noexcept { return m_config; }
@@ -63,9 +62,17 @@ class CaDirectory final {
   };
   [[nodiscard]] std::optional<Exposed> find_exposed() const;
 
-  /// Reads the CA key. Throws open_permissions where key or directory can be read or written by
-  /// others unless allowed, unsupported for a key URI that is not file:, and as
-  /// PrivateKey::from_file.
+  /// The same directory, judged by `trust` from then on (--allow-open-key). Without it nothing is
+  /// lifted.
+  [[nodiscard]] CaDirectory with_trust(FileTrust trust) const;
+  /// Throws foreign_owner where the directory, a file that was read of it, ledger.head or its
+  /// ledger belongs to a user who is not trusted. Called by load_key, open_ledger, rehearse_ledger,
+  /// and examine_ledger for writing; what only reads does without.
+  void require_trusted() const;
+
+  /// Reads the CA key. Throws as require_trusted, also for the key; open_permissions where key or
+  /// directory can be read or written by others unless allowed, unsupported for a key URI that is
+  /// not file:, and as PrivateKey::from_file.
   [[nodiscard]] crypto::PrivateKey load_key(const crypto::PassphraseSource& passphrase,
                                             OpenKey open_key, crypto::LegacyKeys legacy,
                                             const ossl::Context& context) const;
@@ -111,11 +118,22 @@ class CaDirectory final {
                                       std::chrono::milliseconds lock_timeout,
                                       const std::optional<store::Author>& author) const;
   CaDirectory(std::shared_ptr<const Directory> directory, CaConfig config,
-              std::vector<x509::Certificate> chain)
-      : m_directory(std::move(directory)), m_config(std::move(config)), m_chain(std::move(chain)) {}
+              std::vector<x509::Certificate> chain, std::vector<OwnedFile> files, Named named,
+              FileTrust trust)
+      : m_directory(std::move(directory)),
+        m_config(std::move(config)),
+        m_chain(std::move(chain)),
+        m_files(std::move(files)),
+        m_named(named),
+        m_ledger_named(named),
+        m_trust(std::move(trust)) {}
   std::shared_ptr<const Directory> m_directory;  // opened once; its files are read through it
   CaConfig m_config;
   std::vector<x509::Certificate> m_chain;
+  std::vector<OwnedFile> m_files;  // that were read
+  Named m_named;
+  Named m_ledger_named;
+  FileTrust m_trust;
   StoreNamed m_store_named = StoreNamed::always;
 };
 

@@ -39,12 +39,11 @@ void DirectorySet::refuse_ca_files() const {
 }
 
 SetContents DirectorySet::read() const {
+  // A link that leads nowhere counts as existing, but there is nothing to read.
   const auto file = [this](std::string_view extension) -> std::optional<FileContents> {
     const std::string name = join(m_name, extension);
     if (!m_directory->contains(name)) return std::nullopt;
-    // A link that leads nowhere counts as existing, but there is nothing to read.
-    if (m_directory->leads_nowhere(name)) return FileContents{{}, Openness::closed};
-    return m_directory->read(name);
+    return m_directory->read_found(name);
   };
   const auto content = [&file](std::string_view extension) -> std::optional<SecretBytes> {
     auto found = file(extension);

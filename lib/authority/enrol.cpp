@@ -87,7 +87,12 @@ class Enrolment final {
       const bool made = m_choice.source == KeySource::to_make && m_choice.key;
       now.key = made ? std::move(m_choice.key) : make_key();
     }
-    m_choice = std::move(now);
+    choose(std::move(now));
+  }
+
+  void choose(KeyChoice choice) {
+    m_found_key = choice.source == KeySource::standing || choice.source == KeySource::standing_new;
+    m_choice = std::move(choice);
   }
 
   [[nodiscard]] const crypto::PublicKey& public_key() const {
@@ -113,12 +118,12 @@ class Enrolment final {
       if (done->outcome == Outcome::completed) done->outcome = Outcome::rehearsed_completion;
       return *std::move(done);
     }
-    m_choice = choose_key(contents, m_standing);
+    choose(choose_key(contents, m_standing));
     static_cast<void>(request_overwrite(contents, m_choice, m_standing));
     if (m_choice.source == KeySource::to_make) m_choice.key = make_key();
     const auto prepared = prepare(issuer(), wanted());
     Enrolled enrolled = receipt(Outcome::rehearsed, prepared.front().unsigned_certificate());
-    enrolled.notices = prepared.front().notices();
+    add_notices(enrolled, prepared.front().notices());
     return enrolled;
   }
 
@@ -129,10 +134,10 @@ class Enrolment final {
 
   /// The key that stands there is another wish's: a new one takes its place.
   void make_another_key() {
-    m_choice = {
-        .source = KeySource::to_make,
-        .key = make_key(),
-        .protection = m_request.key_passphrase ? KeyProtection::passphrase : KeyProtection::none};
+    choose(
+        {.source = KeySource::to_make,
+         .key = make_key(),
+         .protection = m_request.key_passphrase ? KeyProtection::passphrase : KeyProtection::none});
   }
 
   Enrolled issue(const SetContents& contents) {
@@ -160,7 +165,7 @@ class Enrolment final {
     const ca::IssuedCertificate& one = issued.front();
     with_recorded_hint(one.certificate, [&] { publish(one.certificate); });
     Enrolled enrolled = receipt(Outcome::issued, one.certificate);
-    enrolled.notices = one.notices;
+    add_notices(enrolled, one.notices);
     return enrolled;
   }
 
@@ -242,12 +247,27 @@ class Enrolment final {
                       .key_file = std::nullopt,
                       .request_file = std::nullopt,
                       .certificate_file = m_output.certificate_name(),
-                      .key_encrypted = m_choice.protection == KeyProtection::passphrase};
+                      .key_encrypted = m_choice.protection == KeyProtection::passphrase,
+                      .key_reused = m_found_key || m_choice.source == KeySource::given};
     if (has_own_key(m_request)) enrolled.key_file = m_output.key_name();
     if (m_choice.source != KeySource::csr && !m_output.request_name().empty()) {
       enrolled.request_file = m_output.request_name();
     }
+    // A key that was given with --key needs no notice.
+    if (m_found_key) {
+      enrolled.notices.push_back(
+          {.kind = ca::Notice::Kind::key_reused,
+           .field = "key",
+           .requested = {},
+           .granted = {},
+           .message = format("{} was there already and is used: no new key was made",
+                             printable(m_output.key_name()))});
+    }
     return enrolled;
+  }
+
+  static void add_notices(Enrolled& enrolled, const std::vector<ca::Notice>& notices) {
+    enrolled.notices.insert(enrolled.notices.end(), notices.begin(), notices.end());
   }
 
   const EnrolRequest& m_request;
@@ -257,6 +277,7 @@ class Enrolment final {
   const Standing& m_standing;
   KeyChoice m_choice{.source = KeySource::to_make};
   Overwrite m_request_overwrite = Overwrite::no;
+  bool m_found_key = false;  // of an earlier run, or put there by the user
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // The one sequence: key → prepare → key put → issue → published. Nobody else knows it.
 #pragma once
 
-#include "authority/open_key.hpp"
+#include "authority/file_trust.hpp"
 #include "authority/output_set.hpp"
 #include "ca/issuer.hpp"
 #include "crypto/private_key.hpp"
@@ -56,6 +56,8 @@ struct EnrolRequest {
   crypto::PassphraseSource open_existing_key;
   /// Whether a key that stands there may be used although others can read or write it.
   OpenKey open_key = OpenKey::refuse;
+  /// Whose a key that stands there may be, which nothing lifts.
+  TrustedOwners owners = TrustedOwners::of_process();
   std::optional<SecretBytes> challenge_password;
   std::optional<std::string> unstructured_name;
 
@@ -87,6 +89,8 @@ struct Enrolled {
   std::optional<std::string> request_file;
   std::optional<std::string> certificate_file;
   bool key_encrypted = false;  // the set's own key, as its file is
+  /// Whether the private key was there before this run: given, kept, or left by an earlier run.
+  bool key_reused = false;
 };
 
 /// Gives the issuer for a subject key: always the same one, or (for a root) one over that very key.

@@ -3,6 +3,7 @@
 #include "authority/ca_files.hpp"
 #include "authority/chain_files.hpp"
 #include "authority/ledger_head.hpp"
+#include "authority/ledger_trust.hpp"
 #include "authority/new_directory.hpp"
 #include "authority/wanted.hpp"
 #include "base/error.hpp"
@@ -63,6 +64,9 @@ void require_same_store(const InitRequest& request, const CaConfig& config) {
 
 CaConfig read_config(const Directory& directory, const InitRequest& request) {
   const FileContents contents = directory.read("ca.toml");
+  FileTrust(request.trust.owners())
+      .require_owner(printable((directory.path() / "ca.toml").native()), contents.owner,
+                     Named::implicitly);
   CaConfig config = parse_ca_config(as_text(contents.bytes.view()),
                                     printable((directory.path() / "ca.toml").native()));
   require_same_store(request, config);
@@ -74,9 +78,13 @@ CaConfig read_config(const Directory& directory, const InitRequest& request) {
 /// its place would hide that. One on a server was there before ca.toml was: it is never made here.
 OwnLedger open_own_ledger(const Directory& directory, const InitRequest& request,
                           const store::Author& author) {
+  const FileTrust found(request.trust.owners());
   const CaConfig config = read_config(directory, request);
   auto location = config.ledger_location(request.directory, request.lock_timeout);
   location.author = author;
+  found.require_owners(find_ledger_files(location, request.directory), Named::implicitly);
+  found.require_owner(printable((directory.path() / "ledger.head").native()),
+                      directory.owner("ledger.head"), Named::implicitly);
   const bool has_ca = directory.contains("ca.crt");
   const bool stands = has_ca || config.store.engine() == store::Engine::postgresql;
   store::Ledger ledger =
@@ -115,6 +123,9 @@ OwnLedger make_own_ledger(Directory& directory, const InitRequest& request,
   location.author = author;
   if (config.store.engine() == store::Engine::sqlite) {
     store::Ledger::require_free(location);
+    // An empty file that another user put there would be that user's ledger.
+    request.trust.require_owners(find_ledger_files(location, request.directory),
+                                 request.store ? Named::explicitly : request.named);
     write_config(directory, config);
     return {store::Ledger::create(location, config.ledger_id), config.store, LedgerOrigin::own};
   }
@@ -143,6 +154,7 @@ EnrolRequest enrol_request(const InitRequest& request) {
   wanted.key_passphrase = clone(request.key_passphrase);
   wanted.open_existing_key = request.open_existing_key;
   wanted.open_key = request.open_key;
+  wanted.owners = request.trust.owners();
   wanted.challenge_password = clone(request.challenge_password);
   wanted.unstructured_name = request.unstructured_name;
   wanted.existing = request.existing;
@@ -236,19 +248,31 @@ Path way(const Path& from, const Path& to) {
               format("chmod 700 {}, or choose a new directory with --ca", shown));
 }
 
+/// A directory in which another user could replace everything that is put there.
+void require_own_directory(const Directory& directory, const InitRequest& request) {
+  request.trust.require_owner(printable(directory.path().native()), directory.owner(),
+                              request.named);
+}
+
 }  // namespace
 
-Directory open_new_directory(const Path& path) {
+Directory open_new_directory(const InitRequest& request) {
+  const Path& path = request.directory;
+  // What is made here is ours, whoever a file server says it belongs to.
+  const bool found = name_exists(path);
   Directory directory = Directory::make(path);
+  if (found) require_own_directory(directory, request);
   if (directory.openness() == Openness::open && !directory.make_private_if_empty()) {
     refuse_open_directory(path);
   }
   return directory;
 }
 
-void require_fit_directory(const Path& path) {
+void require_fit_directory(const InitRequest& request) {
+  const Path& path = request.directory;
   if (!name_exists(path)) return;
   const Directory directory = Directory::open(path);
+  require_own_directory(directory, request);
   if (directory.openness() == Openness::open && !directory.list().empty()) {
     refuse_open_directory(path);
   }
@@ -308,7 +332,7 @@ namespace {
 /// --dry-run: nothing is written, recorded or signed.
 Initialised rehearse(const InitRequest& request, const profile::Profile& profile,
                      const ca::Issuer::Surroundings& surroundings) {
-  require_fit_directory(request.directory);
+  require_fit_directory(request);
   OwnLedger own = rehearse_own_ledger(request, author_of(surroundings));
   Enrolled enrolled = run(request, profile, request.parent ? request.parent->ledger : own.ledger,
                           own.ledger, surroundings);
@@ -342,7 +366,7 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
   if (!name_exists(request.directory / "ca.crt")) {
     require_grantable_ca(request, profile, surroundings);
   }
-  const Directory directory = open_new_directory(request.directory);
+  const Directory directory = open_new_directory(request);
   OwnLedger own = open_new_ledger(request, surroundings);
   Initialised result{run(request, profile, request.parent ? request.parent->ledger : own.ledger,
                          own.ledger, surroundings),
@@ -354,8 +378,10 @@ Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
       complete_chain(result.enrolled.certificate, request)) {
     result.enrolled.outcome = Outcome::completed;
   }
-  join_ledger(directory, own.ledger,
-              CaDirectory::open(request.directory, Named::explicitly).certificate(), surroundings);
+  join_ledger(
+      directory, own.ledger,
+      CaDirectory::open(request.directory, Named::explicitly, request.trust.owners()).certificate(),
+      surroundings);
   for (const char* name :
        {"ca.key", "ca.csr", "ca.crt", "chain.crt", "root.crt", "ca.toml", "ca.db", "ledger.head"}) {
     if (directory.contains(name)) {

@@ -19,6 +19,10 @@ struct InitRequest {
   std::optional<SecretBytes> key_passphrase;  // the new key's
   crypto::PassphraseSource open_existing_key;
   OpenKey open_key = OpenKey::refuse;  // for a ca.key that an interrupted run left
+  /// Judges whose a directory is that is there already, as it was `named`. What an interrupted run
+  /// left in it is never lifted.
+  FileTrust trust;
+  Named named = Named::explicitly;
   std::optional<SecretBytes> challenge_password;
   std::optional<std::string> unstructured_name;
   Existing existing = Existing::refuse;  // refuse or keep; a CA is never replaced
@@ -52,7 +56,8 @@ struct Initialised {
 /// Makes the directory (0700), ca.toml, the ledger, key, CSR, certificate, chain.crt and root.crt;
 /// ca.crt last, so that a run that was cut short is seen and completed by the same call. Throws
 /// would_overwrite where the CA is complete (unless `keep`), open_permissions where the directory
-/// exists and others can enter it, and all that enrol throws.
+/// exists and others can enter it, foreign_owner where it or what is in it belongs to a user who is
+/// not trusted, and all that enrol throws.
 [[nodiscard]] Initialised init_ca(const InitRequest& request, const profile::Profile& profile,
                                   const ca::Issuer::Surroundings& surroundings);
 

@@ -69,7 +69,7 @@ class KeptSet final {
     const std::string name = m_standing.output.key_name();
     const auto& key_file = m_contents.key;
     if (!key_file) return add(m_certificate_name, format("{} is not there", printable(name)));
-    require_closed(*key_file, name, m_standing);
+    require_trusted_key(*key_file, name, m_standing);
     const bool encrypted = crypto::is_encrypted_key(key_file->bytes.view());
     if (m_request.key_spec && leaf().public_key().spec() != m_request.key_spec) {
       add(m_certificate_name, format("its key is {}, not {}", leaf().public_key().description(),
@@ -242,7 +242,8 @@ class KeptSet final {
                       .notices = std::move(m_findings.notices),
                       .key_file = std::nullopt,
                       .request_file = std::nullopt,
-                      .certificate_file = m_certificate_name};
+                      .certificate_file = m_certificate_name,
+                      .key_reused = !m_request.csr};
     if (has_own_key(m_request)) {
       enrolled.key_file = m_standing.output.key_name();
       enrolled.key_encrypted = crypto::is_encrypted_key(m_contents.key->bytes.view());

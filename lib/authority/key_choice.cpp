@@ -30,7 +30,7 @@ std::string why_unwanted(const FileContents& file, const crypto::PrivateKey& key
 /// a new key anyway.
 KeyChoice use_standing(const FileContents& file, const std::string& name, KeySource source,
                        const Standing& standing) {
-  require_closed(file, name, standing);
+  require_trusted_key(file, name, standing);
   auto key = open_standing_key(file, name, standing);
   const std::string why = why_unwanted(file, key, standing.request);
   if (!why.empty()) {
@@ -57,6 +57,9 @@ std::optional<crypto::PrivateKey> try_to_open(const FileContents& file, const st
 /// left it beside the old certificate, and the ledger has a newer one for it.
 bool is_renamed_already(const SetContents& contents, const Standing& standing) {
   if (contents.certificate->empty() || contents.key->bytes.empty()) return false;
+  // A key of another user is none that an earlier run put there: it is replaced like any other.
+  if (!standing.request.owners.contain(contents.key->owner.value_or(0))) return false;
+  if (contents.key->reached == Reached::by_link) return false;
   const auto key = try_to_open(*contents.key, standing.output.key_name(), standing);
   if (!key) return false;
   const auto certificate = x509::read_certificates(contents.certificate->view(),
@@ -71,18 +74,15 @@ bool is_renamed_already(const SetContents& contents, const Standing& standing) {
 
 }  // namespace
 
+void require_trusted_key(const FileContents& file, const std::string& name,
+                         const Standing& standing) {
+  require_found_key(file, printable(name), standing.request.owners, standing.request.open_key);
+}
+
 bool has_own_key(const EnrolRequest& request) { return !request.csr && !request.key; }
 
 bool is_replacing(const EnrolRequest& request) {
   return request.existing == Existing::replace || request.existing == Existing::replace_key;
-}
-
-void require_closed(const FileContents& file, const std::string& name, const Standing& standing) {
-  if (file.openness == Openness::closed || standing.request.open_key == OpenKey::allow) return;
-  const std::string shown = printable(name);
-  throw Error(Errc::open_permissions,
-              format("{} stands there and can be read or written by others", shown),
-              format("chmod 600 {}, or insist with --allow-open-key", shown));
 }
 
 void require_no_other_key(const SetContents& contents, const crypto::PublicKey& certified,

@@ -6,12 +6,12 @@
 namespace mtls::authority {
 
 /// The directory before anything is put into it: made 0700, or found to be ours alone
-/// (open_permissions where it is neither empty nor closed to others).
-[[nodiscard]] Directory open_new_directory(const Path& path);
+/// (foreign_owner, open_permissions where it is neither empty nor closed to others).
+[[nodiscard]] Directory open_new_directory(const InitRequest& request);
 
 /// What open_new_directory and open_new_ledger would refuse a directory for, without making
 /// anything: for rehearsals.
-void require_fit_directory(const Path& path);
+void require_fit_directory(const InitRequest& request);
 
 /// Throws what open_new_ledger would refuse the place of a ledger's file for (would_overwrite, or
 /// what keeps its directory from being opened), before anything is made. Nothing is said of one in

@@ -3,7 +3,8 @@
 
 namespace mtls::authority {
 
-/// Whether a key, or a CA's directory, that others can read or write may be used.
+/// Whether a key, a CA directory or a ledger that other users own, can read or can write may be
+/// used.
 enum class OpenKey { refuse, allow };
 
 }  // namespace mtls::authority

@@ -53,8 +53,13 @@ struct KeyChoice {
 [[nodiscard]] std::optional<Enrolled> settle_existing(const SetContents& contents,
                                                       const Standing& standing);
 
-/// Chooses the key. One that stands must be what the request asks for (kind, passphrase), closed to
-/// others, and the set's only one: set_mismatch, open_permissions.
+/// require_found_key for the request: for every key that stands in the set and is used or kept.
+void require_trusted_key(const FileContents& file, const std::string& name,
+                         const Standing& standing);
+
+/// Chooses the key. One that stands must be what the request asks for (kind, passphrase), as
+/// require_trusted_key has it, and the set's only one: set_mismatch, open_permissions,
+/// foreign_owner.
 [[nodiscard]] KeyChoice choose_key(const SetContents& contents, const Standing& standing);
 
 /// Returns whether NAME.csr may take the place of what bears its name: of a request over the very
@@ -62,10 +67,6 @@ struct KeyChoice {
 /// would_overwrite for another request, before anything is written.
 [[nodiscard]] Overwrite request_overwrite(const SetContents& contents, const KeyChoice& choice,
                                           const Standing& standing);
-
-/// Throws open_permissions for an existing private key file that others can read or write, unless
-/// the request allows it. `name` is the file's, for messages.
-void require_closed(const FileContents& file, const std::string& name, const Standing& standing);
 
 /// A certificate over a key from elsewhere is never put next to another private key: the two would
 /// be taken for a set. Throws set_mismatch where NAME.key is, or may be, another key than

@@ -29,6 +29,8 @@ std::string_view name(Errc code) noexcept {
       return "serial_conflict";
     case Errc::open_permissions:
       return "open_permissions";
+    case Errc::foreign_owner:
+      return "foreign_owner";
     case Errc::set_incomplete:
       return "set_incomplete";
     case Errc::set_mismatch:

@@ -25,6 +25,7 @@ enum class Errc {
   request_key_used,
   serial_conflict,
   open_permissions,
+  foreign_owner,
   set_incomplete,
   set_mismatch,
   not_in_ledger,

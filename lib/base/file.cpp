@@ -26,9 +26,11 @@ namespace {
 
 std::string shown(const Path& path) { return printable(path.native()); }
 
+// O_NONBLOCK: opening a FIFO that nobody writes to must not hang.
+constexpr int k_reading = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
 Fd open_for_reading(int directory, const Path& name, std::string_view shown_name) {
-  // O_NONBLOCK: opening a FIFO that nobody writes to must not hang.
-  const int fd = ::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  const int fd = ::openat(directory, name.c_str(), k_reading);
   if (fd < 0) throw_errno_reading(errno, shown_name);
   return Fd(fd);
 }
@@ -47,7 +49,9 @@ FileContents read_open_file(const Fd& fd, std::string_view shown_name, std::size
     throw Error(Errc::unreadable_file,
                 format("cannot read {}: neither a regular file nor a pipe", shown_name));
   }
-  return {.bytes = read_descriptor(fd.get(), shown_name, limit), .openness = openness_of(status)};
+  return {.bytes = read_descriptor(fd.get(), shown_name, limit),
+          .openness = openness_of(status),
+          .owner = status.st_uid};
 }
 
 Error would_overwrite(const Path& path) {
@@ -90,9 +94,18 @@ void refuse_secret(mode_t mode, Access access, const Path& path) {
   }
 }
 
+/// The owner of a file can read what is written into it, whatever its mode.
+void refuse_secret_for(UserId owner, Access access, const Path& path, const TrustedOwners& owners) {
+  if (access != Access::secret) return;
+  const auto foreign = find_foreign_owner(shown(path), owner, owners);
+  if (!foreign) return;
+  throw Error(Errc::foreign_owner, format("{}: a private key is not written to it", *foreign),
+              "name a file or pipe of your own");
+}
+
 /// Writes to a descriptor or special file, where nothing can be renamed into place. Returns false
 /// where `path` is neither.
-bool write_directly(const Path& path, ByteView bytes, Access access) {
+bool write_directly(const Path& path, ByteView bytes, Access access, const TrustedOwners& owners) {
   struct stat status {};
   if (const auto fd = named_descriptor(path)) {
     if (::fstat(*fd, &status) != 0) throw_errno(errno, format("cannot write {}", shown(path)));
@@ -104,6 +117,7 @@ bool write_directly(const Path& path, ByteView bytes, Access access) {
                          shown(path)),
                   "make it 0600 first, or name a file with -o");
     }
+    if (S_ISREG(status.st_mode)) refuse_secret_for(status.st_uid, access, path, owners);
     write_descriptor(*fd, bytes, shown(path));
     return true;
   }
@@ -117,6 +131,7 @@ bool write_directly(const Path& path, ByteView bytes, Access access) {
     throw_errno(errno, format("cannot write {}", shown(path)));
   }
   refuse_secret(status.st_mode, access, path);
+  refuse_secret_for(status.st_uid, access, path, owners);
   if (S_ISREG(status.st_mode)) {
     throw Error(Errc::io, format("cannot write {}: it was replaced meanwhile", shown(path)));
   }
@@ -194,7 +209,11 @@ void write_descriptor(int fd, ByteView bytes, std::string_view shown_name) {
 
 FileContents read_file(const Path& path, std::size_t limit) {
   if (const auto named = named_descriptor(path)) {
-    return {.bytes = read_descriptor(*named, shown(path), limit), .openness = Openness::closed};
+    struct stat status {};
+    const bool file = ::fstat(*named, &status) == 0 && S_ISREG(status.st_mode);
+    return {.bytes = read_descriptor(*named, shown(path), limit),
+            .openness = Openness::closed,
+            .owner = file ? std::optional<UserId>(status.st_uid) : std::nullopt};
   }
   const std::string name = shown(path);
   refuse_held(path, name);
@@ -265,6 +284,28 @@ FileContents Directory::read(const std::string& name, std::size_t limit) const {
   return read_open_file(open_for_reading(fd(), name, shown_name), shown_name, limit);
 }
 
+FileContents Directory::read_found(const std::string& name, std::size_t limit) const {
+  const std::string shown_name = shown(m_path / name);
+  auto reached = Reached::by_name;
+  Fd file(::openat(fd(), name.c_str(), k_reading | O_NOFOLLOW));
+  if (!file.valid() && errno == ELOOP) {
+    reached = Reached::by_link;
+    if (leads_nowhere(name)) return {{}, Openness::closed, std::nullopt, reached};
+    file = Fd(::openat(fd(), name.c_str(), k_reading));
+  }
+  if (!file.valid()) throw_errno_reading(errno, shown_name);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) throw_errno_reading(errno, shown_name);
+  if (S_ISFIFO(status.st_mode)) {
+    throw Error(Errc::unreadable_file,
+                format("cannot read {}: it is a pipe, and was not named", shown_name),
+                "remove it if you did not put it there");
+  }
+  FileContents contents = read_open_file(file, shown_name, limit);
+  contents.reached = reached;
+  return contents;
+}
+
 void Directory::rename(const std::string& from, const std::string& to) const {
   if (::renameat(fd(), from.c_str(), fd(), to.c_str()) != 0) {
     throw_errno(errno, format("cannot rename {} to {}", shown(m_path / from), printable(to)));
@@ -308,8 +349,9 @@ void Directory::sync() const {
   if (::fsync(fd()) != 0) throw_errno(errno, format("cannot sync {}", shown(m_path)));
 }
 
-void write_file(const Path& path, ByteView bytes, Access access, Overwrite overwrite) {
-  if (write_directly(path, bytes, access)) return;
+void write_file(const Path& path, ByteView bytes, Access access, Overwrite overwrite,
+                const TrustedOwners& owners) {
+  if (write_directly(path, bytes, access, owners)) return;
   const std::string name = path.filename().native();
   if (name.empty() || name == "." || name == "..") {
     throw_errno(EISDIR, format("cannot write {}", shown(path)));
@@ -335,6 +377,19 @@ Openness Directory::openness() const {
 std::optional<Openness> Directory::openness(const std::string& name) const {
   struct stat status {};
   if (::fstatat(fd(), name.c_str(), &status, 0) == 0) return openness_of(status);
+  if (errno == ENOENT) return std::nullopt;
+  throw_errno_reading(errno, shown(m_path / name));
+}
+
+UserId Directory::owner() const {
+  struct stat status {};
+  if (::fstat(fd(), &status) != 0) throw_errno_reading(errno, shown(m_path));
+  return status.st_uid;
+}
+
+std::optional<UserId> Directory::owner(const std::string& name) const {
+  struct stat status {};
+  if (::fstatat(fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return status.st_uid;
   if (errno == ENOENT) return std::nullopt;
   throw_errno_reading(errno, shown(m_path / name));
 }

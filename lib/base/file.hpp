@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "base/secret.hpp"
+#include "base/trusted_owners.hpp"
 
 #include <array>
 #include <chrono>
@@ -52,10 +53,16 @@ enum class Overwrite { no, yes };
 /// Whether a file that was read can be read or written by others than its owner and root.
 enum class Openness { closed, open };
 
+/// Whether the last part of a name was the file itself or a symbolic link to it.
+enum class Reached { by_name, by_link };
+
 /// What was read, and what the open descriptor said of it.
 struct FileContents {
   SecretBytes bytes;  // a file may hold a key: overwritten when it goes
   Openness openness;  // open: the mode has a bit for group or others (always closed for a pipe)
+  /// Nothing for a pipe or terminal that the caller opened: the caller chose who writes to it.
+  std::optional<UserId> owner = std::nullopt;
+  Reached reached = Reached::by_name;  // only Directory::read_found says otherwise
 };
 
 /// Reads the whole of a regular file or pipe. Throws unreadable_file (absent, no permission, a
@@ -103,11 +110,20 @@ class Directory final {
   [[nodiscard]] Openness openness() const;
   /// The same of a file in it (an absolute name stands for itself); nothing where it is absent.
   [[nodiscard]] std::optional<Openness> openness(const std::string& name) const;
+  /// Whose the directory is.
+  [[nodiscard]] UserId owner() const;
+  /// Whose a name in it is: the file's owner, or the link's own; nothing where it is absent.
+  [[nodiscard]] std::optional<UserId> owner(const std::string& name) const;
   [[nodiscard]] bool contains(const std::string& name) const;
   /// Whether the name is a symbolic link that leads nowhere.
   [[nodiscard]] bool leads_nowhere(const std::string& name) const;
   /// Reads a file of this directory, as read_file does; follows a symbolic link.
   [[nodiscard]] FileContents read(const std::string& name, std::size_t limit = k_file_limit) const;
+  /// The same for a file that nobody named, such as what an interrupted run left: a symbolic link
+  /// is read but reported (`reached`), for the caller to refuse where it matters; one that leads
+  /// nowhere has no content. Throws unreadable_file for a pipe as well, which could make it wait.
+  [[nodiscard]] FileContents read_found(const std::string& name,
+                                        std::size_t limit = k_file_limit) const;
   /// Renames within the directory, replacing `to`. Not durable until `sync`.
   void rename(const std::string& from, const std::string& to) const;
   /// Removes a name if it is there. Not durable until `sync`.
@@ -163,8 +179,10 @@ class PendingFile final {
 
 /// Writes one file the whole way: pending file, fsync, rename, fsync of the directory. A name that
 /// is a device, FIFO or socket, or stands under /dev or /proc for an open descriptor, is written
-/// directly instead; for Access::secret only a pipe is. Throws would_overwrite, disk_full,
-/// permission, io; open_permissions for a secret to a device.
-void write_file(const Path& path, ByteView bytes, Access access, Overwrite overwrite);
+/// directly instead; for Access::secret only a pipe is, or a closed file of one of `owners`. Throws
+/// would_overwrite, disk_full, permission, io; open_permissions for a secret to a device;
+/// foreign_owner for a secret to a named pipe or open file of a user who is not trusted.
+void write_file(const Path& path, ByteView bytes, Access access, Overwrite overwrite,
+                const TrustedOwners& owners = TrustedOwners::of_process());
 
 }  // namespace mtls

@@ -24,7 +24,7 @@ constexpr int k_look = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 /// judged first: nobody who could change the step has been let pass.
 class Walk final {
  public:
-  explicit Walk(const Path& path) : m_path(path), m_user(::geteuid()) {
+  Walk(const Path& path, const TrustedOwners& owners) : m_path(path), m_owners(owners) {
     push_front(path.native());
     m_at = look(AT_FDCWD, path.is_absolute() ? "/" : ".");
     judge_upwards();  // where a relative path begins
@@ -79,8 +79,8 @@ class Walk final {
 
   void follow(const std::string& name, uid_t owner) {
     if (++m_links > k_most_links) fail(ELOOP);
-    if (owner != 0 && owner != m_user) {
-      note(format("the link {} belongs to another user", shown(m_at, name)));
+    if (!m_owners.contain(owner)) {
+      note(format("the link {} belongs to {}", shown(m_at, name), describe_user(owner)));
     }
     std::array<char, PATH_MAX> target{};
     const ssize_t size = ::readlinkat(m_at.get(), name.c_str(), target.data(), target.size());
@@ -107,8 +107,8 @@ class Walk final {
     struct stat status {};
     if (::fstat(directory.get(), &status) != 0) fail(errno);
     const bool sticky_of_root = (status.st_mode & S_ISVTX) != 0 && status.st_uid == 0;
-    if (status.st_uid != 0 && status.st_uid != m_user) {
-      note(format("{} belongs to another user", shown(directory)));
+    if (!m_owners.contain(status.st_uid)) {
+      note(*find_foreign_owner(shown(directory), status.st_uid, m_owners));
     } else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && !sticky_of_root) {
       note(format("{} can be written by its group or by others", shown(directory)));
     }
@@ -129,7 +129,7 @@ class Walk final {
   }
 
   Path m_path;
-  uid_t m_user;
+  const TrustedOwners& m_owners;
   Fd m_at;
   std::deque<std::string> m_pending;
   int m_links = 0;
@@ -138,6 +138,8 @@ class Walk final {
 
 }  // namespace
 
-FoundDirectory open_found_directory(const Path& path) { return Walk(path).finish(); }
+FoundDirectory open_found_directory(const Path& path, const TrustedOwners& owners) {
+  return Walk(path, owners).finish();
+}
 
 }  // namespace mtls

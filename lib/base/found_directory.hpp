@@ -16,10 +16,10 @@ struct FoundDirectory {
 };
 
 /// Opens an existing directory component by component, symbolic links included, and judges each
-/// directory on the way, those above it, and each link. Unsafe is what belongs to somebody else
-/// than root or the user, and a directory that group or others can write, since they could put
-/// another one in its place (a sticky directory of root's is safe: there only the owner can).
+/// directory on the way, those above it, and each link. Unsafe is what belongs to a user who is not
+/// one of `owners`, and a directory that group or others can write, since they could put another
+/// one in its place (a sticky directory owned by root is safe: there only the owner can).
 /// Throws as Directory::open does.
-[[nodiscard]] FoundDirectory open_found_directory(const Path& path);
+[[nodiscard]] FoundDirectory open_found_directory(const Path& path, const TrustedOwners& owners);
 
 }  // namespace mtls

@@ -60,7 +60,12 @@ struct Request {
 /// A difference between what was asked for and what is granted, or something worth saying.
 /// `requested` and `granted` are texts safe to show; an empty `granted` means "nothing".
 struct Notice {
-  enum class Kind { not_granted, clipped, warning };
+  enum class Kind {
+    not_granted,
+    clipped,
+    warning,
+    key_reused,  // good to know: a key that was there is used, and none was made
+  };
   Kind kind;
   std::string field;  // "extension basicConstraints", "subjectAltName", "notAfter", "emailAddress"
   std::string requested;

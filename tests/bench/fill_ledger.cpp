@@ -21,7 +21,8 @@ void fill(const Path& directory, std::size_t count) {
   NoTrace trace;
   const auto context = ossl::Context::process_default(ossl::Configuration::none);
   const ProcessIdentity self = this_process();
-  const auto ca = authority::CaDirectory::open(directory, authority::Named::explicitly);
+  const auto ca = authority::CaDirectory::open(directory, authority::Named::explicitly,
+                                               TrustedOwners::of_process());
   const auto key = ca.load_key([] { return std::nullopt; }, authority::OpenKey::refuse,
                                crypto::LegacyKeys::refuse, context);
   store::Ledger ledger = ca.open_ledger(

@@ -17,7 +17,8 @@ TEST_CASE("the ledger of an adopted and reissued CA is sound, with all that was 
   CHECK(adopted.certificate.subject() == fixture.certificate.subject());
   CHECK(adopted.certificate.subject_key_identifier() ==
         fixture.certificate.subject_key_identifier());
-  const CaDirectory ca = CaDirectory::open(fixture.directory.path() / "ca", Named::explicitly);
+  const CaDirectory ca = CaDirectory::open(fixture.directory.path() / "ca", Named::explicitly,
+                                           TrustedOwners::of_process());
   store::Ledger ledger =
       ca.open_ledger(std::chrono::seconds(5), {.actor = "a", .host = "h", .time = k_now});
   CHECK(AdoptFixture::flaws(ledger) == 0);
@@ -50,7 +51,8 @@ TEST_CASE("without a new certificate nothing can be issued, and the old one is i
   CHECK_FALSE(adopted.can_issue);
   REQUIRE_FALSE(adopted.findings.empty());
   CHECK(adopted.findings.front().defect == CaDefect::no_basic_constraints);
-  const CaDirectory ca = CaDirectory::open(fixture.directory.path() / "ca", Named::explicitly);
+  const CaDirectory ca = CaDirectory::open(fixture.directory.path() / "ca", Named::explicitly,
+                                           TrustedOwners::of_process());
   CHECK(ca.certificate() == fixture.certificate);
   const store::Ledger ledger = ca.read_ledger({.lock_timeout = std::chrono::seconds(5)});
   CHECK(ledger.count() == 1);

@@ -75,6 +75,39 @@ TEST_CASE("a key that others can read is used only if that is allowed") {
   CHECK(source(contents, fixture) == KeySource::standing);
 }
 
+TEST_CASE("a key of another user, or behind a link, is never used, allowed or not") {
+  SetFixture fixture;
+  SetContents contents;
+  contents.key = key_file(make_key());
+  const UserId other = fixture.request.owners.user() + 1;
+  for (const OpenKey open_key : {OpenKey::refuse, OpenKey::allow}) {
+    fixture.request.open_key = open_key;
+    contents.key->owner = other;
+    CHECK(refusal(contents, fixture) == Errc::foreign_owner);
+    contents.key->owner = fixture.request.owners.user();
+    contents.key->reached = Reached::by_link;
+    CHECK(refusal(contents, fixture) == Errc::open_permissions);
+    contents.key->reached = Reached::by_name;
+    CHECK(source(contents, fixture) == KeySource::standing);
+  }
+  fixture.request.existing = Existing::replace_key;
+  contents.new_key = key_file(make_key());
+  contents.new_key->owner = other;
+  CHECK(refusal(contents, fixture) == Errc::foreign_owner);
+}
+
+TEST_CASE("a key of another user is replaced, also where the ledger knows it") {
+  SetFixture fixture;
+  fixture.request.existing = Existing::replace_key;
+  SetContents contents = fixture.complete_set(make_key());
+  const crypto::PrivateKey planted = make_key();
+  static_cast<void>(fixture.issue(fixture.wish(planted)));
+  contents.key = key_file(planted);
+  CHECK(source(contents, fixture) == KeySource::standing);
+  contents.key->owner = fixture.request.owners.user() + 1;
+  CHECK(source(contents, fixture) == KeySource::to_make);
+}
+
 TEST_CASE("a key that was given may stand in the set, and no other one beside it") {
   SetFixture fixture;
   const crypto::PrivateKey key = make_key();

@@ -12,7 +12,11 @@ namespace {
 
 using test::TemporaryDirectory;
 
-std::optional<std::string> unsafe(const Path& path) { return open_found_directory(path).unsafe; }
+FoundDirectory find(const Path& path, std::optional<UserId> invoker = std::nullopt) {
+  return open_found_directory(path, TrustedOwners::of_process(invoker));
+}
+
+std::optional<std::string> unsafe(const Path& path) { return find(path).unsafe; }
 
 }  // namespace
 
@@ -54,9 +58,9 @@ TEST_CASE("an unsafe directory is unsafe through a link, too, and an absent one 
   REQUIRE(::chmod(open.c_str(), 0777) == 0);
   std::filesystem::create_directory_symlink(open, scratch.file("link"));
   CHECK(unsafe(scratch.file("link")));
-  CHECK_THROWS_AS(static_cast<void>(open_found_directory(scratch.file("absent"))), Error);
+  CHECK_THROWS_AS(static_cast<void>(find(scratch.file("absent"))), Error);
   std::filesystem::create_symlink("loop", scratch.file("loop"));
-  CHECK_THROWS_AS(static_cast<void>(open_found_directory(scratch.file("loop"))), Error);
+  CHECK_THROWS_AS(static_cast<void>(find(scratch.file("loop"))), Error);
 }
 
 TEST_CASE("a directory of another user is unsafe, also where it is sticky" *
@@ -68,6 +72,12 @@ TEST_CASE("a directory of another user is unsafe, also where it is sticky" *
   CHECK(unsafe(other));
   REQUIRE(::chmod(other.c_str(), 01777) == 0);
   CHECK(unsafe(other));
+  // Of the user who ran sudo it is safe, where only that user can write it.
+  CHECK(find(other, 65533).unsafe);
+  CHECK(find(other, 65534).unsafe);
+  REQUIRE(::chmod(other.c_str(), 0700) == 0);
+  CHECK(find(other, 65533).unsafe);
+  CHECK(find(other, 65534).unsafe == std::nullopt);
 }
 
 TEST_CASE("a link is unsafe where others can put another in its place") {
@@ -108,7 +118,7 @@ TEST_CASE("what was judged is what is read, whatever the name leads to by then")
     write_file(scratch.path() / name / "file", as_bytes(name), Access::shared, Overwrite::no);
   }
   std::filesystem::create_directory_symlink("one", scratch.file("link"));
-  const FoundDirectory found = open_found_directory(scratch.file("link"));
+  const FoundDirectory found = find(scratch.file("link"));
   std::filesystem::remove(scratch.file("link"));
   std::filesystem::create_directory_symlink("two", scratch.file("link"));
   CHECK(as_text(found.directory.read("file").bytes.view()) == "one");
