@@ -2,9 +2,9 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "cmd/host_values.hpp"
 #include "cmd/input_file.hpp"
 #include "cmd/key_options.hpp"
-#include "tls/address.hpp"
 
 #include <algorithm>
 
@@ -30,7 +30,7 @@ ValueType<NeighbourFiles> neighbour_value() {
             if (equals == std::string::npos) return std::nullopt;
             const auto name = host_value().parse(normal_name(text.substr(0, equals)));
             const auto files = split_identity_files(std::string_view(text).substr(equals + 1));
-            if (!name || !files || tls::is_ip_address(*name)) return std::nullopt;
+            if (!name || !files || is_ip_address(*name)) return std::nullopt;
             return NeighbourFiles{*name, *files};
           }};
 }
