@@ -188,7 +188,8 @@ void require_states(const Tree& tree, const store::Ledger& ledger, store::Issuer
 
 TEST_CASE("what any source says is revoked is revoked in the ledger, and nothing else") {
   const Place place;
-  const CaDirectory ca = CaDirectory::open(place.directory.path() / "ca", Named::explicitly);
+  const CaDirectory ca = CaDirectory::open(place.directory.path() / "ca", Named::explicitly,
+                                           TrustedOwners::of_process());
   int runs = 0;
   CHECK(rc::check([&] {
     const Tree tree = *any_tree();
