@@ -156,7 +156,7 @@ void PostgresqlStatement::require_shape(PGresult* result) {
   m_received += pq.ntuples(result);
   const ExecStatusType status = pq.result_status(result);
   if (status == PGRES_SINGLE_TUPLE) return;
-  if (!m_columns && status != PGRES_TUPLES_OK) return;  // nothing that counts rows
+  if (!m_columns && !m_selects) return;  // nothing that counts rows (EXPLAIN)
   const auto count = row_count(pq, result);
   if (!count) m_session.distrust("the server does not say how many rows its answer has");
   if (status == PGRES_TUPLES_OK && *count != m_received) {

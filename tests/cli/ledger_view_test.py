@@ -75,7 +75,7 @@ class LedgerView(Workbench):
                          (["clients/other.pem"], 1))
         self.path("clients", "other.pem").unlink()
         report = self.mtlsctl("store", "check", "--files", "clients", "--files", "clients/deep/a.crt", "--json").json
-        self.assertEqual((report["sound"], report["files"]), (True, 4))
+        self.assertEqual((report["sound"], report["files"]), (True, 8))
         self.openssl("x509", "-req", "-in", "clients/deep/a.csr", "-CA", "ca/ca.crt", "-CAkey", "ca/ca.key",
                      "-set_serial", "5", "-out", "clients/deep/aside.crt")
         self.mtlsctl("store", "check", "--files", "clients", exit=1)

@@ -33,14 +33,14 @@ class SerialStatus(ServeBench, LedgerFiles):
         self.openssl("verify", "-CAfile", "ca/ca.crt", f"{name}2.crt")
         self.assertNotEqual(self.read(f"{name}.crt"), self.read(f"{name}2.crt"))
 
-    def take(self, name, status="V", reason="", exit=None):
+    def take(self, name, status="V", reason="", exit=None, subject=None):
         """Imports NAME.crt with an index.txt; what repeats a serial is a finding."""
         directory = self.path(f"import-{name}-{status}")
         directory.mkdir()
         shutil.copy(self.path(f"{name}.crt"), directory)
         serial = self.certificate_serial(f"{name}.crt").upper()
         revoked = f"261101000000Z,{reason}" if status == "R" else ""
-        (directory / "index.txt").write_text(f"{status}\t391201000000Z\t{revoked}\t{serial}\tunknown\t/CN={name}\n")
+        (directory / "index.txt").write_text(f"{status}\t391201000000Z\t{revoked}\t{serial}\tunknown\t/CN={subject or name}\n")
         result = self.run_any([MTLSCTL, "store", "import", directory, "--ca", "ca"])
         self.assertIn(result.code, (0, 1) if exit is None else (exit,), str(result))
 
@@ -201,7 +201,7 @@ class SerialStatus(ServeBench, LedgerFiles):
         with self.serve("--ca", "ca"):
             pass
         shutil.copy(self.path("ca", "serve", "server.crt"), self.path("server.crt"))
-        self.take("server", "R")
+        self.take("server", "R", subject="localhost")
         self.change("update certificates set state = 'issued', revoked_time = null, note = '', standing_entry = null "
                     "where serial = ?", self.certificate_serial("server.crt"))
         with self.serve("--ca", "ca"):

@@ -151,7 +151,7 @@ class Lists(Revocations):
         self.assertEqual(self.findings(self.take(crl)), [])
         # So is another one under the serial of one that is there.
         twin = self.old.issue_aside("twin", "2")
-        self.assertEqual(self.take(twin, "--dry-run")["revoked"], 1)
+        self.assertEqual(self.take(twin, "--dry-run", exit=1)["revoked"], 1)
         report = self.take(twin, exit=1)
         self.assertEqual((report["revoked"], self.states()["twin"]), (1, "revoked"))
 

@@ -141,7 +141,7 @@ TEST_CASE_FIXTURE(Fixture, "nginx: a server that only refuses lets nobody in") {
 
 TEST_CASE("nginx: a port that is not written is 80, or 8000") {
   auto wanted = request(Target::nginx);
-  wanted.settings.listener.listen = parse_host_port("127.0.0.1:80");
+  wanted.settings.listener.listen = mtls::parse_host_port("127.0.0.1:80");
   const std::string live = text(wanted);
   const auto beside = [&](const std::string& server) {
     return differing(wanted, replace(live, "http {", "http { " + server), ca_files(k_root)).size();
