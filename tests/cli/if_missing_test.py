@@ -259,7 +259,7 @@ class OfLeaves(IfMissing):
                 ("a.key", None, "set_mismatch", "a.key is not there"),
                 ("a.key", "b.key", "set_mismatch", "a.key is another key"),
                 ("a.key", "garbage", "malformed", "a.key"),
-                ("a.key", "nowhere", "malformed", "a.key"),
+                ("a.key", "nowhere", "open_permissions", "a.key is a symbolic link"),
                 ("a.csr", None, "set_incomplete", "a.csr is not"),
                 ("a.csr", "b.csr", "set_mismatch", "a.csr is there and does not match: it is over another key"),
                 ("a.csr", "subject.csr", "set_mismatch", "a.csr is there and does not match: its subject is CN=b"),
