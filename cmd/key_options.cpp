@@ -38,7 +38,7 @@ crypto::PassphraseSource HeldPassphrase::source(SecretRequest request, Session& 
 crypto::PrivateKey read_private_key(const Path& file, const KeyReading& reading) {
   const FileContents contents = read_file(file == "-" ? Path("/dev/stdin") : file);
   const std::string shown = shown_input(file);
-  // What is no key at all is said to be none, whose it may be.
+  // A file without a key is reported as that, not by its owner.
   if (crypto::holds_private_key(contents.bytes.view())) {
     reading.trust.require_owner(shown, contents.owner, authority::Named::explicitly);
   }

@@ -50,7 +50,7 @@ void require_found_key(const FileContents& file, const std::string& shown,
   }
   if (file.openness == Openness::closed || open_key == OpenKey::allow) return;
   throw Error(Errc::open_permissions,
-              format("{} stands there and can be read or written by others", shown),
+              format("{} is there and can be read or written by others", shown),
               format("chmod 600 {}, or insist with --allow-open-key", shown));
 }
 

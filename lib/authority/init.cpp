@@ -258,7 +258,7 @@ void require_own_directory(const Directory& directory, const InitRequest& reques
 
 Directory open_new_directory(const InitRequest& request) {
   const Path& path = request.directory;
-  // What is made here is ours, whoever a file server says it belongs to.
+  // A directory made here is ours, even if a file server shows another owner (root squash).
   const bool found = name_exists(path);
   Directory directory = Directory::make(path);
   if (found) require_own_directory(directory, request);

@@ -130,7 +130,7 @@ class ForeignFiles(Workbench):
 
     def test_a_planted_pipe_makes_nothing_wait(self):
         os.mkfifo(self.path("client.key"))
-        keep = os.open(self.path("client.key"), os.O_RDWR)  # somebody holds its other end
+        keep = os.open(self.path("client.key"), os.O_RDWR)  # its other end is held open
         self.addCleanup(os.close, keep)
         self.mtlsctl("client", "issue", *KEY, exit=6, timeout=20)
 
@@ -311,7 +311,7 @@ class ForeignFiles(Workbench):
                 done = subprocess.run([MTLSCTL, *words, name], stdin=planted, capture_output=True, env=self.env,
                                       timeout=60)
             self.assertEqual(done.returncode, 5, done.stderr)
-            # A pipe comes from whoever ran the command, here from a process of another user.
+            # A pipe comes from the caller, here from a process of another user.
             with subprocess.Popen(["cat", self.path("x.key")], stdout=subprocess.PIPE, user=NOBODY) as cat:
                 done = subprocess.run([MTLSCTL, *words, name], stdin=cat.stdout, capture_output=True, env=self.env,
                                       timeout=60)
