@@ -86,12 +86,12 @@ bool ImportIndexes::is_nearest(const Index& index, const Path& file) const {
 
 void ImportIndexes::look_at(const x509::Certificate& certificate, const Path& file) {
   for (Index& index : m_indexes) {
-    const bool is_below = is_nearest(index, file);
-    if (is_below) look_at_ca(index, certificate, file);
+    const Nearest nearest = is_nearest(index, file) ? Nearest::yes : Nearest::no;
+    if (nearest == Nearest::yes) look_at_ca(index, certificate, file);
     const auto rows = index.serials.find(certificate.serial());
     if (rows == index.serials.end()) continue;
     for (const std::size_t at : rows->second) {
-      look_at_row(index, index.rows[at], certificate, is_below);
+      look_at_row(index, index.rows[at], certificate, nearest);
     }
   }
 }
@@ -117,11 +117,11 @@ void ImportIndexes::look_at_ca(Index& index, const x509::Certificate& certificat
 
 /// Signatures are verified only where a revocation depends on it.
 void ImportIndexes::look_at_row(Index& index, Row& row, const x509::Certificate& certificate,
-                                bool is_below) {
+                                Nearest nearest) {
   if (row.file == Whose::ours || to_oneline(certificate.subject()) != row.said.subject) return;
   const bool named = certificate.issuer() == m_chain.front().subject();
   const bool ours = named && (!row.said.revoked || index.is_ours() || m_is_ours(certificate));
-  if (is_below) {
+  if (nearest == Nearest::yes) {
     row.file = ours ? Whose::ours : Whose::others;
   } else if (ours) {
     row.elsewhere = true;

@@ -63,7 +63,9 @@ class ImportIndexes final {
   [[nodiscard]] static bool governs(const Index& index, const Path& file);
   [[nodiscard]] bool is_nearest(const Index& index, const Path& file) const;
   void look_at_ca(Index& index, const x509::Certificate& certificate, const Path& file);
-  void look_at_row(Index& index, Row& row, const x509::Certificate& certificate, bool is_below);
+  /// Whether an index is the nearest one above a file.
+  enum class Nearest { no, yes };
+  void look_at_row(Index& index, Row& row, const x509::Certificate& certificate, Nearest nearest);
   [[nodiscard]] static bool counts(const Index& index, const Row& row, const InLedger& in_ledger);
 
   std::vector<x509::Certificate> m_chain;

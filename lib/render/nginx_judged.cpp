@@ -117,27 +117,31 @@ bool is_harmless_content(const NginxDirectives& directives) {
                      [](const NginxDirective& one) { return contains(k_names, one.name()); });
 }
 
+/// Where a directive is: what a location includes is processed after the certificate check.
+enum class Place { server, location };
+
 class Judge final {
  public:
   Judge(Comparison& comparison, std::string directory)
       : m_comparison(comparison), m_directory(std::move(directory)) {}
 
-  void judge(const NginxDirectives& directives, bool in_location) {
+  void judge(const NginxDirectives& directives, Place place) {
     for (const NginxDirective& one : directives) {
-      judge(one, in_location);
+      judge(one, place);
       if (one.block.empty() || holds_data(one.name())) continue;
-      judge(one.block, in_location || one.name() == "location" || one.name() == "upstream");
+      const bool enters = one.name() == "location" || one.name() == "upstream";
+      judge(one.block, enters ? Place::location : place);
     }
   }
 
  private:
-  void judge(const NginxDirective& one, bool in_location) {
+  void judge(const NginxDirective& one, Place place) {
     const std::string& name = one.name();
     const std::string_view first =
         one.words.size() > 1 ? std::string_view(one.words[1]) : std::string_view();
     if (name == "include") {
-      // What a location includes is processed after the check, and cannot leave the location.
-      if (!in_location && !is_harmless_include(std::string(first))) {
+      // What a location includes cannot leave it.
+      if (place == Place::server && !is_harmless_include(std::string(first))) {
         doubt(one, "the file itself: check what nginx -T prints", first);
       }
     } else if (name == "load_module") {
@@ -183,7 +187,7 @@ class Judge final {
 }  // namespace
 
 void check_judged_directives(Comparison& comparison, const NginxConfiguration& configuration) {
-  Judge(comparison, configuration.directory).judge(configuration.directives, false);
+  Judge(comparison, configuration.directory).judge(configuration.directives, Place::server);
 }
 
 }  // namespace mtls::render
