@@ -20,23 +20,6 @@ namespace {
 
 constexpr std::size_t k_batch = 500;
 
-ImportFinding finding_of(PassedOver::Why why) {
-  switch (why) {
-    case PassedOver::Why::link:
-      return ImportFinding::link;
-    case PassedOver::Why::empty:
-      return ImportFinding::empty;
-    case PassedOver::Why::unused:
-      return ImportFinding::unused;
-    case PassedOver::Why::not_regular:
-    case PassedOver::Why::unreadable:
-    case PassedOver::Why::too_large:
-    case PassedOver::Why::too_many:
-      return ImportFinding::unreadable;
-  }
-  return ImportFinding::unreadable;
-}
-
 bool has_part(const Path& path, std::string_view part) {
   return std::find(path.begin(), path.end(), part) != path.end();
 }
@@ -84,9 +67,7 @@ class Import final {
 
  private:
   void note(ImportNote note) { add_note(m_report, std::move(note)); }
-  void note(const PassedOver& one) {
-    note(ImportNote{.finding = finding_of(one.why), .file = one.file, .message = one.message});
-  }
+  void note(const PassedOver& one) { note(to_note(one)); }
   void note(ImportFinding finding, const x509::Certificate& certificate, const Path& file,
             std::string message) {
     note(ImportNote{.finding = finding,
@@ -136,12 +117,10 @@ class Import final {
         }
       }
     }
-    indexes.merge(
-        now,
-        [this](const x509::SerialNumber& serial, const std::string& subject) {
-          return is_in_ledger(serial, subject);
-        },
-        m_evidence, take_note);
+    const ImportIndexes::InLedger in_ledger = [this](const auto& serial, const auto& subject) {
+      return is_in_ledger(serial, subject);
+    };
+    indexes.merge({.now = now, .in_ledger = in_ledger, .evidence = m_evidence, .note = take_note});
     tell_placed();
     m_report.indexes = indexes.ours();
     m_report.lists = lists.files();

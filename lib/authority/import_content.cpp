@@ -177,6 +177,9 @@ class ContentReader final {
     }
   }
 
+  /// Whether a block's label says that it holds certificates or CRLs.
+  enum class Label { known, other };
+
   /// Blocks of PEM among any other text: each ends before the next one begins.
   void take_text(std::string_view text) {
     std::size_t number = 0;
@@ -192,43 +195,44 @@ class ContentReader final {
                       label_end == std::string_view::npos ? label_end : label_end - k_begin.size());
       const bool known =
           label_end == std::string_view::npos ? is_near_label(label) : is_known_label(label);
+      const Label kind = known ? Label::known : Label::other;
       if (known) ++number;
-      if (known || !is_other_label(label)) take_part(part, label, known, number);
+      if (known || !is_other_label(label)) take_part(part, label, kind, number);
     }
   }
 
-  void take_part(std::string_view part, std::string_view label, bool known, std::size_t number) {
+  void take_part(std::string_view part, std::string_view label, Label kind, std::size_t number) {
     const std::string last = format("-----END {}-----", label);
     const std::size_t end = part.find(last);
     if (end != std::string_view::npos) {
-      take_block(part.substr(0, end + last.size()), known, number);
-    } else if (known) {
+      take_block(part.substr(0, end + last.size()), kind, number);
+    } else if (kind == Label::known) {
       pass_over(PassedOver::Why::unreadable,
                 format("block {}: '{}' has no END line", number, printable(label.substr(0, 64))));
     }
   }
 
-  void take_block(std::string_view text, bool known, std::size_t number) {
+  void take_block(std::string_view text, Label kind, std::size_t number) {
     try {
       for (const der::PemBlock& block : der::read_pem(as_bytes(text))) {
-        take_body(block, known, number);
+        take_body(block, kind, number);
       }
     } catch (const Error& error) {
-      if (!known) return;
+      if (kind == Label::other) return;
       pass_over(PassedOver::Why::unreadable, format("block {}: {}", number, error.message()));
     }
   }
 
-  void take_body(const der::PemBlock& block, bool known, std::size_t number) {
+  void take_body(const der::PemBlock& block, Label label, std::size_t number) {
     ByteView octets = block.der.view();
     // openssl's own form: trust settings follow the certificate.
     if (block.label == "TRUSTED CERTIFICATE") {
       octets = der::Reader(octets, "certificate").any().whole;
     }
-    const Kind kind = kind_of(octets);
-    if (kind != Kind::other) {
-      take(kind, octets);
-    } else if (known) {
+    const Kind found = kind_of(octets);
+    if (found != Kind::other) {
+      take(found, octets);
+    } else if (label == Label::known) {
       pass_over(PassedOver::Why::unreadable,
                 format("block {}: '{}' without what it says", number, printable(block.label)));
     }

@@ -3,6 +3,26 @@
 #include <array>
 
 namespace mtls::authority {
+namespace {
+
+ImportFinding finding_of(PassedOver::Why why) {
+  switch (why) {
+    case PassedOver::Why::link:
+      return ImportFinding::link;
+    case PassedOver::Why::empty:
+      return ImportFinding::empty;
+    case PassedOver::Why::unused:
+      return ImportFinding::unused;
+    case PassedOver::Why::not_regular:
+    case PassedOver::Why::unreadable:
+    case PassedOver::Why::too_large:
+    case PassedOver::Why::too_many:
+      return ImportFinding::unreadable;
+  }
+  return ImportFinding::unreadable;
+}
+
+}  // namespace
 
 std::string_view name(ImportFinding finding) noexcept {
   constexpr std::array<std::string_view, 22> k_names{"unreadable",
@@ -41,6 +61,10 @@ bool is_damage(ImportFinding finding) noexcept {
     default:
       return true;
   }
+}
+
+ImportNote to_note(const PassedOver& one) {
+  return {.finding = finding_of(one.why), .file = one.file, .message = one.message};
 }
 
 }  // namespace mtls::authority

@@ -1,7 +1,7 @@
 // What an import found that a person should know.
 #pragma once
 
-#include "base/file.hpp"
+#include "authority/import_files.hpp"
 #include "x509/serial_number.hpp"
 
 #include <functional>
@@ -47,6 +47,7 @@ struct ImportNote {
   std::optional<x509::SerialNumber> serial = {};
   std::string message;  // safe to show
 };
+[[nodiscard]] ImportNote to_note(const PassedOver& one);
 using TakeNote = std::function<void(ImportNote)>;
 
 }  // namespace mtls::authority

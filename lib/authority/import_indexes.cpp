@@ -13,6 +13,10 @@
 namespace mtls::authority {
 namespace {
 
+constexpr std::string_view k_not_used =
+    "nothing says which CA revoked this serial: not used; put the CA's certificate next to the "
+    "index as ca.crt if it is this CA's";
+
 OpensslIndex read_index(const Path& file) {
   OpensslIndexReader reader;
   read_in_pieces(file, [&](std::string_view piece) {
@@ -45,9 +49,9 @@ bool is_same_ca(const x509::Certificate& one, const x509::Certificate& other) {
 
 }  // namespace
 
-ImportIndexes::ImportIndexes(const ImportFiles& found, const std::vector<x509::Certificate>& chain,
+ImportIndexes::ImportIndexes(const ImportFiles& found, std::vector<x509::Certificate> chain,
                              IsOurs is_ours)
-    : m_chain(chain), m_is_ours(std::move(is_ours)) {
+    : m_chain(std::move(chain)), m_is_ours(std::move(is_ours)) {
   for (const Path& file : found.indexes) {
     OpensslIndex content = read_index(file);
     Index& index = m_indexes.emplace_back(Index{.file = file});
@@ -135,51 +139,54 @@ bool ImportIndexes::counts(const Index& index, const Row& row, const InLedger& i
   return row.elsewhere || in_ledger(row.said.serial, row.said.subject);
 }
 
-void ImportIndexes::merge(UnixTime now, const InLedger& in_ledger, ImportEvidence& evidence,
-                          const TakeNote& note) {
-  for (Index& index : m_indexes) {
+/// One row that counts.
+void ImportIndexes::take_row(const Index& index, const IndexRow& row, const Merging& merging) {
+  SerialEvidence& one = merging.evidence.at(row.serial, index.file, row.line);
+  if (!one.in_index) {
+    one.file = index.file;
+    one.line = row.line;
+    one.in_index = true;
+  }
+  if (!one.not_after) one.not_after = row.not_after;
+  if (!row.revoked) return;
+  one.named = true;
+  std::optional<UnixTime> when = row.revoked_at;
+  if (when && *when > merging.now) {
+    merging.note({.finding = ImportFinding::index_line,
+                  .file = index.file,
+                  .line = row.line,
+                  .serial = row.serial,
+                  .message = format("it was revoked in the future, at {}: now is taken",
+                                    to_rfc3339(*when))});
+    when.reset();
+  }
+  merging.evidence.revoke(one,
+                          {.time = when, .reason = row.reason, .invalid_since = row.invalid_since});
+}
+
+void ImportIndexes::merge(const Merging& merging) {
+  for (const Index& index : m_indexes) {
     bool any = index.is_ours() || index.rows.empty();
     for (const Row& row : index.rows) {
-      const IndexRow& said = row.said;
-      const auto tell = [&](ImportFinding finding, std::string message) {
-        note({.finding = finding,
-              .file = index.file,
-              .line = said.line,
-              .serial = said.serial,
-              .message = std::move(message)});
-      };
-      if (!counts(index, row, in_ledger)) {
-        if (row.file == Whose::others) continue;  // its certificate is reported
-        tell(ImportFinding::index_not_attributable,
-             said.revoked ? "nothing says which CA revoked this serial: not used; put the CA's "
-                            "certificate next to the index as ca.crt if it is this CA's"
-                          : "nothing says which CA issued this serial");
-        continue;
+      if (counts(index, row, merging.in_ledger)) {
+        any = true;
+        take_row(index, row.said, merging);
+      } else if (row.file != Whose::others) {  // those of others are reported by their certificates
+        merging.note({.finding = ImportFinding::index_not_attributable,
+                      .file = index.file,
+                      .line = row.said.line,
+                      .serial = row.said.serial,
+                      .message = row.said.revoked ? std::string(k_not_used)
+                                                  : "nothing says which CA issued this serial"});
       }
-      any = true;
-      SerialEvidence& one = evidence.at(said.serial, index.file, said.line);
-      if (!one.in_index) one.line = said.line;
-      if (!one.in_index) one.file = index.file;
-      one.in_index = true;
-      if (!one.not_after) one.not_after = said.not_after;
-      if (!said.revoked) continue;
-      one.named = true;
-      std::optional<UnixTime> when = said.revoked_at;
-      if (when && *when > now) {
-        tell(ImportFinding::index_line,
-             format("it was revoked in the future, at {}: now is taken", to_rfc3339(*when)));
-        when.reset();
-      }
-      evidence.revoke(one,
-                      {.time = when, .reason = said.reason, .invalid_since = said.invalid_since});
     }
     if (!any) continue;
     m_ours.push_back(index.file);
     for (const IndexDefect& defect : index.defects) {
-      note({.finding = ImportFinding::index_line,
-            .file = index.file,
-            .line = defect.line,
-            .message = defect.message});
+      merging.note({.finding = ImportFinding::index_line,
+                    .file = index.file,
+                    .line = defect.line,
+                    .message = defect.message});
     }
   }
 }

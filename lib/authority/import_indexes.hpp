@@ -26,17 +26,21 @@ class ImportIndexes final {
 
   /// Reads them. `chain` is the CA, the CA above it and so on. Throws as read_file does for an
   /// index that cannot be read.
-  ImportIndexes(const ImportFiles& found, const std::vector<x509::Certificate>& chain,
-                IsOurs is_ours);
+  ImportIndexes(const ImportFiles& found, std::vector<x509::Certificate> chain, IsOurs is_ours);
 
   /// Takes note of a certificate in a file of the import; each of them is to be shown.
   void look_at(const x509::Certificate& certificate, const Path& file);
 
-  /// Adds the rows that count; what is wrong with an index that counts, and rows that may be
-  /// another CA's, go to `note`. `now` stands for a time that is still to come. To be called once,
-  /// after the last look_at.
-  void merge(UnixTime now, const InLedger& in_ledger, ImportEvidence& evidence,
-             const TakeNote& note);
+  /// What the rows are merged into.
+  struct Merging {
+    UnixTime now;  // for a time that is still to come
+    const InLedger& in_ledger;
+    ImportEvidence& evidence;
+    const TakeNote& note;  // of what is wrong with an index that counts, and of rows that may be
+                           // another CA's
+  };
+  /// Adds the rows that count. To be called once, after the last look_at.
+  void merge(const Merging& merging);
   /// The indexes that count, with a row or without any; after merge.
   [[nodiscard]] const std::vector<Path>& ours() const noexcept { return m_ours; }
 
@@ -66,6 +70,7 @@ class ImportIndexes final {
   /// Whether an index is the nearest one above a file.
   enum class Nearest { no, yes };
   void look_at_row(Index& index, Row& row, const x509::Certificate& certificate, Nearest nearest);
+  static void take_row(const Index& index, const IndexRow& row, const Merging& merging);
   [[nodiscard]] static bool counts(const Index& index, const Row& row, const InLedger& in_ledger);
 
   std::vector<x509::Certificate> m_chain;

@@ -62,7 +62,8 @@ RevokedOutcome would_revoke(Connection& connection, IssuerId issuer,
     any = true;
     if (states->text(0) != name(State::revoked)) return RevokedOutcome::now_revoked;
   }
-  if (any || find_revocation_row(connection, issuer, serial)) return RevokedOutcome::already_revoked;
+  if (any || find_revocation_row(connection, issuer, serial))
+    return RevokedOutcome::already_revoked;
   return RevokedOutcome::recorded;
 }
 
