@@ -42,14 +42,33 @@ std::vector<store::Record> find_by_subject(const store::Ledger& ledger, store::I
 
 [[noreturn]] void fail_ambiguous(const std::vector<store::Record>& found,
                                  const std::string& selector, std::string_view where) {
-  std::string serials;
+  // Imported certificates may share a serial: then only the fingerprint tells them apart.
+  const bool shared = std::any_of(found.begin() + 1, found.end(), [&found](const auto& one) {
+    return one.serial == found.front().serial;
+  });
+  std::string names;
   for (std::size_t i = 0; i < std::min(found.size(), k_listed); ++i) {
-    serials += (i == 0 ? "" : ", ") + found[i].serial.to_text();
+    const bool by_fingerprint = shared && found[i].fingerprint;
+    names += (i == 0 ? "" : ", ") +
+             (by_fingerprint ? to_hex(*found[i].fingerprint) : found[i].serial.to_text());
   }
-  if (found.size() > k_listed) serials += ", …";
+  if (found.size() > k_listed) names += ", …";
   throw Error(Errc::ambiguous,
               format("several certificates in {} match '{}'", where, printable(selector)),
-              "name one by its serial: " + serials);
+              (shared ? "name one by its fingerprint: " : "name one by its serial: ") + names);
+}
+
+/// A serial may be revoked without a certificate (an imported CRL or index lists it).
+void require_not_revoked(const store::Ledger& ledger, store::IssuerId issuer,
+                         const std::string& selector, std::string_view where) {
+  const auto serial = x509::SerialNumber::parse(selector);
+  const auto revocation = serial ? ledger.find_revocation(issuer, *serial) : std::nullopt;
+  if (!revocation) return;
+  throw Error(
+      Errc::not_found,
+      format("{} has no certificate with serial {}, which is revoked{}", where, serial->to_text(),
+             revocation->reason.empty() ? "" : format(" ({})", revocation->reason)),
+      "'mtlsctl store export --format openssl-index' lists it");
 }
 
 }  // namespace
@@ -86,6 +105,7 @@ store::Record find_record(const store::Ledger& ledger, store::IssuerId issuer,
   if (found.empty()) found = find_by_subject(ledger, issuer, subject_search(selector));
   if (found.size() == 1) return ledger.with_status(std::move(found.front()));
   if (found.size() > 1) fail_ambiguous(found, selector, where);
+  require_not_revoked(ledger, issuer, selector, where);
   throw Error(Errc::not_found,
               format("no certificate in {} matches '{}'", where, printable(selector)),
               "'mtlsctl cert list' shows what there is");

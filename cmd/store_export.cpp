@@ -46,14 +46,15 @@ class RowWriter {
 /// revocation applies to all certificates with the serial.
 class IndexWriter final : public RowWriter {
  public:
-  IndexWriter(const store::Ledger& ledger, store::IssuerId issuer, UnixTime now) : m_now(now) {
+  IndexWriter(const store::Ledger& ledger, store::IssuerId issuer, UnixTime now)
+      : m_ledger(ledger), m_now(now) {
     for (x509::SerialNumber& serial : ledger.repeated_serials(issuer)) {
       m_repeated.insert(std::move(serial));
     }
   }
 
   [[nodiscard]] std::string row(const store::Record& record) override {
-    if (!record.certificate) return {};
+    if (!record.certificate) return revoked_intent(record);
     const bool repeated = m_repeated.contains(record.serial);
     if (repeated && !m_written.insert(record.serial).second) return {};
     return line(record);
@@ -73,6 +74,22 @@ class IndexWriter final : public RowWriter {
   [[nodiscard]] std::size_t repeated() const noexcept { return m_repeated.size(); }
 
  private:
+  /// The line of an intent that is revoked, unless a certificate has its serial.
+  [[nodiscard]] std::string revoked_intent(const store::Record& record) {
+    if (record.state != store::State::revoked) return {};
+    const auto same = m_ledger.find_by_serial(record.serial);
+    const bool has_certificate =
+        std::any_of(same.begin(), same.end(), [&record](const store::Record& one) {
+          return one.issuer == record.issuer && one.certificate;
+        });
+    if (has_certificate) return {};
+    return row({.issuer = record.issuer,
+                .serial = record.serial,
+                .not_after = record.validity.not_after,
+                .revocation = {.time = record.revoked_time,
+                               .reason = store::reason_in_note(record.note).value_or("")}});
+  }
+
   [[nodiscard]] std::string line(const store::Record& record) const {
     const auto certificate = x509::Certificate::from_der(*record.certificate);
     const bool revoked = record.state == store::State::revoked;
@@ -87,6 +104,7 @@ class IndexWriter final : public RowWriter {
          .subject = certificate.subject()});
   }
 
+  const store::Ledger& m_ledger;
   UnixTime m_now;
   std::set<x509::SerialNumber> m_repeated;
   std::set<x509::SerialNumber> m_written;

@@ -108,9 +108,13 @@ class Import final {
       const ImportedFile content = read(file);
       for (const PassedOver& one : content.passed_over) note(one);
       for (const x509::CertificateList& list : content.lists) lists.take(list, file, m_evidence);
+      const auto bundled = indexes.holds_own(content.certificates)
+                               ? ImportIndexes::Bundled::with_own
+                               : ImportIndexes::Bundled::no;
       for (const x509::Certificate& one : content.certificates) {
-        indexes.look_at(one, file);
-        if (is_among_revoked(file) && is_by_us(one)) {
+        indexes.look_at(one, file, bundled);
+        // What the ledger cannot hold is reported when it is taken.
+        if (is_among_revoked(file) && !store::find_unstorable(one) && is_by_us(one)) {
           SerialEvidence& placed = m_evidence.at(one.serial(), file, std::nullopt);
           placed.placed = file;
           m_evidence.revoke(placed, {.time = std::nullopt, .reason = {}});

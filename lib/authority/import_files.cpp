@@ -9,6 +9,7 @@
 #include "base/held_file.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace mtls::authority {
 namespace {
@@ -26,20 +27,48 @@ bool is_for_keys(std::string_view directory) {
   return is_one_of(directory, {"private", "private_by_serial"});
 }
 
-/// Files that are never looked into: databases, openssl's older copies of its own files, and its
-/// random seed, which may look like anything.
+/// Whether it is a database of SQLite's or Berkeley DB's. Its name does not tell: openssl's index
+/// is often called NAME.db.
+bool is_database(const Path& file) {
+  constexpr std::string_view k_sqlite("SQLite format 3\0", 16);
+  constexpr std::size_t k_berkeley_at = 12;  // of the magic number, in either byte order
+  constexpr std::array<std::string_view, 4> k_berkeley{
+      std::string_view("\x62\x31\x05\x00", 4), std::string_view("\x00\x05\x31\x62", 4),
+      std::string_view("\x61\x15\x06\x00", 4), std::string_view("\x00\x06\x15\x61", 4)};
+  const std::string beginning = read_beginning(file, k_sqlite.size()).value_or("");
+  return beginning.empty() || beginning == k_sqlite ||
+         (beginning.size() == k_sqlite.size() &&
+          std::find(k_berkeley.begin(), k_berkeley.end(), beginning.substr(k_berkeley_at, 4)) !=
+              k_berkeley.end());
+}
+
+/// Whether it is the version before of an index that is there: openssl keeps it as index.txt.old.
+bool is_previous_index(const Path& file) {
+  constexpr std::size_t k_enough = 4096;
+  Path newer = file;
+  newer.replace_extension();
+  if (!name_exists(newer)) return false;
+  const std::string beginning = read_beginning(file, k_enough).value_or("");
+  return beginning.empty() || looks_like_openssl_index(beginning);
+}
+
+/// Files that hold nothing to import: databases, an older version of an index, and openssl's random
+/// seed, which may look like anything.
 bool is_other_file(const Path& file) {
-  return is_one_of(file.extension().native(), {".db", ".db-wal", ".db-shm", ".old"}) ||
-         file.filename() == ".rand";
+  const std::string extension = file.extension().native();
+  if (extension == ".db") return is_database(file);
+  if (extension == ".old") return is_previous_index(file);
+  return extension == ".db-wal" || extension == ".db-shm" || file.filename() == ".rand";
 }
 
 /// Links that are not reported where they lead out: what they lead to is something else by its
 /// name.
 bool is_other_link(const Path& link) {
   static const std::vector<std::string_view> extensions{
-      ".key", ".csr", ".req", ".cnf", ".attr", ".conf", ".toml", ".head", ".creds", ".srl"};
-  static const std::vector<std::string_view> names{"serial", "crlnumber", "vars"};
-  return is_other_file(link) || is_one_of(link.extension().native(), extensions) ||
+      ".key",  ".csr",   ".req", ".cnf", ".attr", ".conf",   ".toml",
+      ".head", ".creds", ".srl", ".db",  ".old",  ".db-wal", ".db-shm"};
+  static const std::vector<std::string_view> names{"serial", "crlnumber", "vars", ".rand"};
+  return is_one_of(link.extension().native(), extensions) ||
          is_one_of(link.filename().native(), names);
 }
 
@@ -62,6 +91,7 @@ class Search final {
  public:
   explicit Search(const Path& root) {
     std::error_code ignored;
+    m_given = root;
     m_root = std::filesystem::canonical(root, ignored);
   }
 
@@ -141,7 +171,13 @@ class Search final {
     const Path target = std::filesystem::canonical(link, error);
     const bool index = link.filename() == k_index;
     if (!error && is_within(target, m_root)) {
-      if (index && std::filesystem::is_regular_file(target)) m_found.indexes.push_back(link);
+      if (!std::filesystem::is_regular_file(target)) return;
+      if (index) m_found.indexes.push_back(link);
+      // In easy-rsa's revoked/ the place of the link says that it is revoked.
+      const Path place = link.lexically_relative(m_given).parent_path();
+      if (std::find(place.begin(), place.end(), "revoked") != place.end()) {
+        m_found.files.push_back(link);
+      }
       return;
     }
     if (is_other_link(link) && !index) return;
@@ -151,6 +187,7 @@ class Search final {
                              printable(target.native())));
   }
 
+  Path m_given;
   Path m_root;
   ImportFiles m_found;
   bool m_full = false;
@@ -162,7 +199,14 @@ ImportFiles find_import_files(const Path& path) {
   if (std::filesystem::is_directory(path)) return Search(path).run(path);
   std::error_code ignored;  // a pipe that was named is opened once, to be read
   if (std::filesystem::is_regular_file(path, ignored) && is_index(path)) {
-    return find_import_files(path.has_parent_path() ? path.parent_path() : Path("."));
+    ImportFiles found = find_import_files(path.has_parent_path() ? path.parent_path() : Path("."));
+    const bool has_it =
+        std::any_of(found.indexes.begin(), found.indexes.end(), [&path](const Path& index) {
+          std::error_code gone;
+          return std::filesystem::equivalent(index, path, gone);
+        });
+    if (!has_it) found.indexes.push_back(path);  // it was named, whatever it is called
+    return found;
   }
   return {.files = {path}, .indexes = {}, .passed_over = {}, .named = true};
 }

@@ -64,7 +64,7 @@ ImportIndexes::ImportIndexes(const ImportFiles& found, std::vector<x509::Certifi
     const Path own = file.parent_path() / "ca.crt";
     if (!name_exists(file.parent_path() / "ca.toml") || !name_exists(own)) continue;
     for (const x509::Certificate& one : read_import_file(own).certificates) {
-      look_at_ca(index, one, own);
+      look_at_ca(index, one, own, Bundled::no);
     }
   }
 }
@@ -88,22 +88,28 @@ bool ImportIndexes::is_nearest(const Index& index, const Path& file) const {
   });
 }
 
-void ImportIndexes::look_at(const x509::Certificate& certificate, const Path& file) {
+bool ImportIndexes::holds_own(const std::vector<x509::Certificate>& certificates) const {
+  return std::any_of(certificates.begin(), certificates.end(),
+                     [this](const auto& one) { return is_same_ca(one, m_chain.front()); });
+}
+
+void ImportIndexes::look_at(const x509::Certificate& certificate, const Path& file,
+                            Bundled bundled) {
   for (Index& index : m_indexes) {
     const Nearest nearest = is_nearest(index, file) ? Nearest::yes : Nearest::no;
-    if (nearest == Nearest::yes) look_at_ca(index, certificate, file);
+    if (nearest == Nearest::yes) look_at_ca(index, certificate, file, bundled);
     const auto rows = index.serials.find(certificate.serial());
     if (rows == index.serials.end()) continue;
     for (const std::size_t at : rows->second) {
-      look_at_row(index, index.rows[at], certificate, nearest);
+      look_at_row(index.rows[at], certificate, nearest);
     }
   }
 }
 
 /// The CA's own certificate is next to the index, or in certs/ there; a CA that this one issued is
 /// in its index.
-void ImportIndexes::look_at_ca(Index& index, const x509::Certificate& certificate,
-                               const Path& file) {
+void ImportIndexes::look_at_ca(Index& index, const x509::Certificate& certificate, const Path& file,
+                               Bundled bundled) {
   const Path directory = index.file.parent_path();
   const Path place = file.parent_path();
   if (place != directory && place != directory / "certs") return;
@@ -112,7 +118,7 @@ void ImportIndexes::look_at_ca(Index& index, const x509::Certificate& certificat
   const bool ours = is_same_ca(certificate, m_chain.front());
   const bool above = std::any_of(m_chain.begin() + 1, m_chain.end(),
                                  [&](const auto& one) { return is_same_ca(one, certificate); });
-  if (above) return;
+  if (above && bundled == Bundled::with_own) return;
   (ours ? index.has_ours : index.has_others) = true;
   if (!is_usual_ca_name(file)) return;
   // Of several under usual names one of the CA's own decides.
@@ -120,11 +126,10 @@ void ImportIndexes::look_at_ca(Index& index, const x509::Certificate& certificat
 }
 
 /// Signatures are verified only where a revocation depends on it.
-void ImportIndexes::look_at_row(Index& index, Row& row, const x509::Certificate& certificate,
-                                Nearest nearest) {
+void ImportIndexes::look_at_row(Row& row, const x509::Certificate& certificate, Nearest nearest) {
   if (row.file == Whose::ours || to_oneline(certificate.subject()) != row.said.subject) return;
   const bool named = certificate.issuer() == m_chain.front().subject();
-  const bool ours = named && (!row.said.revoked || index.is_ours() || m_is_ours(certificate));
+  const bool ours = named && (!row.said.revoked || m_is_ours(certificate));
   if (nearest == Nearest::yes) {
     row.file = ours ? Whose::ours : Whose::others;
   } else if (ours) {

@@ -29,7 +29,10 @@ class ImportIndexes final {
   ImportIndexes(const ImportFiles& found, std::vector<x509::Certificate> chain, IsOurs is_ours);
 
   /// Takes note of a certificate in a file of the import; each of them is to be shown.
-  void look_at(const x509::Certificate& certificate, const Path& file);
+  /// Whether a certificate is in one file with the CA's own: a CA above it is then the chain.
+  enum class Bundled { no, with_own };
+  [[nodiscard]] bool holds_own(const std::vector<x509::Certificate>& certificates) const;
+  void look_at(const x509::Certificate& certificate, const Path& file, Bundled bundled);
 
   /// What the rows are merged into.
   struct Merging {
@@ -66,10 +69,11 @@ class ImportIndexes final {
   };
   [[nodiscard]] static bool governs(const Index& index, const Path& file);
   [[nodiscard]] bool is_nearest(const Index& index, const Path& file) const;
-  void look_at_ca(Index& index, const x509::Certificate& certificate, const Path& file);
+  void look_at_ca(Index& index, const x509::Certificate& certificate, const Path& file,
+                  Bundled bundled);
   /// Whether an index is the nearest one above a file.
   enum class Nearest { no, yes };
-  void look_at_row(Index& index, Row& row, const x509::Certificate& certificate, Nearest nearest);
+  void look_at_row(Row& row, const x509::Certificate& certificate, Nearest nearest);
   static void take_row(const Index& index, const IndexRow& row, const Merging& merging);
   [[nodiscard]] static bool counts(const Index& index, const Row& row, const InLedger& in_ledger);
 

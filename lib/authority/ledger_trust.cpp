@@ -10,8 +10,13 @@ std::vector<OwnedFile> find_ledger_files(const store::LedgerLocation& location,
   std::vector<OwnedFile> files;
   if (location.server) return files;
   std::error_code absent;
-  const Path file = std::filesystem::canonical(location.file, absent);  // what SQLite opens
-  if (absent) return files;
+  Path file = std::filesystem::canonical(location.file, absent);  // what SQLite opens
+  if (absent) {  // it is about to be made, or a link that leads nowhere
+    const Path parent = location.file.has_parent_path() ? location.file.parent_path() : Path(".");
+    const Path place = std::filesystem::canonical(parent, absent);
+    if (absent) return files;
+    file = place / location.file.filename();
+  }
   // By name, and never opened: closing a descriptor would give up SQLite's locks (base/held_file).
   const Directory directory = Directory::open(file.parent_path());
   const std::string name = file.filename().native();

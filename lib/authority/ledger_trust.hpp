@@ -10,7 +10,8 @@ namespace mtls::authority {
 
 /// The files of a ledger that is in a file, as they are now: the database, what SQLite keeps next
 /// to it (-wal, -shm, -journal: committed rows are in them), and their directory, unless that is
-/// `judged` already. Empty for a ledger on a server, and where there is none yet.
+/// `judged` already. Of one that is about to be made it is the directory. Empty for a ledger on a
+/// server.
 [[nodiscard]] std::vector<OwnedFile> find_ledger_files(const store::LedgerLocation& location,
                                                        const Path& judged = {});
 

@@ -1,4 +1,5 @@
 // Revocations that another tool made, by serial, and the numbers of CRLs.
+#include "base/error.hpp"
 #include "base/format.hpp"
 #include "store/ledger_data.hpp"
 #include "store/record_row.hpp"
@@ -70,6 +71,15 @@ RevokedOutcome record(Connection& connection, ChainWriter& chain, RevokedSerial 
   return RevokedOutcome::recorded;
 }
 
+/// A serial that the ledger could not read back would damage it for good: its log only grows.
+void require_storable(const RevokedSerial& revoked) {
+  const std::string text = revoked.serial.to_text();
+  if (x509::SerialNumber::parse(text) == revoked.serial) return;
+  throw Error(
+      Errc::malformed,
+      format("the serial {} cannot be put into the ledger: it is negative or too long", text));
+}
+
 std::optional<x509::CrlNumber> read_floor(Connection& connection, IssuerId issuer) {
   const auto entry = connection.prepare(
       "SELECT note FROM log_entries WHERE issuer = :issuer AND action = 'crl' "
@@ -86,6 +96,7 @@ std::optional<x509::CrlNumber> read_floor(Connection& connection, IssuerId issue
 std::vector<RevokedOutcome> Ledger::record_revoked(std::span<const RevokedSerial> revoked,
                                                    const Author& author) {
   std::vector<RevokedOutcome> outcomes(revoked.size(), RevokedOutcome::already_revoked);
+  for (const RevokedSerial& one : revoked) require_storable(one);
   if (revoked.empty()) return outcomes;
   const bool any = m_data->guard([&] {
     const Transaction snapshot(*m_data->connection, Transaction::Kind::reading);

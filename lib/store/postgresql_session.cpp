@@ -49,6 +49,10 @@ std::int64_t lock_timeout_value(milliseconds timeout) noexcept {
   return std::clamp<std::int64_t>(timeout.count(), 1, std::numeric_limits<std::int32_t>::max());
 }
 
+bool is_copy(ExecStatusType status) noexcept {
+  return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
 void ignore_notice(void* /*context*/, const char* /*message*/) noexcept {}
 
 }  // namespace
@@ -199,7 +203,12 @@ PgResult PostgresqlSession::take_next() {
                    std::chrono::duration_cast<std::chrono::seconds>(patience()).count()));
     fail(nullptr);
   }
-  return {m_pq.get_result(m_connection.get()), ClearResult{&m_pq}};
+  PgResult next(m_pq.get_result(m_connection.get()), ClearResult{&m_pq});
+  // libpq would give this answer again and again.
+  if (next && is_copy(m_pq.result_status(next.get()))) {
+    distrust("the server began a COPY that it was not asked for");
+  }
+  return next;
 }
 
 PgResult PostgresqlSession::take_all() {
@@ -292,7 +301,12 @@ void PostgresqlSession::discard_stream() noexcept {
     }
     PGresult* const result = m_pq.get_result(m_connection.get());
     if (result == nullptr) return;
+    const bool copy = is_copy(m_pq.result_status(result));
     m_pq.clear(result);
+    if (copy) {
+      give_up("the server began a COPY that it was not asked for");
+      return;
+    }
   }
 }
 

@@ -75,9 +75,9 @@ std::optional<unsigned> parse_status_line(std::string_view line) {
 class ChunkDecoder final {
  public:
   /// Appends the content in `text` to `body`, which holds at most `limit` octets. Extensions and
-  /// trailers are passed over.
-  void take(std::string_view text, Bytes& body, std::size_t limit) {
-    while (!text.empty() && m_part != Part::end && m_part != Part::malformed) {
+  /// trailers are passed over. Returns what is behind the end.
+  std::string_view take(std::string_view text, Bytes& body, std::size_t limit) {
+    while (!text.empty() && !is_over()) {
       switch (m_part) {
         case Part::size:
           text.remove_prefix(take_size(text));
@@ -85,18 +85,23 @@ class ChunkDecoder final {
         case Part::content:
           text.remove_prefix(take_content(text, body, limit));
           break;
+        case Part::trailer:
+          text.remove_prefix(take_trailer(text));
+          break;
         default:
           text.remove_prefix(take_line_end(text));
       }
     }
+    return text;
   }
 
-  [[nodiscard]] bool is_whole() const { return m_part == Part::end; }
-  [[nodiscard]] bool is_over() const { return is_whole() || m_part == Part::malformed; }
+  /// Whether all content has come: trailers may follow.
+  [[nodiscard]] bool is_whole() const { return m_part == Part::trailer || m_part == Part::end; }
+  [[nodiscard]] bool is_over() const { return m_part == Part::end || m_part == Part::malformed; }
 
  private:
-  enum class Part { size, content, line_end, end, malformed };
-  /// More of a line that says the size is not read: it is not a size but an endless extension.
+  enum class Part { size, content, line_end, trailer, end, malformed };
+  /// More of a line is not read: it is not a size, but an endless extension or trailer.
   static constexpr std::size_t k_line_limit = std::size_t{16} << 10U;
 
   /// Each of these returns how many octets it took, at least one.
@@ -113,7 +118,22 @@ class ChunkDecoder final {
         parse_number<std::uint64_t>(trim(std::string_view(m_line).substr(0, size_length())), 16);
     m_line.clear();
     m_left = size.value_or(0);
-    m_part = !size ? Part::malformed : m_left == 0 ? Part::end : Part::content;
+    m_part = !size ? Part::malformed : m_left == 0 ? Part::trailer : Part::content;
+    return end + 1;
+  }
+
+  /// Lines up to an empty one.
+  std::size_t take_trailer(std::string_view text) {
+    const std::size_t end = text.find('\n');
+    const std::string_view piece = text.substr(0, end);
+    if (piece.size() > k_line_limit - m_line.size()) {
+      m_part = Part::end;
+      return text.size();
+    }
+    m_line += piece;
+    if (end == std::string_view::npos) return text.size();
+    if (m_line.empty() || m_line == "\r") m_part = Part::end;
+    m_line.clear();
     return end + 1;
   }
 
@@ -174,8 +194,8 @@ class Http1Reader final : public AnswerReader {
   }
 
   Bytes rest() override {
-    if (m_in_head || m_chunked || !m_length || m_text.size() <= *m_length) return {};
-    return to_bytes(as_bytes(std::string_view(m_text).substr(*m_length)));
+    if (m_in_head) return {};
+    return to_bytes(as_bytes(m_text));
   }
 
  private:
@@ -231,13 +251,15 @@ class Http1Reader final : public AnswerReader {
   State take_body(std::string_view text) {
     m_body_octets += std::min(text.size(), k_wire_limit - m_body_octets);
     if (m_chunked) {
-      m_chunks.take(text, m_body, k_body_limit);
+      m_text = m_chunks.take(text, m_body, k_body_limit);
     } else {
       const std::size_t end = m_length ? std::min(*m_length, k_body_limit) : k_body_limit;
       const ByteView part = as_bytes(text.substr(0, std::min(text.size(), end - m_body.size())));
       m_body.insert(m_body.end(), part.begin(), part.end());
+      m_text = text.substr(part.size());
     }
-    const bool over = is_complete() || (m_chunked && m_chunks.is_over());
+    const bool over =
+        m_chunked ? m_chunks.is_over() || m_body.size() >= k_body_limit : is_complete();
     return over || m_body_octets == k_wire_limit ? State::complete : State::more;
   }
 
@@ -251,7 +273,7 @@ class Http1Reader final : public AnswerReader {
   /// Of what frames the content as well: chunks of one octet each take six.
   static constexpr std::size_t k_wire_limit = 8 * k_body_limit;
 
-  std::string m_text;          // the head
+  std::string m_text;          // the head; then what is behind the answer
   std::size_t m_searched = 0;  // up to here there is no end of the head
   bool m_in_head = true;
   std::optional<HttpAnswer> m_answer;

@@ -156,6 +156,87 @@ class Lists(Revocations):
         self.assertEqual((report["revoked"], self.states()["twin"]), (1, "revoked"))
 
 
+class Names(Revocations):
+    """What a file is called does not decide whether its revocations count."""
+
+    def test_an_index_or_a_crl_is_used_under_any_name(self):
+        self.old.revoke("bob")
+        crl = self.read_crl()
+        index = b"".join(line for line in self.read("old", "index.txt").splitlines(True) if line.startswith(b"R"))
+        for number, (name, content) in enumerate((
+                ("root-ca.db", index), ("index.txt.old", index), ("db/ca.db", index), ("crl.db", crl), ("crl.pem.old", crl),
+                ("list.old", crl), ("anything", crl))):
+            with self.subTest(name):
+                self.adopt(self.old, directory=f"by-name{number}")
+                place = self.path(f"place{number}")
+                (place / name).parent.mkdir(parents=True)
+                (place / name).write_bytes(content)
+                (place / "bob.crt").write_bytes(self.read("old", "bob.crt"))
+                (place / "ca.crt").write_bytes(self.read("old", "cacert.pem"))
+                report = self.mtlsctl("store", "import", place, "--ca", f"by-name{number}", "--json").json
+                self.assertEqual((report["revoked"], report["complete"]), (1, True), report)
+                self.mtlsctl("verify", "--ca", f"by-name{number}", "old/bob.crt", exit=4)
+
+    def test_what_openssl_keeps_next_to_an_index_is_no_finding(self):
+        self.old.revoke("bob")  # index.txt.old, serial.old, index.txt.attr …
+        self.assertTrue(self.path("old", "index.txt.old").exists())
+        self.path("old", "ledger.db").write_bytes(b"SQLite format 3\0" + bytes(100))
+        self.path("old", "empty.db").write_bytes(b"")
+        report = self.take("old")
+        self.assertEqual((report["complete"], self.findings(report)), (True, []), report)
+        # An older index that is named is used, as any other.
+        self.adopt(self.old, directory="named")
+        before = self.read("old", "index.txt")
+        self.path("old", "index.txt").write_bytes(b"")
+        self.path("old", "index.txt.old").write_bytes(before)
+        self.mtlsctl("store", "import", "old/index.txt.old", "--ca", "named")
+        self.mtlsctl("verify", "--ca", "named", "old/bob.crt", exit=4)
+
+    def test_a_serial_that_is_revoked_without_a_certificate_is_told_of(self):
+        self.old.revoke("bob", "keyCompromise")
+        self.take(self.crl("crl.pem"))
+        result = self.mtlsctl("cert", "show", "02", exit=6)
+        self.assertRegex(result.err, rb"no certificate with serial 02, which is revoked \(keyCompromise\)")
+
+    def test_a_link_in_revoked_counts_by_its_place(self):
+        place = self.path("linked")
+        (place / "certs").mkdir(parents=True)
+        (place / "revoked").mkdir()
+        (place / "certs" / "bob.crt").write_bytes(self.read("old", "bob.crt"))
+        (place / "revoked" / "01.crt").symlink_to("../certs/bob.crt")
+        report = self.take(place, exit=1)
+        self.assertIn("revoked_by_place", self.findings(report))
+        self.assertEqual(self.states()["bob"], "revoked")
+
+    def test_a_negative_serial_in_revoked_does_not_damage_the_ledger(self):
+        self.path("revoked").mkdir()
+        self.path("revoked", "x.pem").write_bytes(self.old.issue_aside("minus", "-5").read_bytes())
+        self.assertEqual(self.findings(self.take("revoked", exit=1)), ["unstorable"])
+        self.mtlsctl("cert", "list")
+        self.mtlsctl("log", "verify")
+
+    def test_the_index_of_the_ca_above_is_not_taken_for_that_of_an_intermediate(self):
+        """The root's directory: its certificate alone as ca.crt, and the intermediate's, which no row names."""
+        self.old.request("int", "/CN=Middle")
+        self.path("old", "int.ext").write_text("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"
+                                               "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
+        self.old.run("x509", "-req", "-in", "int.csr", "-CA", "cacert.pem", "-CAkey", "cakey.pem", "-set_serial", "0x7000",
+                     "-days", "1000", "-extfile", "int.ext", "-out", "int.crt")
+        self.mtlsctl("ca", "adopt", "old/int.crt", "old/int.key", "--chain", "old/cacert.pem", "--ca", "int")
+        place = self.path("rootdir")
+        place.mkdir()
+        (place / "ca.crt").write_bytes(self.read("old", "cacert.pem"))
+        (place / "int.crt").write_bytes(self.read("old", "int.crt"))
+        (place / "index.txt").write_text("R\t391201000000Z\t261101000000Z\t01\tunknown\t/CN=other\n")
+        report = self.mtlsctl("store", "import", place, "--ca", "int", "--json", exit=1).json
+        self.assertIn("index_not_attributable", self.findings(report))
+        self.assertEqual((report["revoked"], report["revoked_without_certificate"]), (0, 0))
+
+    def read_crl(self):
+        self.crl("made.pem")
+        return self.read("made.pem")
+
+
 class Indexes(Revocations):
     def test_an_index_alone_revokes_what_is_in_the_ledger(self):
         self.take("old")

@@ -269,6 +269,12 @@ class Answers(Workbench):
             self.lie_in_each_answer([["cert", "show", "alice", "--json"]],
                                     lambda messages, error=error: [(b"E", error), messages[-1]])
 
+    def test_a_copy_that_nobody_asked_for(self):
+        """libpq gives the answer to COPY again and again: a loop over answers never ended."""
+        for kind in (b"G", b"H", b"W"):
+            self.lie_in_each_answer([["cert", "show", "alice", "--json"], ["verify", "alice.crt", "--json"]],
+                                    lambda messages, kind=kind: [(kind, b"\0\0\0"), messages[-1]])
+
     def test_a_transaction_that_does_not_begin(self):
         """A pooler in statement mode: what belongs together would not be recorded together."""
         before = self.mtlsctl("cert", "list", "--json").out
