@@ -88,6 +88,7 @@ probe::Options make_probe(const Options& options, const ProbeIdentities& identit
   std::vector<probe::Neighbour> neighbours =
       options.neighbours.read(options.target, options.identities.signing, session);
   std::vector<std::string> names;
+  names.reserve(neighbours.size());
   for (const probe::Neighbour& one : neighbours) names.push_back(one.name);
   return {.target = options.target.find(),
           .good = identities.good(),
