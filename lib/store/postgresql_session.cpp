@@ -229,7 +229,7 @@ PgResult PostgresqlSession::require_done(PgResult result) {
     case PGRES_SINGLE_TUPLE:
       return result;
     case PGRES_EMPTY_QUERY:
-      fail(DbErrc::other, "not exactly one statement");
+      distrust("the server answered as to an empty statement");
     default:
       fail(result.get());
   }

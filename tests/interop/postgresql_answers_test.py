@@ -269,6 +269,10 @@ class Answers(Workbench):
             self.lie_in_each_answer([["cert", "show", "alice", "--json"]],
                                     lambda messages, error=error: [(b"E", error), messages[-1]])
 
+    def test_an_answer_to_an_empty_statement(self):
+        self.lie_in_each_answer([["cert", "show", "alice", "--json"]], lambda messages: [
+            (b"I", b"") if kind == b"C" else (kind, body) for kind, body in messages])
+
     def test_a_copy_that_nobody_asked_for(self):
         """libpq gives the answer to COPY again and again: a loop over answers never ended."""
         for kind in (b"G", b"H", b"W"):
