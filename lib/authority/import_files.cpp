@@ -89,9 +89,8 @@ bool is_within(const Path& file, const Path& root) {
 
 class Search final {
  public:
-  explicit Search(const Path& root) {
+  explicit Search(const Path& root) : m_given(root) {
     std::error_code ignored;
-    m_given = root;
     m_root = std::filesystem::canonical(root, ignored);
   }
 

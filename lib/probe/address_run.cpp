@@ -91,7 +91,7 @@ void AddressRun::run_others(const std::map<Id, tls::Identity>& identities) {
     const Try http2 = m_tries.bare(Id::p9a, version);
     jobs.push_back({key_of(http2.attempt), [this, http2] { add(http2, k_tries); }});
     add_ways_round(version, jobs);
-    add_neighbours(version, jobs, after_controls);
+    add_neighbours(version, {.controls = jobs, .others = after_controls});
   }
   for (const Job& job : jobs) m_order.expect(job.key);
   for (const Job& job : after_controls) m_order.expect(job.key);

@@ -56,7 +56,12 @@ class AddressRun final {
   void resume(const Try& first, const Try& second);
   void run_jobs_of(const std::vector<Job>& jobs);
 
-  void add_neighbours(tls::Version version, std::vector<Job>& controls, std::vector<Job>& others);
+  /// N0 and N1 go before the others, which depend on what comes of them.
+  struct NeighbourJobs {
+    std::vector<Job>& controls;
+    std::vector<Job>& others;
+  };
+  void add_neighbours(tls::Version version, const NeighbourJobs& jobs);
   void add_own_name(tls::Version version, const Neighbour& neighbour);
   void add_beyond(Id id, tls::Version version, const Neighbour& neighbour);
   [[nodiscard]] bool may_prove_something(Id id, tls::Version version, const std::string& neighbour);

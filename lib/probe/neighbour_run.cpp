@@ -10,8 +10,7 @@ using tls::Version;
 
 /// N0 and N1 are the controls; the others are made after them, where they can prove something.
 /// Nothing is where P0 was not accepted: there is no content to compare with.
-void AddressRun::add_neighbours(Version version, std::vector<Job>& controls,
-                                std::vector<Job>& others) {
+void AddressRun::add_neighbours(Version version, const NeighbourJobs& jobs) {
   const std::vector<Judged> judged = judge_all(m_attempts, m_options.demands);
   const bool controlled = std::any_of(judged.begin(), judged.end(), [version](const Judged& one) {
     return one.attempt.id == Id::p0 && one.attempt.version == version &&
@@ -19,10 +18,10 @@ void AddressRun::add_neighbours(Version version, std::vector<Job>& controls,
   });
   if (!controlled) return;
   for (const Neighbour& neighbour : m_options.neighbours) {
-    controls.push_back({{Id::n0, version, neighbour.name},
-                        [this, version, &neighbour] { add_own_name(version, neighbour); }});
+    jobs.controls.push_back({{Id::n0, version, neighbour.name},
+                             [this, version, &neighbour] { add_own_name(version, neighbour); }});
     for (const Id id : m_tries.ids_of_neighbour()) {
-      (id == Id::n1 ? controls : others)
+      (id == Id::n1 ? jobs.controls : jobs.others)
           .push_back({{id, version, neighbour.name},
                       [this, id, version, &neighbour] { add_beyond(id, version, neighbour); }});
     }
