@@ -84,10 +84,14 @@ void Ledger::read_log(IssuerId issuer, std::int64_t first,
       std::vector<LogEntry> page;
       while (statement->step()) page.push_back(read_hashed_entry(*statement));
       for (const LogEntry& one : page) {
+        if (one.seq < next) {
+          throw DbError(DbErrc::corrupt,
+                        "entries of a log are not in the order that was asked for");
+        }
+        next = one.seq + 1;
         if (entry(one) == Continue::no) return;
       }
       if (static_cast<std::int64_t>(page.size()) < k_page) return;
-      next = page.back().seq + 1;
     }
   });
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 namespace mtls::store {
 namespace {
@@ -100,9 +101,7 @@ class Pages final {
         .bind("page", wanted);
     while (m_statement->step()) {
       RecordRow row = read_record(*m_statement);
-      m_after_end = to_seconds(row.record.validity.not_after);
-      m_after_serial = row.record.serial.to_text();
-      m_after_id = row.id;
+      advance(row);
       page.push_back(std::move(row.record));
     }
     const auto got = static_cast<std::int64_t>(page.size());
@@ -111,6 +110,19 @@ class Pages final {
   }
 
  private:
+  /// A row that is not behind the one before was not asked for: it is there twice, or in the place
+  /// of another.
+  void advance(const RecordRow& row) {
+    const std::int64_t end = to_seconds(row.record.validity.not_after);
+    const std::string serial = row.record.serial.to_text();
+    if (std::tie(end, serial, row.id) <= std::tie(m_after_end, m_after_serial, m_after_id)) {
+      throw DbError(DbErrc::corrupt, "rows of a list are not in the order that was asked for");
+    }
+    m_after_end = end;
+    m_after_serial = serial;
+    m_after_id = row.id;
+  }
+
   std::unique_ptr<Statement> m_statement;
   std::int64_t m_left;
   std::int64_t m_after_end = std::numeric_limits<std::int64_t>::min();
