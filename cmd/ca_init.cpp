@@ -230,7 +230,8 @@ void add_ca_init(Command& command) {
   set.list("--exclude", options->exclude, constraint_value(), "Excluded names");
   set.value("--profile", options->profile, text_value("NAME"),
             "Profile (default: root-ca, or intermediate-ca with --parent)");
-  set.flag("--if-missing", options->existing.if_missing, "Keep a CA that a first run would have made; refuse any other");
+  set.flag("--if-missing", options->existing.if_missing,
+           "Keep a CA that a first run would have made; refuse any other");
   options->existing.add_to(set, ExistingOptions::Flags::keep_only);
   OptionSet subject = command.options("Subject");
   options->subject.add_to(subject);

@@ -28,9 +28,9 @@ enum class DbErrc {
   unavailable,
   corrupt,
   readonly,
-  outcome_unknown,  // the connection was lost during COMMIT: read again
-  unexpected_answer,  // a server's answer does not fit what it was asked: rows or columns too many or
-                      // too few, or an error that no statement of ours can cause
+  outcome_unknown,    // the connection was lost during COMMIT: read again
+  unexpected_answer,  // a server's answer does not fit what it was asked: rows or columns too many
+                      // or too few, or an error that no statement of ours can cause
   other,
 };
 
