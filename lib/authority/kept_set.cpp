@@ -155,7 +155,7 @@ class KeptSet final {
                                        : std::string("does not know it")),
         own_ca(m_standing)
             ? "restore the ledger from a backup (for an intermediate: its parent's); should this "
-              "be somebody else's CA, choose another directory with --ca"
+              "be another CA, choose another directory with --ca"
             : replace_hint(m_standing) + k_other_ca);
   }
 

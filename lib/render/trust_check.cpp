@@ -49,7 +49,8 @@ void require_authority(const x509::Certificate& anchor, std::vector<Notice>& not
       Errc::unsupported,
       format("{} is no CA certificate: {}", subject,
              is_ca ? "its keyUsage lacks keyCertSign" : "its basicConstraints do not say CA"),
-      "whoever trusts it lets nobody in: check ca.crt and root.crt of the CA directory");
+      "a server that trusts it refuses every client: check ca.crt and root.crt of the CA "
+      "directory");
 }
 
 void require_root(const RenderRequest& request, const ossl::Context& context,
