@@ -63,6 +63,10 @@ void OptionSet::fail(const std::string& shown, const std::string& allowed) {
   throw Error(Errc::usage, shown + ": not a valid value", "give " + allowed);
 }
 
+Error bad_value(std::string_view flag, const Error& error) {
+  return {Errc::usage, format("{}: {}", flag, error.message()), error.hint()};
+}
+
 void refuse_together(std::string_view one, std::string_view other, std::string_view hint) {
   throw Error(Errc::usage, format("{} and {} cannot be given together", one, other),
               std::string(hint));

@@ -28,11 +28,15 @@ struct ValueType {
   std::string placeholder;
   /// What is allowed, for the hint of a bad value.
   std::string allowed;
-  /// Returns nothing for what is no such value (exit 2), or throws an Error with a code of its own.
+  /// Returns nothing for what is no such value, or throws an Error that says why. Either is exit 2,
+  /// whatever the code of that Error: 5 is for what a profile denies.
   std::function<std::optional<T>(const std::string&)> parse;
   /// No: it may be a secret that was put there by mistake.
   Repeat repeat = Repeat::yes;
 };
+
+/// Returns `error`, which is about the value that `flag` has ("--san 'x'"), with the code usage.
+[[nodiscard]] Error bad_value(std::string_view flag, const Error& error);
 
 /// The options of one command under one heading. Targets must live until the command has run.
 class OptionSet final {
@@ -96,9 +100,8 @@ class OptionSet final {
   static T read(const std::string& names, const ValueType<T>& type, const std::string& text) {
     try {
       if (std::optional<T> value = type.parse(text)) return *std::move(value);
-    } catch (Error& error) {
-      error.add_context(shown(names, text, type.repeat));
-      throw;
+    } catch (const Error& error) {
+      throw bad_value(shown(names, text, type.repeat), error);
     }
     fail(shown(names, text, type.repeat), type.allowed);
   }

@@ -22,6 +22,23 @@ ExitCode Session::report(const Error& error, std::string_view file) const {
   return exit_code(error.code());
 }
 
+ExitCode Session::report(const std::vector<Error>& errors, std::string_view file) const {
+  Json list = Json::array();
+  ExitCode code = ExitCode::ok;
+  for (const Error& error : errors) {
+    messages().error(error);
+    list.push_back(error_document(m_parts.schema, error)["error"]);
+    code = combine(code, exit_code(error.code()));
+  }
+  if (json()) {
+    Json document = error_document(m_parts.schema, errors.front());
+    document["errors"] = std::move(list);
+    document["file"] = printable(file);
+    print(document);
+  }
+  return code;
+}
+
 void Session::warn_once(const std::string& message, std::string_view hint) {
   if (m_warned.insert(message).second) messages().warning(message, hint);
 }

@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mtls::cmd {
 
@@ -47,6 +48,9 @@ class Session final {
   /// Reports that one input of several failed, on standard error and (--json) as a document for it;
   /// `extend` may put fields into that, such as the file's name. Returns the exit code of it.
   [[nodiscard]] ExitCode report(const Error& error, std::string_view file) const;
+  /// The same for one input with several errors, at least one: one document, whose "error" is the
+  /// first and whose "errors" has them all.
+  [[nodiscard]] ExitCode report(const std::vector<Error>& errors, std::string_view file) const;
 
   /// A warning that is shown once, however often the same file is met.
   void warn_once(const std::string& message, std::string_view hint);

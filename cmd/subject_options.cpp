@@ -17,6 +17,17 @@ der::Oid attribute_type(const SubjectQuestion& question) {
   return x509::find_attribute_type(question.attribute).value();
 }
 
+/// Text that may be a value of the attribute.
+ValueType<std::string> attribute_value(const SubjectQuestion& question) {
+  ValueType<std::string> type = text_value(std::string(question.attribute));
+  type.parse = [question, parse = type.parse](const std::string& text) {
+    std::optional<std::string> value = parse(text);
+    if (value) static_cast<void>(x509::make_attribute(attribute_type(question), *value));
+    return value;
+  };
+  return type;
+}
+
 [[noreturn]] void fail_incomplete(const std::vector<der::Oid>& missing, std::string_view how) {
   std::string names;
   std::string example;
@@ -51,8 +62,8 @@ void SubjectOptions::add_to(OptionSet& options) {
                 "Subject as CN=x,O=y,C=zz (RFC 4514) or /C=zz/O=y/CN=x");
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const SubjectQuestion& question = subject_questions()[i];
-    options.value(std::string(question.flag), fields[i],
-                  text_value(std::string(question.attribute)), std::string(question.text));
+    options.value(std::string(question.flag), fields[i], attribute_value(question),
+                  std::string(question.text));
   }
 }
 
@@ -76,9 +87,7 @@ std::optional<x509::Name> SubjectOptions::compose() const {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (!fields[i]) continue;
     const SubjectQuestion& question = subject_questions()[i];
-    rdns.push_back({with_context(question.flag, [&] {
-      return x509::make_attribute(attribute_type(question), *fields[i]);
-    })});
+    rdns.push_back({x509::make_attribute(attribute_type(question), *fields[i])});
   }
   if (rdns.empty()) return std::nullopt;
   return x509::Name::make(std::move(rdns));

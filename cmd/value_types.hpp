@@ -50,12 +50,12 @@ namespace mtls::cmd {
 [[nodiscard]] ValueType<crypto::KeySpec> key_spec_value();
 /// A SHA-256 in hex, with or without colons.
 [[nodiscard]] ValueType<crypto::Sha256> fingerprint_value();
-/// A subjectAltName. What is no KIND:VALUE is exit 2; a value that is bad in itself is bad_name.
+/// A subjectAltName. Its parser throws bad_name for KIND:VALUE with a bad value.
 [[nodiscard]] ValueType<x509::GeneralName> san_value();
 /// The base of a name constraint; as above.
 [[nodiscard]] ValueType<x509::GeneralName> constraint_value();
-/// A distinguished name, RFC 4514 or OpenSSL's slash form. What is no name is exit 2; a value that
-/// may not stand in one is bad_name.
+/// A distinguished name, RFC 4514 or OpenSSL's slash form. Its parser throws bad_name for a bad
+/// value of an attribute.
 [[nodiscard]] ValueType<x509::Name> subject_value();
 
 /// One of a few words.

@@ -244,9 +244,14 @@ std::vector<std::string> TomlTable::keys() const {
 }
 
 void TomlTable::finish() const {
+  if (const std::vector<Error> errors = unknown_keys(); !errors.empty()) throw errors.front();
+}
+
+std::vector<Error> TomlTable::unknown_keys() const {
+  std::vector<std::pair<toml::source_position, Error>> found;
+  const std::vector<std::string> known(m_node->known.begin(), m_node->known.end());
   for (const auto& [key, value] : *m_node->table) {
     if (m_node->known.contains(key.str())) continue;
-    const std::vector<std::string> known(m_node->known.begin(), m_node->known.end());
     const std::string_view close = nearest(key.str(), known);
     std::string hint;
     if (!close.empty()) {
@@ -255,11 +260,18 @@ void TomlTable::finish() const {
       for (const std::string& name : known) hint += hint.empty() ? name : ", " + name;
       hint.insert(0, "known here: ");
     }
-    throw Error(m_node->document->code,
-                format("{}: unknown key '{}'", m_node->place(key.source()),
-                       printable(m_node->name_of(key.str()))),
-                hint);
+    found.emplace_back(key.source().begin,
+                       Error(m_node->document->code,
+                             format("{}: unknown key '{}'", m_node->place(key.source()),
+                                    printable(m_node->name_of(key.str()))),
+                             hint));
   }
+  std::sort(found.begin(), found.end(),
+            [](const auto& left, const auto& right) { return left.first < right.first; });
+  std::vector<Error> errors;
+  errors.reserve(found.size());
+  for (auto& [position, error] : found) errors.push_back(std::move(error));
+  return errors;
 }
 
 std::string TomlTable::place(std::string_view key) const {

@@ -41,6 +41,8 @@ class TomlTable final {
 
   /// Throws for the first key not asked for, with the nearest known one as a hint.
   void finish() const;
+  /// Returns what `finish` would throw, for every such key, in the file's order.
+  [[nodiscard]] std::vector<Error> unknown_keys() const;
   /// Where `key` stands (or this table, if it is absent), as file:line:column.
   [[nodiscard]] std::string place(std::string_view key) const;
   /// Throws the document's error at `place`.

@@ -256,6 +256,26 @@ std::string length_text(std::chrono::seconds length) {
   return format("{} days", (length + k_day - std::chrono::seconds{1}) / k_day);
 }
 
+/// `validity` is over before it is granted. A short period is easily as short as the back-dating.
+[[noreturn]] void fail_ended(const Request& request, const Grounds& grounds,
+                             const x509::Validity& validity) {
+  const std::string end = to_rfc3339(validity.not_after);
+  if (request.not_after) {
+    throw Error(Errc::usage, format("the certificate would end at {}, which is past", end),
+                "give a later --not-after");
+  }
+  const std::chrono::seconds backdate = grounds.now - validity.not_before;
+  const std::chrono::minutes enough =
+      std::chrono::floor<std::chrono::minutes>(backdate) + std::chrono::minutes{1};
+  throw Error(
+      Errc::usage,
+      format("the certificate would end at {}, which is past: a validity begins {} before now "
+             "(back-dating, for clocks that are slow)",
+             end, to_text(backdate)),
+      format("ask for at least {}, or use a profile with a shorter validity.backdate than '{}'",
+             to_text(enough), grounds.profile.name));
+}
+
 x509::Validity grant_validity(const Request& request, const Grounds& grounds,
                               std::vector<Notice>& notices) {
   require_sane_clock(grounds.now);
@@ -273,10 +293,7 @@ x509::Validity grant_validity(const Request& request, const Grounds& grounds,
     validity.not_after =
         std::min(validity.not_before + period - std::chrono::seconds{1}, k_latest_time);
   }
-  if (validity.not_after <= grounds.now) {
-    throw Error(Errc::usage, format("the certificate would have ended at {}, which is past",
-                                    to_rfc3339(validity.not_after)));
-  }
+  if (validity.not_after <= grounds.now) fail_ended(request, grounds, validity);
   const std::chrono::seconds length =
       validity.not_after - validity.not_before + std::chrono::seconds{1};
   if (length > policy.max_period) {

@@ -120,22 +120,31 @@ std::vector<std::string> Catalogue::names() const {
   return {sorted.begin(), sorted.end()};
 }
 
-Profile load_profile(const Path& path) {
+ProfileCheck check_profile_file(const Path& path) {
   const FileContents file = read_file(path);
-  Profile profile = parse_profile(as_text(file.bytes.view()), path.string());
-  if (const auto command = reserved_for(profile.name)) {
-    throw Error(Errc::bad_profile,
-                format("{}: the name {} is reserved: that profile is built in, for {} alone",
-                       printable(path.string()), profile.name, *command),
-                "change 'name', and the file's name with it");
+  ProfileCheck check = check_profile(as_text(file.bytes.view()), path.string());
+  if (!check.profile) return check;
+  const std::string& name = check.profile->name;
+  if (const auto command = reserved_for(name)) {
+    check.errors.emplace_back(
+        Errc::bad_profile,
+        format("{}: the name {} is reserved: that profile is built in, for {} alone",
+               printable(path.string()), name, *command),
+        "change 'name', and the file's name with it");
+  } else if (path.extension() == ".toml" && path.stem().string() != name) {
+    check.errors.emplace_back(
+        Errc::bad_profile,
+        format("{}: its name is {}, which is not its file's", printable(path.string()), name),
+        format("rename the file to {}.toml, or change 'name'", name));
   }
-  if (path.extension() == ".toml" && path.stem().string() != profile.name) {
-    throw Error(Errc::bad_profile,
-                format("{}: its name is {}, which is not its file's", printable(path.string()),
-                       profile.name),
-                format("rename the file to {}.toml, or change 'name'", profile.name));
-  }
-  return profile;
+  if (!check.errors.empty()) check.profile.reset();
+  return check;
+}
+
+Profile load_profile(const Path& path) {
+  ProfileCheck check = check_profile_file(path);
+  if (!check.profile) throw Error(check.errors.front());
+  return *std::move(check.profile);
 }
 
 }  // namespace mtls::profile

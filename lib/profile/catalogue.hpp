@@ -33,6 +33,8 @@ void require_use(std::string_view name, ProfileUse use);
 /// NAME.toml holds a profile of another name, or has a reserved name, which no Catalogue would
 /// find.
 [[nodiscard]] Profile load_profile(const Path& path);
+/// The same, with all that is wrong with the file. Throws unreadable_file, too_large.
+[[nodiscard]] ProfileCheck check_profile_file(const Path& path);
 
 /// Profiles by name. A file DIR/NAME.toml comes before the built-in of the same name, unless that
 /// name is reserved: such a file is never read.

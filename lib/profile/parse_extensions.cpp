@@ -43,11 +43,13 @@ bool has(const std::vector<der::Oid>& list, const der::Oid& id) {
 x509::KeyUsage read_key_usage(const Section& section) {
   x509::KeyUsage usage;
   for (const TomlString& word : section.list("key_usage", k_most_usages)) {
-    const auto bit = x509::parse_key_usage_bit(word.text);
-    if (!bit) section.not_one_of(word, "key_usage", k_usage_words);
-    usage.add(*bit);
+    section.attempt([&] {
+      const auto bit = x509::parse_key_usage_bit(word.text);
+      if (!bit) section.not_one_of(word, "key_usage", k_usage_words);
+      usage.add(*bit);
+    });
   }
-  if (usage.empty()) {
+  if (section.is_clean() && usage.empty()) {
     section.fail_at("key_usage", format("'{}' names no usage", section.key("key_usage")),
                     format("allowed: {}", k_usage_words));
   }
@@ -107,7 +109,7 @@ void require_usage_fits_keys(const Section& section, const x509::KeyUsage& usage
 
 std::vector<der::Oid> read_purposes(const Section& section) {
   std::vector<der::Oid> purposes;
-  for (const TomlString& word : section.list("extended_key_usage", k_most_purposes)) {
+  const auto read_one = [&](const TomlString& word) {
     const bool known =
         std::find(k_purposes.begin(), k_purposes.end(), word.text) != k_purposes.end();
     const auto id = known ? x509::find_oid(word.text) : der::Oid::parse(word.text);
@@ -117,6 +119,9 @@ std::vector<der::Oid> read_purposes(const Section& section) {
                                       section.key("extended_key_usage")));
     }
     purposes.push_back(*id);
+  };
+  for (const TomlString& word : section.list("extended_key_usage", k_most_purposes)) {
+    section.attempt([&] { read_one(word); });
   }
   return purposes;
 }
@@ -159,14 +164,14 @@ void require_purposes_fit_role(const Section& section, const ExtensionPolicy& ex
   }
 }
 
-x509::BasicConstraints read_basic_constraints(const Section& section, Role role) {
+x509::BasicConstraints read_basic_constraints(const Section& section, std::optional<Role> role) {
   using Subject = x509::BasicConstraints::Subject;
   const auto length = section.table().integer("path_length", 0, k_longest_path);
-  if (length && !is_ca(role)) {
+  if (length && role && !is_ca(*role)) {
     section.fail_at("path_length", format("'{}' is only for a CA, but role is {}",
-                                          section.key("path_length"), name(role)));
+                                          section.key("path_length"), name(*role)));
   }
-  return {.subject = is_ca(role) ? Subject::ca : Subject::end_entity,
+  return {.subject = role && is_ca(*role) ? Subject::ca : Subject::end_entity,
           .path_length = length ? std::optional(static_cast<unsigned>(*length)) : std::nullopt};
 }
 
@@ -189,23 +194,27 @@ std::optional<unsigned> read_max_path_length(const Section& section,
 x509::GeneralNames read_bases(const Section& section, std::string_view key) {
   x509::GeneralNames bases;
   for (const TomlString& word : section.list(key, k_most_constraints)) {
-    bases.push_back(at_place(section, word.place,
-                             [&] { return x509::GeneralName::parse_constraint(word.text); }));
+    section.attempt([&] {
+      bases.push_back(at_place(section, word.place,
+                               [&] { return x509::GeneralName::parse_constraint(word.text); }));
+    });
   }
   return bases;
 }
 
-x509::NameConstraints read_name_constraints(const Section& extensions, Role role) {
+x509::NameConstraints read_name_constraints(const Section& extensions, std::optional<Role> role) {
   const auto section = extensions.section("name_constraints");
   if (!section) return {};
-  if (!is_ca(role)) {
+  if (role && !is_ca(*role)) {
     extensions.fail_at("name_constraints",
                        format("'{}' is only for a CA, but role is {}",
-                              extensions.key("name_constraints"), name(role)),
+                              extensions.key("name_constraints"), name(*role)),
                        "RFC 5280 section 4.2.1.10");
   }
-  x509::NameConstraints constraints{.permitted = read_bases(*section, "permitted"),
-                                    .excluded = read_bases(*section, "excluded")};
+  const auto bases = [&section](std::string_view key) {
+    return section->attempt(x509::GeneralNames(), [&] { return read_bases(*section, key); });
+  };
+  x509::NameConstraints constraints{.permitted = bases("permitted"), .excluded = bases("excluded")};
   section->finish();
   for (const x509::GeneralName& base : constraints.permitted) {
     const auto& excluded = constraints.excluded;
@@ -217,7 +226,7 @@ x509::NameConstraints read_name_constraints(const Section& extensions, Role role
 
 std::vector<der::Oid> read_policies(const Section& section) {
   std::vector<der::Oid> policies;
-  for (const TomlString& word : section.list("certificate_policies", k_most_policies)) {
+  const auto read_one = [&](const TomlString& word) {
     const auto id =
         word.text == "anyPolicy" ? x509::oids::any_policy() : der::Oid::parse(word.text);
     if (!id) section.not_one_of(word, "certificate_policies", "anyPolicy, or dotted decimal");
@@ -226,13 +235,16 @@ std::vector<der::Oid> read_policies(const Section& section) {
                                       section.key("certificate_policies")));
     }
     policies.push_back(*id);
+  };
+  for (const TomlString& word : section.list("certificate_policies", k_most_policies)) {
+    section.attempt([&] { read_one(word); });
   }
   return policies;
 }
 
 std::vector<std::string> read_urls(const Section& section, std::string_view key) {
   std::vector<std::string> urls;
-  for (const TomlString& url : section.list(key, k_most_urls)) {
+  const auto read_one = [&](const TomlString& url) {
     const bool known = url.text.rfind("http://", 0) == 0 || url.text.rfind("https://", 0) == 0 ||
                        url.text.rfind("ldap://", 0) == 0;
     if (!known) section.not_one_of(url, key, "URLs that begin with http://, https:// or ldap://");
@@ -242,39 +254,60 @@ std::vector<std::string> read_urls(const Section& section, std::string_view key)
     }
     at_place(section, url.place, [&] { return x509::GeneralName::parse("uri:" + url.text); });
     urls.push_back(url.text);
+  };
+  for (const TomlString& url : section.list(key, k_most_urls)) {
+    section.attempt([&] { read_one(url); });
   }
   return urls;
 }
 
-}  // namespace
-
-ExtensionPolicy read_extensions(const Section& section, Role role, const KeyPolicy& keys) {
-  const x509::BasicConstraints basic_constraints = read_basic_constraints(section, role);
-  ExtensionPolicy extensions{
-      .basic_constraints = basic_constraints,
-      .max_path_length = read_max_path_length(section, basic_constraints.path_length),
-      .key_usage = read_key_usage(section),
-      .extended_key_usage = read_purposes(section),
-      .extended_key_usage_criticality = section.boolean("extended_key_usage_critical", false)
-                                            ? x509::Criticality::critical
-                                            : x509::Criticality::non_critical,
-      .name_constraints = read_name_constraints(section, role),
-      .certificate_policies = read_policies(section),
-      .crl_urls = read_urls(section, "crl_urls"),
-      .ocsp_urls = read_urls(section, "ocsp_urls"),
-      .ca_issuers_urls = read_urls(section, "ca_issuers_urls"),
-      .further = read_further(section)};
-  section.finish();
-  require_usage_fits_role(section, extensions.key_usage, role);
-  require_usage_fits_keys(section, extensions.key_usage, keys);
-  require_purposes_fit_role(section, extensions, role);
+/// The rules about several keys, and about keys and the other sections.
+void require_consistent(const Section& section, const ExtensionPolicy& extensions,
+                        std::optional<Role> role, const KeyPolicy& keys) {
+  if (role) {
+    section.attempt([&] { require_usage_fits_role(section, extensions.key_usage, *role); });
+    section.attempt([&] { require_purposes_fit_role(section, extensions, *role); });
+  }
+  section.attempt([&] { require_usage_fits_keys(section, extensions.key_usage, keys); });
   if (extensions.extended_key_usage.empty() &&
       extensions.extended_key_usage_criticality == x509::Criticality::critical) {
-    section.fail_at(
-        "extended_key_usage_critical",
-        format("'{}' is true, but '{}' is empty", section.key("extended_key_usage_critical"),
-               section.key("extended_key_usage")));
+    section.attempt([&] {
+      section.fail_at(
+          "extended_key_usage_critical",
+          format("'{}' is true, but '{}' is empty", section.key("extended_key_usage_critical"),
+                 section.key("extended_key_usage")));
+    });
   }
+}
+
+}  // namespace
+
+ExtensionPolicy read_extensions(const Section& section, std::optional<Role> role,
+                                const KeyPolicy& keys) {
+  ExtensionPolicy extensions{};
+  const auto read = [&section](auto& target, auto&& work) {
+    section.attempt([&] { target = work(); });
+  };
+  const auto read_list = [&](std::vector<std::string>& target, std::string_view key) {
+    read(target, [&] { return read_urls(section, key); });
+  };
+  read(extensions.basic_constraints, [&] { return read_basic_constraints(section, role); });
+  read(extensions.max_path_length,
+       [&] { return read_max_path_length(section, extensions.basic_constraints.path_length); });
+  read(extensions.key_usage, [&] { return read_key_usage(section); });
+  read(extensions.extended_key_usage, [&] { return read_purposes(section); });
+  read(extensions.extended_key_usage_criticality, [&] {
+    return section.boolean("extended_key_usage_critical", false) ? x509::Criticality::critical
+                                                                 : x509::Criticality::non_critical;
+  });
+  read(extensions.name_constraints, [&] { return read_name_constraints(section, role); });
+  read(extensions.certificate_policies, [&] { return read_policies(section); });
+  read_list(extensions.crl_urls, "crl_urls");
+  read_list(extensions.ocsp_urls, "ocsp_urls");
+  read_list(extensions.ca_issuers_urls, "ca_issuers_urls");
+  read(extensions.further, [&] { return read_further(section); });
+  section.finish();
+  if (section.is_clean()) require_consistent(section, extensions, role, keys);
   return extensions;
 }
 

@@ -77,13 +77,18 @@ Bytes read_value(const Section& section) {
 x509::Extensions read_further(const Section& section) {
   x509::Extensions extensions;
   for (const Section& entry : section.sections("further", k_most_extensions)) {
-    der::Oid id = read_id(entry, extensions);
-    Bytes value = read_value(entry);
-    const auto criticality = entry.boolean("critical", false) ? x509::Criticality::critical
-                                                              : x509::Criticality::non_critical;
+    std::optional<der::Oid> id;
+    Bytes value;
+    auto criticality = x509::Criticality::non_critical;
+    entry.attempt([&] { id = read_id(entry, extensions); });
+    entry.attempt([&] { value = read_value(entry); });
+    entry.attempt([&] {
+      if (entry.boolean("critical", false)) criticality = x509::Criticality::critical;
+    });
     entry.finish();
+    if (!entry.is_clean()) continue;
     extensions.push_back(
-        {.id = std::move(id), .criticality = criticality, .value = std::move(value)});
+        {.id = *std::move(id), .criticality = criticality, .value = std::move(value)});
   }
   return extensions;
 }

@@ -28,7 +28,7 @@ std::vector<der::Oid> read_types(const Section& section, std::string_view key,
                                  const std::vector<TomlString>& words,
                                  const std::vector<der::Oid>& others, std::string_view elsewhere) {
   std::vector<der::Oid> types;
-  for (const TomlString& word : words) {
+  const auto read_one = [&](const TomlString& word) {
     const auto type = x509::find_attribute_type(word.text);
     if (!type) section.not_one_of(word, key, k_attribute_words);
     if (contains(types, *type)) {
@@ -40,7 +40,8 @@ std::vector<der::Oid> read_types(const Section& section, std::string_view key,
                                       section.key(key), elsewhere));
     }
     types.push_back(*type);
-  }
+  };
+  for (const TomlString& word : words) section.attempt([&] { read_one(word); });
   return types;
 }
 
@@ -65,28 +66,33 @@ void read_fixed(const Section& section, SubjectPolicy& policy) {
   std::vector<der::Oid> seen;
   std::vector<der::Oid> listed = policy.required;
   listed.insert(listed.end(), policy.optional.begin(), policy.optional.end());
-  for (const std::string& key : fixed->table().keys()) {
-    const auto value = fixed->table().string(key);
+  const auto read_one = [&](const std::string& key) {
     const TomlString word{key, fixed->table().place(key)};
     const auto types = read_types(*fixed, key, {word}, listed, "'required' or 'optional'");
+    if (types.empty()) return;
     const der::Oid& type = types.front();
     if (contains(seen, type)) {
       fixed->fail(word.place, format("{} is fixed twice", x509::attribute_name(type)));
     }
     seen.push_back(type);
+    const auto value = fixed->table().string(key);
     at_place(*fixed, word.place, [&] { return x509::make_attribute(type, value->text); });
     policy.fixed.push_back({type, value->text});
+  };
+  for (const std::string& key : fixed->table().keys()) {
+    fixed->attempt([&] { read_one(key); });
   }
 }
 
-void require_possible_subject(const Section& section, const SubjectPolicy& policy, Role role) {
+void require_possible_subject(const Section& section, const SubjectPolicy& policy,
+                              std::optional<Role> role) {
   const bool something = !policy.required.empty() || !policy.fixed.empty();
   if (!policy.may_be_empty) {
     if (something || policy.any_allowed || !policy.optional.empty()) return;
     section.fail_at("required", "no attribute is allowed in the subject, and it may not be empty",
                     "list attributes in 'required' or 'optional'");
   }
-  if (is_ca(role)) {
+  if (role && is_ca(*role)) {
     section.fail_at(
         "allow_empty",
         format("'{}' is true, but a CA must have a subject", section.key("allow_empty")),
@@ -131,8 +137,10 @@ SanRule read_rule(const Section& section) {
                     "take it away to allow every value");
   }
   for (const TomlString& pattern : patterns) {
-    rule.patterns.push_back(at_place(section, pattern.place,
-                                     [&] { return SanPattern::parse(rule.kind, pattern.text); }));
+    section.attempt([&] {
+      rule.patterns.push_back(at_place(section, pattern.place,
+                                       [&] { return SanPattern::parse(rule.kind, pattern.text); }));
+    });
   }
   section.finish();
   return rule;
@@ -167,34 +175,44 @@ void require_possible_names(const Section& section, const SanPolicy& policy) {
 
 }  // namespace
 
-SubjectPolicy read_subject(const Section& section, Role role) {
-  SubjectPolicy policy{.required = read_types(section, "required",
-                                              section.list("required", k_most_attributes), {}, {}),
-                       .optional = {},
-                       .fixed = {},
-                       .any_allowed = false,
-                       .may_be_empty = section.boolean("allow_empty", false)};
-  read_optional(section, policy);
-  read_fixed(section, policy);
-  require_possible_subject(section, policy, role);
+SubjectPolicy read_subject(const Section& section, std::optional<Role> role) {
+  SubjectPolicy policy{};
+  section.attempt([&] {
+    policy.required =
+        read_types(section, "required", section.list("required", k_most_attributes), {}, {});
+  });
+  policy.may_be_empty =
+      section.attempt(false, [&] { return section.boolean("allow_empty", false); });
+  section.attempt([&] { read_optional(section, policy); });
+  section.attempt([&] { read_fixed(section, policy); });
   section.finish();
+  if (section.is_clean()) {
+    section.attempt([&] { require_possible_subject(section, policy, role); });
+  }
   return policy;
 }
 
 SanPolicy read_san(const Section& section) {
-  SanPolicy policy{.allowed = {},
-                   .min_count = 0,
-                   .max_count = 0,
-                   .wildcard_allowed = section.boolean("wildcard", false),
-                   .host_required = section.boolean("require_host", false)};
-  for (const Section& rule : section.sections("allow", k_most_rules)) {
-    policy.allowed.push_back(read_rule(rule));
-  }
-  policy.min_count = section.integer("min", 0, 0, k_most_names);
-  policy.max_count =
-      section.integer("max", policy.allowed.empty() ? 0 : k_most_names, 0, k_most_names);
-  require_possible_names(section, policy);
+  const auto flag = [&](std::string_view key) {
+    return section.attempt(false, [&] { return section.boolean(key, false); });
+  };
+  const auto count = [&](std::string_view key, unsigned absent) {
+    return section.attempt(absent, [&] { return section.integer(key, absent, 0, k_most_names); });
+  };
+  SanPolicy policy{};
+  policy.wildcard_allowed = flag("wildcard");
+  policy.host_required = flag("require_host");
+  section.attempt([&] {
+    for (const Section& rule : section.sections("allow", k_most_rules)) {
+      rule.attempt([&] { policy.allowed.push_back(read_rule(rule)); });
+    }
+  });
+  policy.min_count = count("min", 0);
+  policy.max_count = count("max", policy.allowed.empty() ? 0 : k_most_names);
   section.finish();
+  if (section.is_clean()) {
+    section.attempt([&] { require_possible_names(section, policy); });
+  }
   return policy;
 }
 

@@ -2,6 +2,7 @@
 // and is by default. Written in TOML (docs/profiles.md), validated when read, immutable afterwards.
 #pragma once
 
+#include "base/error.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/key_spec.hpp"
 #include "crypto/signature_algorithm.hpp"
@@ -126,6 +127,16 @@ struct Profile {
   std::string text;     // the TOML it was read from
   crypto::Sha256 hash;  // SHA-256 of `text`: what the ledger records
 };
+
+/// All that is wrong with a profile's text; the profile, if nothing is.
+struct ProfileCheck {
+  std::optional<Profile> profile;
+  std::vector<Error> errors;  // bad_profile, in the file's order
+};
+
+/// Reads a profile as parse_profile does, and goes on behind what is wrong. Text that is not TOML
+/// gives one error, where the reader lost its way. Throws too_large.
+[[nodiscard]] ProfileCheck check_profile(std::string_view text, std::string_view source);
 
 /// Reads a profile. `source` names it in complaints: bad_profile with file:line:column, and the
 /// allowed values as hint where a value is not one of a list.

@@ -12,6 +12,15 @@ std::string Section::key(std::string_view key) const {
   return printable(m_name.empty() ? std::string(key) : format("{}.{}", m_name, key));
 }
 
+void Section::record(const Error& error) const {
+  if (error.code() != Errc::bad_profile) throw Error(error);
+  m_errors->push_back(error);
+}
+
+void Section::finish() const {
+  for (const Error& error : m_table.unknown_keys()) record(error);
+}
+
 void Section::missing(std::string_view key, std::string_view example) const {
   fail_at(key, format("'{}' is missing", this->key(key)), example);
 }
@@ -19,7 +28,7 @@ void Section::missing(std::string_view key, std::string_view example) const {
 std::optional<Section> Section::section(std::string_view key) const {
   auto table = m_table.table(key);
   if (!table) return std::nullopt;
-  return Section(*std::move(table), this->key(key));
+  return Section(*std::move(table), this->key(key), m_errors);
 }
 
 Section Section::required_section(std::string_view key) const {
@@ -34,7 +43,7 @@ std::vector<Section> Section::sections(std::string_view key, std::size_t most) c
     if (found.size() == most) {
       fail_at(key, format("'{}' has more than {} tables", this->key(key), most));
     }
-    found.emplace_back(std::move(table), this->key(key));
+    found.push_back(Section(std::move(table), this->key(key), m_errors));
   }
   return found;
 }
@@ -53,13 +62,18 @@ std::vector<TomlString> Section::list(std::string_view key, std::size_t most) co
         format("'{}' has {} values; at most {} are allowed", this->key(key), values.size(), most),
         "take some of them away");
   }
-  std::set<std::string_view> seen;
-  for (const TomlString& value : values) {
-    if (!seen.insert(value.text).second) {
-      fail(value.place, format("'{}' stands in '{}' twice", printable(value.text), this->key(key)));
+  std::set<std::string, std::less<>> seen;
+  std::vector<TomlString> different;
+  for (TomlString& value : values) {
+    if (seen.insert(value.text).second) {
+      different.push_back(std::move(value));
+      continue;
     }
+    attempt([&] {
+      fail(value.place, format("'{}' stands in '{}' twice", printable(value.text), this->key(key)));
+    });
   }
-  return values;
+  return different;
 }
 
 bool Section::boolean(std::string_view key, bool absent) const {

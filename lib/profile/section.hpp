@@ -5,6 +5,7 @@
 #include "profile/profile.hpp"
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,11 +13,39 @@
 
 namespace mtls::profile {
 
-/// A TOML table with its dotted name: every complaint names the key in full, where it stands, and
-/// what is allowed.
+/// A TOML table with its dotted name: every error names the key in full, its place, and what is
+/// allowed. A section and those below it share one list of errors, so that one reading of a file
+/// finds all that is wrong with it.
 class Section final {
  public:
-  Section(TomlTable table, std::string name) : m_table(std::move(table)), m_name(std::move(name)) {}
+  /// The root of a file.
+  explicit Section(TomlTable table)
+      : Section(std::move(table), {}, std::make_shared<std::vector<Error>>()) {}
+
+  /// Runs `work`, which reads one part. If the part is wrong, records the error and returns
+  /// `otherwise`, so that the parts after it are read too.
+  template <class T, class Work>
+  T attempt(T otherwise, Work&& work) const {
+    try {
+      return work();
+    } catch (const Error& error) {
+      record(error);
+    }
+    return otherwise;
+  }
+  template <class Work>
+  void attempt(Work&& work) const {
+    try {
+      work();
+    } catch (const Error& error) {
+      record(error);
+    }
+  }
+  /// Whether no error was recorded since this section was opened. Rules about several keys are
+  /// checked only then.
+  [[nodiscard]] bool is_clean() const noexcept { return m_errors->size() == m_errors_before; }
+  /// What was recorded, in the order of reading.
+  [[nodiscard]] const std::vector<Error>& errors() const noexcept { return *m_errors; }
 
   [[nodiscard]] const TomlTable& table() const noexcept { return m_table; }
   /// The dotted name of `key`, made safe to show.
@@ -25,7 +54,8 @@ class Section final {
   [[nodiscard]] Section required_section(std::string_view key) const;
   [[nodiscard]] std::vector<Section> sections(std::string_view key, std::size_t most) const;
   [[nodiscard]] TomlString required_string(std::string_view key, std::string_view example) const;
-  /// The list, at most `most` long, no text twice; empty where the key is absent.
+  /// The list, at most `most` long; a text that it has twice is recorded as an error and returned
+  /// once. Empty where the key is absent.
   [[nodiscard]] std::vector<TomlString> list(std::string_view key, std::size_t most) const;
   [[nodiscard]] bool boolean(std::string_view key, bool absent) const;  // the value where absent
   [[nodiscard]] unsigned integer(std::string_view key, unsigned absent, unsigned least,
@@ -49,12 +79,23 @@ class Section final {
                             std::string_view hint = {}) const {
     m_table.fail(m_table.place(key), message, hint);
   }
-  void finish() const { m_table.finish(); }
+  /// Records an error for each key that was not asked for.
+  void finish() const;
 
  private:
+  Section(TomlTable table, std::string name, std::shared_ptr<std::vector<Error>> errors)
+      : m_table(std::move(table)),
+        m_name(std::move(name)),
+        m_errors(std::move(errors)),
+        m_errors_before(m_errors->size()) {}
   [[noreturn]] void missing(std::string_view key, std::string_view example) const;
+  /// Throws the error again if it is not about the profile.
+  void record(const Error& error) const;
+
   TomlTable m_table;
   std::string m_name;
+  std::shared_ptr<std::vector<Error>> m_errors;
+  std::size_t m_errors_before;
 };
 
 /// Runs `work`, which parses the value at `place`, and turns its bad_name and malformed into the
@@ -69,12 +110,13 @@ decltype(auto) at_place(const Section& section, std::string_view place, Work&& w
   }
 }
 
-/// Each reads its section; the checks between sections are parse_profile's.
+/// Each reads its section and records what is wrong with it; the checks between sections are
+/// check_profile's. No role: it could not be read, and the rules that depend on it are not checked.
 [[nodiscard]] KeyPolicy read_keys(const Section& section);
 [[nodiscard]] ValidityPolicy read_validity(const Section& section);
-[[nodiscard]] SubjectPolicy read_subject(const Section& section, Role role);
+[[nodiscard]] SubjectPolicy read_subject(const Section& section, std::optional<Role> role);
 [[nodiscard]] SanPolicy read_san(const Section& section);
-[[nodiscard]] ExtensionPolicy read_extensions(const Section& section, Role role,
+[[nodiscard]] ExtensionPolicy read_extensions(const Section& section, std::optional<Role> role,
                                               const KeyPolicy& keys);
 /// Reads [[extensions.further]]: extensions as OID, DER and criticality.
 [[nodiscard]] x509::Extensions read_further(const Section& section);

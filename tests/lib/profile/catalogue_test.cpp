@@ -155,7 +155,9 @@ TEST_CASE("a profile whose name is not its file's is refused") {
 
 TEST_CASE("a bad file in the directory spoils only itself") {
   const TemporaryDirectory directory;
-  const std::string path = directory.write("bad.toml", "version = 1\nname = 5\n");
+  const std::string path = directory.write(
+      "bad.toml",
+      "version = 1\nname = 5\nrole = \"client\"\n[key]\n[validity]\n[subject]\n[extensions]\n");
   const Catalogue catalogue{Path(directory.path())};
   CHECK_FALSE(refusal(catalogue, "mtls-client"));
   const auto error = refusal(catalogue, "bad");

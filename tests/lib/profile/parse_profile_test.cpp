@@ -301,3 +301,61 @@ TEST_CASE("a file's name in a complaint cannot act on a terminal") {
     CHECK(error.message().find('\x1b') == std::string::npos);
   }
 }
+
+TEST_CASE("check_profile finds all errors of a text, in its order") {
+  ProfileText text;
+  text.head = "version = 2\nname = \"Test\"\nnmae = \"x\"\n";
+  text.role = "role = \"clinet\"\n";
+  text.key = "default = \"ec:p999\"\nallowed = [\"ec:p256\", \"dsa\"]\nrsa_min_bits = \"many\"\n";
+  text.validity = "default = \"0d\"\nmax = 365\nbackdat = \"5m\"\n";
+  text.subject = "required = [\"CN\", \"nonsense\", \"CN\"]\nallow_empty = \"yes\"\n";
+  text.san =
+      "[san]\nmin = -1\n[[san.allow]]\nkind = \"fax\"\n[[san.allow]]\nkind = \"ip\"\n"
+      "patterns = [\"10.0.0.0/8\", \"10.0.0.0/99\"]\n";
+  text.extensions =
+      "key_usage = [\"digitalSignature\", \"sign\"]\nextended_key_usage = [\"client\"]\n"
+      "crl_urls = [\"gopher://x\"]\n";
+  text.tail = "[csr]\nsubject = 1\nsan = 2\n";
+  const std::string whole = text.str();
+  const auto check = mtls::profile::check_profile(whole, "test.toml");
+  CHECK_FALSE(check.profile);
+  const std::vector<std::string> snippets{
+      "version = 2", "name = \"Test\"", "nmae",         "role =",    "default = \"ec:p999\"",
+      "dsa",         "rsa_min_bits",    "\"0d\"",       "max = 365", "backdat",
+      "nonsense",    "nonsense",        "allow_empty",  "min = -1",  "fax",
+      "10.0.0.0/99", "\"sign\"",        "[\"client\"]", "gopher",    "subject = 1",
+      "san = 2"};
+  REQUIRE(check.errors.size() == snippets.size());
+  for (std::size_t i = 0; i < snippets.size(); ++i) {
+    CAPTURE(i);
+    CAPTURE(check.errors[i].message());
+    CHECK(check.errors[i].code() == Errc::bad_profile);
+    const std::string place = mtls::test::place_of(whole, snippets[i]);
+    CHECK(check.errors[i].message().substr(0, place.size()) == place);
+  }
+}
+
+TEST_CASE("an error hides the rules that depend on what it is about, and no others") {
+  ProfileText text;
+  text.role = "role = \"cleint\"\n";
+  text.extensions = "key_usage = [\"keyCertSign\"]\n";  // wrong for a client, right for a CA
+  CHECK(mtls::profile::check_profile(text.str(), "test.toml").errors.size() == 1);
+  text.validity = "default = \"2y\"\nmax = \"1y\"\nbackdate = \"3y\"\n";
+  const auto errors = mtls::profile::check_profile(text.str(), "test.toml").errors;
+  CHECK(errors.size() == 2);
+}
+
+TEST_CASE("a missing section is one error, and the others are read") {
+  const std::string text = "version = 1\nname = \"a\"\nrole = \"client\"\n[subject]\nfoo = 1\n";
+  const auto errors = mtls::profile::check_profile(text, "test.toml").errors;
+  // [key], [validity] and [extensions] are missing; foo is unknown; nothing is allowed.
+  CHECK(errors.size() == 4);
+}
+
+TEST_CASE("check_profile and parse_profile agree on the first error") {
+  ProfileText text;
+  text.validity = "default = \"90\"\nmax = \"365\"\n";
+  const auto errors = mtls::profile::check_profile(text.str(), "test.toml").errors;
+  REQUIRE(errors.size() == 2);
+  CHECK(refusal(text.str())->message() == errors.front().message());
+}
