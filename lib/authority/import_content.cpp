@@ -4,6 +4,7 @@
 #include "base/escape.hpp"
 #include "base/file_beginning.hpp"
 #include "base/format.hpp"
+#include "base/utf16.hpp"
 #include "der/pem.hpp"
 #include "der/reader.hpp"
 #include "x509/pkcs7.hpp"
@@ -118,11 +119,6 @@ bool is_near_label(std::string_view line) {
   return line.find("CERTIFICATE") != std::string_view::npos && !is_other_label(line);
 }
 
-bool has_utf16_mark(ByteView octets) {
-  return octets.size() > 1 &&
-         ((octets[0] == 0xff && octets[1] == 0xfe) || (octets[0] == 0xfe && octets[1] == 0xff));
-}
-
 /// Reads what one file holds, part by part: a damaged part hides no other.
 class ContentReader final {
  public:
@@ -131,7 +127,7 @@ class ContentReader final {
   ImportedFile read(ByteView octets) {
     if (octets.empty()) {
       if (is_certificate_name(m_file)) pass_over(PassedOver::Why::empty, "it has no octets at all");
-    } else if (has_utf16_mark(octets)) {
+    } else if (begins_as_utf16(octets)) {
       take_utf16(octets);
     } else if (der::looks_like_pem(octets)) {
       take_text(as_text(octets));
@@ -157,15 +153,14 @@ class ContentReader final {
     m_found.passed_over.push_back({.why = why, .file = m_file, .message = std::move(message)});
   }
 
-  /// Text in UTF-16 has every second octet zero; what it says is not read.
   void take_utf16(ByteView octets) {
-    std::string text;
-    for (const std::uint8_t octet : octets) {
-      if (octet != 0) text += static_cast<char>(octet);
+    try {
+      take_text(as_text(decode_utf16(octets)->view()));
+    } catch (const Error& error) {
+      if (is_certificate_name(m_file)) {
+        pass_over(PassedOver::Why::unreadable, format("{}; {}", error.message(), error.hint()));
+      }
     }
-    if (text.find(k_begin) == std::string::npos && !is_certificate_name(m_file)) return;
-    pass_over(PassedOver::Why::unreadable,
-              "it is text in UTF-16; convert it with: iconv -f UTF-16 -t UTF-8");
   }
 
   void take_octets(ByteView octets) {

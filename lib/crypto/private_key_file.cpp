@@ -215,7 +215,12 @@ bool is_encrypted_key(ByteView text) {
 
 bool holds_private_key(ByteView text) {
   // By the words alone: a key beside something malformed is a key all the same.
-  if (as_text(text).find("PRIVATE KEY-----") != std::string_view::npos) return true;
+  constexpr std::string_view k_words = "PRIVATE KEY-----";
+  if (as_text(text).find(k_words) != std::string_view::npos) return true;
+  std::string wide;  // in UTF-16 of either order, at any place
+  for (const char c : k_words) (wide += c) += '\0';
+  wide.pop_back();
+  if (as_text(text).find(wide) != std::string_view::npos) return true;
   return find_der_form(text).has_value();
 }
 
