@@ -204,7 +204,7 @@ std::string conversion_hint(ByteView octets, FileForm form, Wanted wanted) {
     case ContentKind::java_keystore:
       return "export what you need from it as PEM, with Java's keytool";
     case ContentKind::base64:
-      return "decode it with: openssl base64 -d -A -in FILE -out NEWFILE";
+      return "decode it with: base64 -d -i FILE > NEWFILE";
     default:
       break;
   }

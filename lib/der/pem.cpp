@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/utf16.hpp"
+#include "der/content_kind.hpp"
 #include "der/reader.hpp"
 
 #include <algorithm>
@@ -154,8 +155,9 @@ void refuse_mixed_encodings(ByteView text) {
 bool looks_like_pem(ByteView text) noexcept {
   if (begins_as_utf16(text)) return true;
   if (as_text(text).find(k_begin) == std::string_view::npos) return false;
-  // A name inside DER may hold those words.
-  return text[0] != tag::sequence || !is_well_formed(text);
+  // A name inside DER may hold those words, and so may a message in PKCS #7, in BER as well.
+  return text[0] != tag::sequence ||
+         (!is_well_formed(text) && content_kind(text) != ContentKind::pkcs7);
 }
 
 std::vector<PemBlock> read_pem(ByteView text) {

@@ -220,9 +220,9 @@ void require_possession(const CertificateRequest& request, const ossl::Context& 
     case Possession::proven:
       return;
     case Possession::refuted:
-      throw Error(
-          Errc::bad_signature, "the signature of the CSR does not verify with its own key",
-          "it proves nothing: ask for the CSR again (openssl req -verify -in FILE shows the same)");
+      throw Error(Errc::bad_signature, "the signature of the CSR does not verify with its own key",
+                  "it proves nothing: ask for the CSR again (another opinion: openssl req -verify "
+                  "-noout -in FILE)");
     case Possession::key_not_accepted:
       crypto::require_good_key(request.public_key(), "the key of the CSR", context);
       break;

@@ -73,3 +73,24 @@ TEST_CASE("PKCS #12 is recognised by its content") {
   CHECK(content_kind(made.certificate.der()) == ContentKind::certificate);
   CHECK(content_kind(hex("30")) == ContentKind::other);
 }
+
+TEST_CASE("a bundle is put in order, the leaf first, and a signed message is none") {
+  const Made bundle(
+      "openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out root.pem -subj /CN=root "
+      "2>/dev/null && openssl req -newkey rsa:2048 -nodes -keyout l.pem -out l.csr -subj /CN=leaf "
+      "2>/dev/null && openssl x509 -req -in l.csr -CA root.pem -CAkey k.pem -out leaf.pem "
+      "2>/dev/null && openssl crl2pkcs7 -nocrl -certfile root.pem -certfile leaf.pem -outform DER "
+      "-out out && openssl smime -sign -binary -nodetach -in l.csr -signer leaf.pem -inkey l.pem "
+      "-outform DER -out signed");
+  const Bytes der = bundle.read();
+  const auto certificates = read_pkcs7_bundle(der, mtls::der::FileForm::der, 2);
+  REQUIRE(certificates.size() == 2);
+  CHECK(certificates[0].subject().to_text() == "CN=leaf");
+  CHECK(certificates[1].subject().to_text() == "CN=root");
+  CHECK(code_of([&] { return read_pkcs7_bundle(der, mtls::der::FileForm::der, 1); }) ==
+        Errc::malformed);
+  const auto signed_message = mtls::read_file(bundle.directory.path() / "signed");
+  CHECK(code_of([&] {
+          return read_pkcs7_bundle(signed_message.bytes.view(), mtls::der::FileForm::der, 9);
+        }) == Errc::unsupported);
+}
