@@ -7,7 +7,9 @@
 #include "cmd/value_types.hpp"
 #include "crypto/key_check.hpp"
 #include "crypto/private_key.hpp"
+#include "der/content_kind.hpp"
 #include "der/pem.hpp"
+#include "x509/pkcs7.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -157,9 +159,22 @@ Object der_object(ByteView der, std::string_view shown, const ossl::Context& con
   if (auto object = attempt([&] { return private_key_object(der, shown, context); })) {
     return *std::move(object);
   }
+  const std::string_view kind = der::name(der::content_kind(der));
+  std::string hint = der::conversion_hint(der, der::FileForm::der, der::Wanted::any);
   throw Error(Errc::malformed,
-              format("{} is neither PEM nor DER of a certificate, request, CRL or key", shown),
-              "check that the file is whole, and not PKCS #12 or text in another encoding");
+              kind.empty()
+                  ? format("{} is neither PEM nor DER of a certificate, request, CRL or key", shown)
+                  : format("cannot read {}: it is {}", shown, kind),
+              hint.empty() ? "check that the file is whole" : std::move(hint));
+}
+
+/// The certificates and CRLs of PKCS #7; a signed message shows them, too.
+std::vector<Object> pkcs7_objects(ByteView der, der::FileForm form) {
+  const x509::Pkcs7Content content = x509::read_pkcs7(der, form);
+  std::vector<Object> objects;
+  for (const ByteView one : content.certificates) objects.push_back(certificate_object(one));
+  for (const ByteView one : content.lists) objects.push_back(list_object(one));
+  return objects;
 }
 
 std::vector<Object> read_objects(const SecretBytes& content, std::string_view shown,
@@ -170,9 +185,19 @@ std::vector<Object> read_objects(const SecretBytes& content, std::string_view sh
                                      [&content] { return der::read_pem(content.view()); });
     for (const der::PemBlock& block : blocks) {
       if (block.label != "X509 CRL") require_file_limit(content.size(), shown);
-      objects.push_back(with_context(format("block {} of {}", objects.size() + 1, shown),
-                                     [&] { return pem_object(block, shown, context); }));
+      const std::string place = format("block {} of {}", objects.size() + 1, shown);
+      if (der::content_kind(block.der.view()) == der::ContentKind::pkcs7) {
+        for (Object& one : with_context(
+                 place, [&] { return pkcs7_objects(block.der.view(), der::FileForm::pem); })) {
+          objects.push_back(std::move(one));
+        }
+      } else {
+        objects.push_back(with_context(place, [&] { return pem_object(block, shown, context); }));
+      }
     }
+  } else if (der::content_kind(content.view()) == der::ContentKind::pkcs7) {
+    objects = with_context(format("cannot read {}", shown),
+                           [&] { return pkcs7_objects(content.view(), der::FileForm::der); });
   } else {
     objects.push_back(der_object(content.view(), shown, context));
   }
@@ -248,7 +273,8 @@ ExitCode run(const Options& options, Session& session) {
 void add_inspect(Command& command) {
   auto options = std::make_shared<Options>();
   command.describe(
-      "Certificates, chains, requests, CRLs, public and private keys and bundles of them. It says "
+      "Certificates, chains, requests, CRLs, PKCS #7, public and private keys and bundles of them. "
+      "It says "
       "what is there and does not judge it: that is what 'mtlsctl verify' is for. Of a private key "
       "only the public half is shown, and an encrypted one is not opened.");
   command.options().positionals("FILE", options->files, file_value(), "PEM or DER; - is stdin");

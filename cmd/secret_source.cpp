@@ -5,6 +5,7 @@
 #include "base/file_events.hpp"
 #include "base/format.hpp"
 #include "base/system_error.hpp"
+#include "base/utf16.hpp"
 #include "cmd/terminal.hpp"
 #include "cmd/trust_options.hpp"
 
@@ -38,7 +39,8 @@ SecretBytes first_line(SecretBytes text, const SecretRequest& request) {
     fail(request, Errc::usage, "the secret is longer than 1,023 octets");
   }
   if (std::find(line.begin(), line.end(), 0) != line.end()) {
-    fail(request, Errc::usage, "the secret holds a NUL octet");
+    fail(request, Errc::usage, "the secret holds a NUL octet",
+         begins_as_utf16(line) ? "it is text in UTF-16: save it as plain ASCII or UTF-8" : "");
   }
   return text;
 }

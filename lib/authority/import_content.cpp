@@ -4,6 +4,8 @@
 #include "base/escape.hpp"
 #include "base/file_beginning.hpp"
 #include "base/format.hpp"
+#include "base/utf16.hpp"
+#include "der/content_kind.hpp"
 #include "der/pem.hpp"
 #include "der/reader.hpp"
 #include "x509/pkcs7.hpp"
@@ -20,63 +22,12 @@ constexpr std::size_t k_list_size_limit = std::size_t{256} << 20U;
 constexpr std::string_view k_begin = "-----BEGIN ";
 constexpr std::string_view k_dashes = "-----";
 
-enum class Kind { certificate, list, pkcs7, pkcs12, other };
+using Kind = der::ContentKind;
 
-/// One element, the end of which may be missing: what was cut short has a kind as well.
-struct Field {
-  std::uint8_t tag;
-  ByteView content;
-  ByteView rest;  // behind it
-};
-
-std::optional<Field> first_field(ByteView octets) {
-  constexpr std::uint8_t k_long = 0x80;
-  constexpr std::size_t k_most = 4;
-  if (octets.size() < 2) return std::nullopt;
-  std::size_t length = octets[1];
-  std::size_t header = 2;
-  if (length >= k_long) {
-    const std::size_t count = length - k_long;
-    if (count == 0 || count > k_most || octets.size() < header + count) return std::nullopt;
-    length = 0;
-    for (std::size_t i = 0; i < count; ++i) length = length << 8U | octets[header + i];
-    header += count;
-  }
-  const ByteView behind = octets.subspan(header);
-  length = std::min(length, behind.size());
-  return Field{.tag = octets[0], .content = behind.first(length), .rest = behind.subspan(length)};
-}
-
-bool is_field(const std::optional<Field>& field, std::uint8_t tag) {
-  return field && field->tag == tag;
-}
-
-/// Tells SEQUENCE { tbs SEQUENCE …: a certificate's begins with [0] or (version 1) with a serial
-/// and has a validity; a CRL's with its version or (version 1) the algorithm, and has a time.
-Kind kind_of_signed(ByteView tbs) {
-  using namespace der;
-  auto field = first_field(tbs);
-  if (is_field(field, tag::context_constructed(0))) return Kind::certificate;
-  if (is_field(field, tag::integer)) field = first_field(field->rest);
-  const auto is_algorithm = [](const std::optional<Field>& one) {
-    return is_field(one, tag::sequence) &&
-           is_field(first_field(one->content), tag::object_identifier);
-  };
-  if (!is_algorithm(field)) return Kind::other;
-  const auto issuer = first_field(field->rest);
-  if (!is_field(issuer, tag::sequence)) return Kind::other;
-  const auto time = first_field(issuer->rest);
-  if (is_field(time, tag::utc_time) || is_field(time, tag::generalized_time)) return Kind::list;
-  return is_field(time, tag::sequence) ? Kind::certificate : Kind::other;
-}
-
-Kind kind_of(ByteView octets) {
-  if (x509::looks_like_pkcs7(octets)) return Kind::pkcs7;
-  if (x509::looks_like_pkcs12(octets)) return Kind::pkcs12;
-  const auto outer = first_field(octets);
-  if (!is_field(outer, der::tag::sequence)) return Kind::other;
-  const auto tbs = first_field(outer->content);
-  return is_field(tbs, der::tag::sequence) ? kind_of_signed(tbs->content) : Kind::other;
+/// Whether an import uses what is of this kind, or says that it cannot.
+bool is_evidence(Kind kind) {
+  return kind == Kind::certificate || kind == Kind::certificate_list || kind == Kind::pkcs7 ||
+         kind == Kind::pkcs12;
 }
 
 bool has_extension(const Path& file, std::initializer_list<std::string_view> extensions) {
@@ -118,11 +69,6 @@ bool is_near_label(std::string_view line) {
   return line.find("CERTIFICATE") != std::string_view::npos && !is_other_label(line);
 }
 
-bool has_utf16_mark(ByteView octets) {
-  return octets.size() > 1 &&
-         ((octets[0] == 0xff && octets[1] == 0xfe) || (octets[0] == 0xfe && octets[1] == 0xff));
-}
-
 /// Reads what one file holds, part by part: a damaged part hides no other.
 class ContentReader final {
  public:
@@ -131,7 +77,7 @@ class ContentReader final {
   ImportedFile read(ByteView octets) {
     if (octets.empty()) {
       if (is_certificate_name(m_file)) pass_over(PassedOver::Why::empty, "it has no octets at all");
-    } else if (has_utf16_mark(octets)) {
+    } else if (begins_as_utf16(octets)) {
       take_utf16(octets);
     } else if (der::looks_like_pem(octets)) {
       take_text(as_text(octets));
@@ -157,20 +103,19 @@ class ContentReader final {
     m_found.passed_over.push_back({.why = why, .file = m_file, .message = std::move(message)});
   }
 
-  /// Text in UTF-16 has every second octet zero; what it says is not read.
   void take_utf16(ByteView octets) {
-    std::string text;
-    for (const std::uint8_t octet : octets) {
-      if (octet != 0) text += static_cast<char>(octet);
+    try {
+      take_text(as_text(decode_utf16(octets)->view()));
+    } catch (const Error& error) {
+      if (is_certificate_name(m_file)) {
+        pass_over(PassedOver::Why::unreadable, format("{}; {}", error.message(), error.hint()));
+      }
     }
-    if (text.find(k_begin) == std::string::npos && !is_certificate_name(m_file)) return;
-    pass_over(PassedOver::Why::unreadable,
-              "it is text in UTF-16; convert it with: iconv -f UTF-16 -t UTF-8");
   }
 
   void take_octets(ByteView octets) {
-    const Kind kind = kind_of(octets);
-    if (kind != Kind::other) {
+    const Kind kind = der::content_kind(octets);
+    if (is_evidence(kind)) {
       take(kind, octets);
     } else if (is_certificate_name(m_file) && !der::is_well_formed(octets)) {
       pass_over(PassedOver::Why::unreadable, "it holds no certificate and no CRL");
@@ -229,8 +174,8 @@ class ContentReader final {
     if (block.label == "TRUSTED CERTIFICATE") {
       octets = der::Reader(octets, "certificate").any().whole;
     }
-    const Kind found = kind_of(octets);
-    if (found != Kind::other) {
+    const Kind found = der::content_kind(octets);
+    if (is_evidence(found)) {
       take(found, octets);
     } else if (label == Label::known) {
       pass_over(PassedOver::Why::unreadable,
@@ -258,7 +203,7 @@ class ContentReader final {
         }
         m_found.certificates.push_back(x509::Certificate::from_der(octets));
         break;
-      case Kind::list:
+      case Kind::certificate_list:
         m_found.lists.push_back(x509::CertificateList::from_der(octets));
         break;
       case Kind::pkcs7:
@@ -266,10 +211,10 @@ class ContentReader final {
         break;
       case Kind::pkcs12:
         pass_over(PassedOver::Why::unused,
-                  "it is PKCS #12, which is not read; unpack its certificates with: openssl pkcs12 "
-                  "-in FILE -nokeys -out FILE.pem");
+                  format("it is PKCS #12, which is not read; {}",
+                         der::unpack_pkcs12(octets, der::Wanted::certificate)));
         break;
-      case Kind::other:
+      default:
         break;
     }
   }
@@ -277,7 +222,7 @@ class ContentReader final {
   void take_pkcs7(ByteView octets) {
     const x509::Pkcs7Content content = x509::read_pkcs7(octets);
     for (const ByteView one : content.certificates) take(Kind::certificate, one);
-    for (const ByteView one : content.lists) take(Kind::list, one);
+    for (const ByteView one : content.lists) take(Kind::certificate_list, one);
     if (content.others > 0) {
       pass_over(
           PassedOver::Why::unused,
@@ -293,7 +238,7 @@ bool begins_as_list(const Path& file) {
   constexpr std::size_t k_enough = 4096;
   const std::string beginning = read_beginning(file, k_enough).value_or("");
   return beginning.find("-----BEGIN X509 CRL-----") != std::string::npos ||
-         kind_of(as_bytes(beginning)) == Kind::list;
+         der::content_kind(as_bytes(beginning)) == Kind::certificate_list;
 }
 
 /// Whether a file that is too large to be read holds what an import uses.
@@ -308,7 +253,7 @@ bool may_hold_evidence(const Path& file) {
   bool first = true;
   read_in_pieces(file, [&](std::string_view piece) {
     if (found) return;
-    if (first) found = kind_of(as_bytes(piece)) != Kind::other;
+    if (first) found = is_evidence(der::content_kind(as_bytes(piece)));
     first = false;
     window += piece;
     found = found || std::any_of(k_words.begin(), k_words.end(), [&window](std::string_view word) {

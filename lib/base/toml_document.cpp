@@ -4,6 +4,7 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "base/utf16.hpp"
 
 #include <toml++/toml.h>
 
@@ -286,6 +287,13 @@ void TomlTable::fail(std::string_view place, std::string_view message,
 
 TomlDocument TomlDocument::parse(std::string_view text, std::string_view source, Errc code) {
   const std::string shown = printable(source);
+  std::optional<SecretBytes> decoded;
+  try {
+    decoded = decode_utf16(as_bytes(text));
+  } catch (const Error& error) {
+    throw Error(code, format("{}: {}", shown, error.message()), error.hint());
+  }
+  if (decoded) text = as_text(decoded->view());
   if (text.size() > k_text_limit) {
     throw Error(Errc::too_large, format("{} is larger than {} octets", shown, k_text_limit));
   }

@@ -59,7 +59,8 @@ class TomlTable final {
 /// A parsed file.
 class TomlDocument final {
  public:
-  /// Parses `text` (at most 1 MiB, no NUL); `source` names it in complaints, which carry `code`.
+  /// Parses `text` (at most 1 MiB, no NUL; UTF-8 or UTF-16); `source` names it in complaints, which
+  /// carry `code`.
   [[nodiscard]] static TomlDocument parse(std::string_view text, std::string_view source,
                                           Errc code);
   [[nodiscard]] TomlTable root() const;

@@ -1,10 +1,10 @@
 // Private keys encrypted in ways that are no longer written: read only where the user insists, and
-// by libcrypto itself. Private to this room.
+// by libcrypto itself, in a library context with its default and its legacy provider: keys of these
+// forms are read whatever openssl.cnf says. Private to this room.
 #pragma once
 
 #include "base/secret.hpp"
 #include "der/reader.hpp"
-#include "ossl/context.hpp"
 
 #include <optional>
 #include <string>
@@ -16,10 +16,10 @@ namespace mtls::crypto {
 
 /// Decrypts with PBES1: `parameters` is what stands behind `oid` in its AlgorithmIdentifier.
 /// Returns nothing where the passphrase is wrong. Throws malformed, hostile_key_derivation, and
-/// unsupported where libcrypto lacks the scheme (single DES and RC2 need its legacy provider).
+/// unsupported where libcrypto lacks the scheme, naming it, and what to install (single DES, RC2,
+/// RC4 and the key derivation of PBES1 need its legacy provider).
 [[nodiscard]] std::optional<SecretBytes> decrypt_pbes1(const der::Oid& oid, der::Reader parameters,
-                                                       ByteView ciphertext, ByteView passphrase,
-                                                       const ossl::Context& context);
+                                                       ByteView ciphertext, ByteView passphrase);
 
 /// Decrypts the body of a block with the headers of RFC 1421 section 4.6.1 ("Proc-Type:
 /// 4,ENCRYPTED"), which a `DEK-Info` line tells the cipher of. Returns and throws as decrypt_pbes1.

@@ -34,17 +34,19 @@ constexpr std::string_view k_pbkdf2 = "1.2.840.113549.1.5.12";
 constexpr std::string_view k_scrypt = "1.3.6.1.4.1.11591.4.11";
 constexpr std::uint64_t k_most_key = 64;
 
-[[noreturn]] void fail_hostile(const std::string& why) {
+[[noreturn]] void fail_hostile(const std::string& why,
+                               std::string_view hint =
+                                   "encrypt it again where it was made, with "
+                                   "PBKDF2 and fewer rounds") {
   throw Error(Errc::hostile_key_derivation,
-              format("the encrypted key asks for absurd work: {}", why),
-              "re-encrypt it with openssl pkcs8 -topk8 if you trust where it comes from");
+              format("the encrypted key asks for absurd work: {}", why), std::string(hint));
 }
 
 [[noreturn]] void fail_unsupported(std::string_view kind, const der::Oid& oid) {
   throw Error(
       Errc::unsupported,
       format("the key is encrypted with the {} {}, which is not supported", kind, oid.to_dotted()),
-      "re-encrypt it with openssl pkcs8 -topk8");
+      "re-encrypt it: openssl pkcs8 -topk8 -in FILE -out NEWFILE");
 }
 
 /// As Reader::small_integer, but a number that does not fit is absurd, not malformed.
@@ -134,7 +136,9 @@ PbesCipher find_cipher(const der::Oid& oid) {
 
 void require_bearable_rounds(std::uint64_t rounds) {
   if (rounds > k_most_rounds) {
-    fail_hostile(format("{} rounds, where {} are the limit", rounds, k_most_rounds));
+    fail_hostile(format("{} rounds, where {} are the limit", rounds, k_most_rounds),
+                 "if you trust where it comes from, re-encrypt it: openssl pkcs8 -topk8 -in FILE "
+                 "-out NEWFILE");
   }
 }
 

@@ -4,6 +4,7 @@
 #include "crypto/legacy_key.hpp"
 #include "crypto/pbes2.hpp"
 #include "crypto/private_key_data.hpp"
+#include "der/content_kind.hpp"
 #include "der/pem.hpp"
 #include "der/reader.hpp"
 
@@ -89,7 +90,8 @@ SecretBytes ask(const PassphraseSource& source) {
 void require_legacy_allowed(LegacyKeys legacy, std::string_view what) {
   if (legacy == LegacyKeys::allow) return;
   throw Error(Errc::unsupported, format("the key is encrypted in an outdated way ({})", what),
-              "--legacy-key reads it all the same; better re-encrypt it with openssl pkcs8 -topk8");
+              "--legacy-key reads it all the same; better re-encrypt it: openssl pkcs8 -topk8 "
+              "-provider default -provider legacy -in FILE -out NEWFILE");
 }
 
 /// How an encrypted key is to be read.
@@ -118,10 +120,10 @@ std::optional<SecretBytes> decrypt_pkcs8(ByteView der, const Access& access) {
     throw Error(
         Errc::unsupported,
         format("the key is encrypted with the scheme {}, which is not supported", oid.to_dotted()),
-        "re-encrypt it with openssl pkcs8 -topk8");
+        "encrypt it again where it was made, with PBES2 and AES-256");
   }
   require_legacy_allowed(access.legacy, "PBES1");
-  return decrypt_pbes1(oid, algorithm, ciphertext, ask(access.passphrase).view(), access.context);
+  return decrypt_pbes1(oid, algorithm, ciphertext, ask(access.passphrase).view());
 }
 
 /// Reads what decryption gave: if that is not even DER, the passphrase was wrong and the padding
@@ -161,15 +163,63 @@ const der::PemBlock& find_block(const std::vector<der::PemBlock>& blocks) {
   return *found;
 }
 
+/// A string of RFC 4251 section 5, taken off the beginning of `octets`; empty where it is damaged.
+std::string_view take_ssh_string(ByteView& octets) {
+  constexpr std::size_t k_size = 4;
+  std::size_t length = 0;
+  if (octets.size() < k_size) return {};
+  for (std::size_t i = 0; i < k_size; ++i) length = length << 8U | octets[i];
+  if (octets.size() - k_size < length) return {};
+  const std::string_view text = as_text(octets.subspan(k_size, length));
+  octets = octets.subspan(k_size + length);
+  return text;
+}
+
+/// Returns the type of an OpenSSH key ("ssh-ed25519"), which is in clear even if it is encrypted:
+/// "openssh-key-v1" NUL, string cipher, string kdf, string kdf options, uint32 number of keys,
+/// string public key (OpenSSH's PROTOCOL.key).
+std::string openssh_key_type(ByteView blob) {
+  constexpr std::string_view k_magic("openssh-key-v1\0", 15);
+  constexpr std::size_t k_count = 4;
+  if (!as_text(blob).starts_with(k_magic)) return {};
+  blob = blob.subspan(k_magic.size());
+  for (int i = 0; i < 3; ++i) static_cast<void>(take_ssh_string(blob));
+  if (blob.size() < k_count) return {};
+  blob = blob.subspan(k_count);
+  ByteView key = as_bytes(take_ssh_string(blob));
+  return std::string(take_ssh_string(key));
+}
+
+[[noreturn]] void refuse_openssh_key(ByteView blob) {
+  const std::string type = openssh_key_type(blob);
+  if (type == "ssh-dss") fail_disallowed("DSA");
+  const std::string_view shown = type.empty() ? std::string_view("of an unknown kind") : type;
+  std::string hint =
+      "convert a copy, the key itself stays: cp FILE COPY && ssh-keygen -p -m PKCS8 "
+      "-f COPY";
+  if (type == "ssh-ed25519") {
+    hint =
+        "ssh-keygen exports Ed25519 keys in no other form; make a new key: mtlsctl key generate "
+        "--key-type ed25519 -o NEWFILE";
+  } else if (type != "ssh-rsa" && !type.starts_with("ecdsa-sha2-nistp")) {
+    hint = "make a new key: mtlsctl key generate -o NEWFILE";
+  }
+  throw Error(
+      Errc::unsupported,
+      format("it is a private key in OpenSSH's own form ({}), which is not read", printable(shown)),
+      std::move(hint));
+}
+
 KeyPair read_pem_key(ByteView text, const Access& access) {
   const std::vector<der::PemBlock> blocks = der::read_pem(text);
   const der::PemBlock& block = find_block(blocks);
   const std::optional<Form> form = find_form(block.label);
   if (block.label == "DSA PRIVATE KEY") fail_disallowed("DSA");
+  if (block.label == "OPENSSH PRIVATE KEY") refuse_openssh_key(block.der.view());
   if (!form) {
     throw Error(Errc::unsupported, format("a '{}' is not read", printable(block.label)),
-                block.label == "OPENSSH PRIVATE KEY" ? "convert it with ssh-keygen -p -m PKCS8 -f"
-                                                     : "convert it with openssl pkcs8 -topk8");
+                "what is read begins with -----BEGIN PRIVATE KEY-----, ENCRYPTED PRIVATE KEY, RSA "
+                "PRIVATE KEY or EC PRIVATE KEY");
   }
   if (block.encrypted_legacy) return read_rfc1421(*form, block, access);
   if (*form == Form::encrypted_pkcs8) return read_encrypted_pkcs8(block.der.view(), access);
@@ -178,7 +228,13 @@ KeyPair read_pem_key(ByteView text, const Access& access) {
 
 KeyPair read_der_key(ByteView der, const Access& access) {
   const std::optional<Form> form = find_der_form(der);
-  if (!form) throw Error(Errc::malformed, "it holds no private key");
+  if (!form || der::content_kind(der) == der::ContentKind::pkcs12) {
+    const std::string_view kind = der::name(der::content_kind(der));
+    throw Error(Errc::malformed,
+                kind.empty() ? "it holds no private key"
+                             : format("it holds no private key: it is {}", kind),
+                der::conversion_hint(der, der::FileForm::der, der::Wanted::private_key));
+  }
   if (*form == Form::encrypted_pkcs8) return read_encrypted_pkcs8(der, access);
   return make_key_pair(read_form(*form, der), access.context);
 }
@@ -215,7 +271,12 @@ bool is_encrypted_key(ByteView text) {
 
 bool holds_private_key(ByteView text) {
   // By the words alone: a key beside something malformed is a key all the same.
-  if (as_text(text).find("PRIVATE KEY-----") != std::string_view::npos) return true;
+  constexpr std::string_view k_words = "PRIVATE KEY-----";
+  if (as_text(text).find(k_words) != std::string_view::npos) return true;
+  std::string wide;  // in UTF-16 of either order, at any place
+  for (const char c : k_words) (wide += c) += '\0';
+  wide.pop_back();
+  if (as_text(text).find(wide) != std::string_view::npos) return true;
   return find_der_form(text).has_value();
 }
 

@@ -18,11 +18,6 @@ namespace {
 constexpr std::string_view k_what = "private key";
 
 [[noreturn]] void fail_version(std::uint64_t version) {
-  constexpr std::uint64_t k_pkcs12_version = 3;
-  if (version == k_pkcs12_version) {
-    throw Error(Errc::unsupported, "it is a PKCS #12 file, not a key by itself",
-                "take it apart with openssl pkcs12 -in FILE -out FILE.pem");
-  }
   throw Error(Errc::unsupported, format("PKCS #8 of version {} is not read", version));
 }
 

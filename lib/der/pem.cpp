@@ -3,6 +3,8 @@
 #include "base/base64.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/utf16.hpp"
+#include "der/content_kind.hpp"
 #include "der/reader.hpp"
 
 #include <algorithm>
@@ -136,15 +138,32 @@ PemBlock read_block(std::string_view label, Lines& lines) {
   }
 }
 
+/// PowerShell's `>>` appends UTF-16 to what another program wrote: a block in it would be
+/// overlooked.
+void refuse_mixed_encodings(ByteView text) {
+  std::string wide;
+  for (const char c : k_begin) (wide += c) += '\0';
+  if (as_text(text).find(std::string_view(wide).substr(0, wide.size() - 1)) !=
+      std::string_view::npos) {
+    throw Error(Errc::malformed, "malformed PEM: one part of the file is UTF-16, another is not",
+                "put the parts together again from files of one encoding");
+  }
+}
+
 }  // namespace
 
 bool looks_like_pem(ByteView text) noexcept {
+  if (begins_as_utf16(text)) return true;
   if (as_text(text).find(k_begin) == std::string_view::npos) return false;
-  // A name inside DER may hold those words.
-  return text[0] != tag::sequence || !is_well_formed(text);
+  // A name inside DER may hold those words, and so may a message in PKCS #7, in BER as well.
+  return text[0] != tag::sequence ||
+         (!is_well_formed(text) && content_kind(text) != ContentKind::pkcs7);
 }
 
 std::vector<PemBlock> read_pem(ByteView text) {
+  const std::optional<SecretBytes> decoded = decode_utf16(text);
+  if (decoded) text = decoded->view();
+  refuse_mixed_encodings(text);
   Lines lines(as_text(text));
   std::vector<PemBlock> blocks;
   while (!lines.at_end()) {

@@ -9,19 +9,7 @@
 namespace mtls::render {
 
 std::vector<x509::CertificateList> read_lists(ByteView file, std::string_view shown) {
-  return with_context(std::string(shown), [&] {
-    if (!der::looks_like_pem(file)) {
-      return std::vector<x509::CertificateList>{x509::CertificateList::from_der(file)};
-    }
-    std::vector<x509::CertificateList> lists;
-    for (const der::PemBlock& block : der::read_pem(file)) {
-      if (block.label == "X509 CRL") {
-        lists.push_back(x509::CertificateList::from_der(block.der.view()));
-      }
-    }
-    if (lists.empty()) throw Error(Errc::malformed, "it holds no CRL");
-    return lists;
-  });
+  return x509::read_certificate_lists(file, shown);
 }
 
 std::string to_pem(const std::vector<x509::CertificateList>& lists) {

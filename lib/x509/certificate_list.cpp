@@ -2,11 +2,14 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "der/content_kind.hpp"
 #include "der/pem.hpp"
 #include "der/reader.hpp"
 #include "x509/algorithm_field.hpp"
+#include "x509/pkcs7.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace mtls::x509 {
 namespace {
@@ -183,22 +186,58 @@ std::vector<CertificateList::Entry> CertificateList::entries(std::size_t limit) 
   return entries;
 }
 
+namespace {
+
+Error no_list(std::string_view shown, ByteView first) {
+  const std::string_view kind = der::name(der::content_kind(first));
+  return {Errc::malformed,
+          format("{} holds no certificate revocation list{}{}", shown,
+                 kind.empty() ? "" : ": it is ", kind),
+          "a list begins with -----BEGIN X509 CRL-----"};
+}
+
+/// The CRLs that PKCS #7 carries.
+std::vector<CertificateList> unpack_lists(ByteView pkcs7, der::FileForm form) {
+  std::vector<CertificateList> lists;
+  for (const ByteView one : read_pkcs7(pkcs7, form).lists) {
+    lists.push_back(CertificateList::from_der(one));
+  }
+  return lists;
+}
+
+}  // namespace
+
 std::vector<CertificateList> read_certificate_lists(ByteView file, std::string_view shown) {
   std::vector<CertificateList> lists;
+  const auto unpack = [&](ByteView der, der::FileForm form) {
+    auto found = with_context(shown, [&] { return unpack_lists(der, form); });
+    std::move(found.begin(), found.end(), std::back_inserter(lists));
+  };
   if (!der::looks_like_pem(file)) {
-    lists.push_back(with_context(shown, [file] { return CertificateList::from_der(file); }));
+    const der::ContentKind kind = der::content_kind(file);
+    if (kind == der::ContentKind::pkcs7) {
+      unpack(file, der::FileForm::der);
+      if (lists.empty()) throw no_list(shown, file);
+    } else if (kind != der::ContentKind::certificate_list && kind != der::ContentKind::other) {
+      throw no_list(shown, file);
+    } else {
+      lists.push_back(with_context(shown, [file] { return CertificateList::from_der(file); }));
+    }
     return lists;
   }
   const std::vector<der::PemBlock> blocks =
       with_context(shown, [file] { return der::read_pem(file); });
   for (const der::PemBlock& block : blocks) {
-    if (block.label != "X509 CRL") continue;
-    lists.push_back(with_context(format("{}: list {}", shown, lists.size() + 1),
-                                 [&block] { return CertificateList::from_der(block.der.view()); }));
+    const ByteView der = block.der.view();
+    if (block.label == "X509 CRL") {
+      lists.push_back(with_context(format("{}: list {}", shown, lists.size() + 1),
+                                   [der] { return CertificateList::from_der(der); }));
+    } else if (der::content_kind(der) == der::ContentKind::pkcs7) {
+      unpack(der, der::FileForm::pem);
+    }
   }
   if (!lists.empty()) return lists;
-  throw Error(Errc::malformed, format("{} holds no certificate revocation list", shown),
-              "a list begins with -----BEGIN X509 CRL-----");
+  throw no_list(shown, blocks.empty() ? ByteView{} : blocks.front().der.view());
 }
 
 }  // namespace mtls::x509

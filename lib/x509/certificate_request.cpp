@@ -5,6 +5,7 @@
 #include "base/format.hpp"
 #include "base/utf8.hpp"
 #include "crypto/key_check.hpp"
+#include "der/content_kind.hpp"
 #include "der/pem.hpp"
 #include "der/reader.hpp"
 #include "der/writer.hpp"
@@ -146,9 +147,14 @@ constexpr std::string_view k_request_hint =
 
 CertificateRequest CertificateRequest::from_file(ByteView file, std::string_view shown) {
   if (!der::looks_like_pem(file)) {
-    if (file.empty() || file[0] != der::tag::sequence) {
-      throw Error(Errc::malformed, format("{} holds no certificate request", shown),
-                  std::string(k_request_hint));
+    const der::ContentKind kind = der::content_kind(file);
+    const bool named = kind != der::ContentKind::request && kind != der::ContentKind::other;
+    if (named || file.empty() || file[0] != der::tag::sequence) {
+      const std::string hint = der::conversion_hint(file, der::FileForm::der, der::Wanted::request);
+      throw Error(Errc::malformed,
+                  format("{} holds no certificate request{}{}", shown, named ? ": it is " : "",
+                         der::name(kind)),
+                  hint.empty() ? std::string(k_request_hint) : hint);
     }
     return with_context(shown, [file] { return from_der(file); });
   }
@@ -215,7 +221,8 @@ void require_possession(const CertificateRequest& request, const ossl::Context& 
       return;
     case Possession::refuted:
       throw Error(Errc::bad_signature, "the signature of the CSR does not verify with its own key",
-                  "it proves nothing: ask for the CSR again (openssl req -verify shows the same)");
+                  "it proves nothing: ask for the CSR again (another opinion: openssl req -verify "
+                  "-noout -in FILE)");
     case Possession::key_not_accepted:
       crypto::require_good_key(request.public_key(), "the key of the CSR", context);
       break;
@@ -223,11 +230,10 @@ void require_possession(const CertificateRequest& request, const ossl::Context& 
       break;
   }
   der::Reader algorithm(request.signature_algorithm(), "algorithm");
-  throw Error(
-      Errc::unsupported,
-      format("the CSR is signed with {}, which is not accepted",
-             oid_name(algorithm.into(der::tag::sequence).oid())),
-      "make it again with the same key: openssl req -new -sha256 -key KEY, without -sigopt");
+  throw Error(Errc::unsupported,
+              format("the CSR is signed with {}, which is not accepted",
+                     oid_name(algorithm.into(der::tag::sequence).oid())),
+              "make it again with the same key: openssl req -new -sha256 -key KEY -out NEWFILE");
 }
 
 std::string to_pem(const CertificateRequest& request) {

@@ -1,11 +1,12 @@
 #include "x509/pkcs7.hpp"
 
 #include "base/error.hpp"
+#include "base/format.hpp"
 #include "der/reader.hpp"
 
 #include <algorithm>
-#include <array>
-#include <optional>
+#include <map>
+#include <string>
 
 namespace mtls::x509 {
 namespace {
@@ -13,55 +14,52 @@ namespace {
 constexpr std::string_view k_what = "PKCS #7";
 constexpr std::uint8_t k_indefinite = 0x80;
 
-// 1.2.840.113549.1.7.x, and 1.2.840.113549.1.9.16.1.x (CMS), as content octets without the last.
-constexpr std::array<std::uint8_t, 8> k_pkcs7{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07};
-constexpr std::array<std::uint8_t, 10> k_cms{0x2a, 0x86, 0x48, 0x86, 0xf7,
-                                             0x0d, 0x01, 0x09, 0x10, 0x01};
-
-/// What follows the header of an element with this tag; definite or indefinite length.
-std::optional<ByteView> behind_header(ByteView octets, std::uint8_t tag) noexcept {
-  constexpr std::size_t k_shortest = 2;
-  constexpr std::uint8_t k_count = 0x7f;
-  if (octets.size() < k_shortest || octets[0] != tag) return std::nullopt;
-  const std::size_t more = octets[1] >= k_indefinite ? octets[1] & k_count : 0U;
-  if (more > sizeof(std::uint64_t) || octets.size() < k_shortest + more) return std::nullopt;
-  return octets.subspan(k_shortest + more);
+/// What is not SignedData, by the last number of its content type.
+[[noreturn]] void refuse_type(const der::Oid& type, der::FileForm form) {
+  static const der::Oid k_enveloped_data = der::oid("1.2.840.113549.1.7.3");
+  if (type == k_enveloped_data) {
+    throw Error(Errc::unsupported, "it is PKCS #7 that is encrypted",
+                format("decrypt it with: openssl cms -decrypt -inform {} -in FILE -inkey KEY -out "
+                       "NEWFILE",
+                       form == der::FileForm::der ? "DER" : "PEM"));
+  }
+  throw Error(Errc::unsupported, "it is PKCS #7 without certificates (not SignedData)");
 }
 
-template <std::size_t size>
-bool begins_with(ByteView octets, const std::array<std::uint8_t, size>& beginning) noexcept {
-  return octets.size() >= size && std::equal(beginning.begin(), beginning.end(), octets.begin());
+/// Puts each certificate before its issuer; otherwise the order stays.
+std::vector<Certificate> leaf_first(std::vector<Certificate> certificates) {
+  const auto key = [](const Name& name) { return std::string(as_text(name.der())); };
+  std::map<std::string, std::size_t> issued;  // by its name, what is not placed yet
+  for (const Certificate& one : certificates) {
+    if (!one.is_self_issued()) ++issued[key(one.issuer())];
+  }
+  std::vector<Certificate> ordered;
+  while (!certificates.empty()) {
+    auto next = std::find_if(certificates.begin(), certificates.end(), [&](const Certificate& one) {
+      return issued[key(one.subject())] == 0;
+    });
+    if (next == certificates.end()) next = certificates.begin();  // they issued each other
+    if (!next->is_self_issued()) --issued[key(next->issuer())];
+    ordered.push_back(std::move(*next));
+    certificates.erase(next);
+  }
+  return ordered;
 }
 
 }  // namespace
 
-bool looks_like_pkcs7(ByteView octets) noexcept {
-  const auto fields = behind_header(octets, der::tag::sequence);
-  if (!fields) return false;
-  const auto type = behind_header(*fields, der::tag::object_identifier);
-  return type && (begins_with(*type, k_pkcs7) || begins_with(*type, k_cms));
-}
-
-bool looks_like_pkcs12(ByteView octets) noexcept {
-  constexpr std::array<std::uint8_t, 3> k_version{0x02, 0x01, 0x03};
-  const auto fields = behind_header(octets, der::tag::sequence);
-  return fields && begins_with(*fields, k_version) &&
-         looks_like_pkcs7(fields->subspan(k_version.size()));
-}
-
-Pkcs7Content read_pkcs7(ByteView der) {
+Pkcs7Content read_pkcs7(ByteView der, der::FileForm form) {
   static const der::Oid k_signed_data = der::oid("1.2.840.113549.1.7.2");
   if (der.size() > 1 && der[1] == k_indefinite) {
-    throw Error(Errc::unsupported, "PKCS #7 in BER with indefinite lengths, which is not read",
-                "unpack it with: openssl pkcs7 -inform DER -in FILE -print_certs -out FILE.pem");
+    throw Error(Errc::unsupported,
+                "it is PKCS #7 in BER with indefinite lengths, which is not read",
+                der::unpack_pkcs7(form));
   }
   der::Reader file(der, k_what);
   der::Reader content = file.into(der::tag::sequence);
   file.end();
-  if (content.oid() != k_signed_data) {
-    throw Error(Errc::unsupported, "PKCS #7 that is not SignedData: it may be encrypted",
-                "decrypt or unpack it with openssl cms");
-  }
+  const der::Oid type = content.oid();
+  if (type != k_signed_data) refuse_type(type, form);
   der::Reader tagged = content.into(der::tag::context_constructed(0));
   content.end();
   der::Reader signed_data = tagged.into(der::tag::sequence);
@@ -83,9 +81,29 @@ Pkcs7Content read_pkcs7(ByteView der) {
   };
   gather(0, found.certificates);
   gather(1, found.lists);
-  signed_data.element(der::tag::set);  // signerInfos
+  found.is_signed = !signed_data.element(der::tag::set).content.empty();  // signerInfos
   signed_data.end();
   return found;
+}
+
+std::vector<Certificate> read_pkcs7_bundle(ByteView der, der::FileForm form, std::size_t limit) {
+  const Pkcs7Content content = read_pkcs7(der, form);
+  if (content.is_signed) {
+    throw Error(Errc::unsupported, "it is a signed message (PKCS #7), not a bundle of certificates",
+                "if you want the certificates in it, " + der::unpack_pkcs7(form));
+  }
+  if (content.certificates.empty()) {
+    throw Error(Errc::malformed, "it is PKCS #7 without a certificate");
+  }
+  if (content.certificates.size() > limit) {
+    throw Error(Errc::malformed, format("it holds over {} certificates", limit));
+  }
+  std::vector<Certificate> certificates;
+  for (const ByteView one : content.certificates) {
+    certificates.push_back(with_context(format("certificate {}", certificates.size() + 1),
+                                        [one] { return Certificate::from_der(one); }));
+  }
+  return leaf_first(std::move(certificates));
 }
 
 }  // namespace mtls::x509

@@ -66,6 +66,17 @@ TEST_CASE("two files with byte order marks, put together, are two blocks") {
   CHECK(summary(one + one) == "CERTIFICATE:3000\nCERTIFICATE:3000\n");
 }
 
+TEST_CASE("reads UTF-16, and refuses a file of which only a part is UTF-16") {
+  std::string wide;
+  for (const char c : k_block) (wide += c) += '\0';
+  CHECK(looks_like_pem(as_bytes(wide)));
+  CHECK(summary(wide) == "CERTIFICATE:3000\n");
+  CHECK(summary("\xff\xfe" + wide + "\xff\xfe" + wide) == "CERTIFICATE:3000\nCERTIFICATE:3000\n");
+  CHECK(refuses(std::string(k_block) + wide));
+  CHECK(refuses(std::string(k_block) + "\xff\xfe" + wide));
+  CHECK(refuses("\xff\xfe" + wide + std::string(k_block)));
+}
+
 TEST_CASE("refuses a block without its end") {
   CHECK(refuses("-----BEGIN CERTIFICATE-----\nMAA=\n"));
   CHECK(refuses("-----BEGIN CERTIFICATE-----\n"));
