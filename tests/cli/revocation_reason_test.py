@@ -51,6 +51,12 @@ class Reasons(ImportCase, ServeBench):
             self.assert_refuses(served, "carol", r"CN=carol: revoked at \S+Z, reason cessationOfOperation, says the "
                                                  r"list of .*Old root.* \(revoked\)")
 
+    def test_cert_show_says_the_reason_with_the_time(self):
+        shown = self.mtlsctl("cert", "show", "CN=alice").out.decode()
+        self.assertRegex(shown, rf"(?m)^  revoked +{self.revoked_at('alice')}, reason keyCompromise$")
+        self.assertEqual(self.mtlsctl("cert", "show", "CN=alice", "--json").json["revocation_reason"], "keyCompromise")
+        self.assertIsNone(self.mtlsctl("cert", "show", "CN=bob", "--json").json["revocation_reason"])
+
 
 if __name__ == "__main__":
     main()
