@@ -5,11 +5,11 @@
 namespace mtls::store {
 
 CurrentRecord StatusReader::read(Record record) {
-  auto revocation = revocation_of(record.serial);
+  const auto revocation = revocation_of(record.serial);
   const Status status = status_at(record.state, revocation, record.validity, m_at);
   CurrentRecord current{.record = store::with_status(std::move(record), revocation),
                         .status = status,
-                        .revocation = std::move(revocation),
+                        .revocation = revocation,
                         .replaced_by = {}};
   for (Replacement& one : replacements_of(current.record.serial)) {
     current.replaced_by.push_back(std::move(one.serial));
