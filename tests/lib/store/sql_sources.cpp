@@ -182,7 +182,8 @@ std::string squeezed(const std::string& text) {
 }
 
 bool looks_up(const std::string& sql) {
-  static const std::regex compared(R"(\b(serial|fingerprint|spki_hash|request_key|replaces|\{\}) = :\w+)");
+  static const std::regex compared(
+      R"(\b(serial|fingerprint|spki_hash|request_key|replaces|\{\}) = :\w+)");
   const std::size_t where = sql.find("WHERE");
   const bool whole = sql.rfind("UPDATE", 0) == 0;
   return std::regex_search(whole && where != std::string::npos ? sql.substr(where) : sql, compared);
