@@ -8,6 +8,7 @@
 #include "cmd/existing_options.hpp"
 #include "cmd/issue_profile.hpp"
 #include "cmd/key_options.hpp"
+#include "cmd/next_command.hpp"
 #include "cmd/prompt.hpp"
 #include "cmd/receipt.hpp"
 #include "cmd/signing_options.hpp"
@@ -214,6 +215,9 @@ ExitCode run(Options options, Session& session) {
     return authority::init_ca(request, profile, make_surroundings(session));
   });
   tell(made, profile, directory, session);
+  if (!options.existing.dry_run) {
+    tell_next({command_line({"mtlsctl", "client", "issue"}, options.ca)}, session);
+  }
   return ExitCode::ok;
 }
 

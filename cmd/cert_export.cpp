@@ -6,6 +6,7 @@
 #include "cmd/find_record.hpp"
 #include "cmd/input_file.hpp"
 #include "cmd/value_types.hpp"
+#include "verify/verify.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -30,11 +31,25 @@ x509::Certificate read_certificate(const store::Record& record) {
               "it was never signed, or never recorded as signed");
 }
 
+void warn_unless_valid(const store::CurrentRecord& current, const Session& session) {
+  const std::string serial = current.record.serial.to_text();
+  if (current.revocation) {
+    const verify::RevocationFacts facts{.revoked_at = current.revocation->time,
+                                        .reason = printable(current.revocation->reason)};
+    session.messages().warning(format("{} is {}", serial, verify::revocation_text(facts)));
+  } else if (current.status == store::Status::expired) {
+    session.messages().warning(format("{} is expired", serial));
+  }
+}
+
 void print_json(const Options& options, const std::vector<x509::Certificate>& certificates,
-                const store::Record& record, const Session& session) {
+                const FoundRecord& found, const Session& session) {
+  const store::Record& record = found.current.record;
   Json document = session.document();
   document["serial"] = record.serial.to_text();
   document["state"] = name(record.state);
+  document["status"] = name(found.current.status);
+  document["others"] = found.others;
   document["subject"] = readable(record.subject);
   document["fingerprint"] = to_hex(certificates.front().fingerprint());
   document["file"] =
@@ -53,13 +68,16 @@ ExitCode run(const Options& options, Session& session) {
   }
   const authority::CaDirectory ca = options.ca.open();
   const store::Ledger ledger = options.ca.read_ledger(ca, session);
-  const store::Record record =
-      find_record(ledger, issuer_of(ledger, ca), options.selector,
-                  format("the ledger of {}", printable(ca.path().native())));
+  const FoundRecord found =
+      find_record({.ledger = ledger,
+                   .issuer = issuer_of(ledger, ca),
+                   .where = format("the ledger of {}", printable(ca.path().native())),
+                   .at = session.clock().now()},
+                  options.selector);
+  tell_others(found, options.ca, session);
+  const store::Record& record = found.current.record;
   std::vector<x509::Certificate> certificates{read_certificate(record)};
-  if (record.state == store::State::revoked) {
-    session.messages().warning(format("{} is revoked", record.serial.to_text()));
-  }
+  warn_unless_valid(found.current, session);
   if (options.chain) {
     for (const x509::Certificate& above : ca.intermediates()) certificates.push_back(above);
   }
@@ -67,7 +85,7 @@ ExitCode run(const Options& options, Session& session) {
   if (!session.json() || !options.output.to_stdout()) {
     options.output.put(options.der ? certificates.front().der() : as_bytes(pem), session);
   }
-  if (session.json()) print_json(options, certificates, record, session);
+  if (session.json()) print_json(options, certificates, found, session);
   return ExitCode::ok;
 }
 

@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include <limits>
-#include <map>
 #include <memory>
 
 namespace mtls::cmd {
@@ -18,6 +17,7 @@ namespace {
 struct Options {
   CaOptions ca;
   std::optional<store::State> state;
+  std::optional<store::Status> status;
   std::optional<std::string> subject;
   std::optional<std::chrono::seconds> expires_in;
   std::optional<std::string> profile;
@@ -36,29 +36,12 @@ store::Query make_query(const Options& options, const Clock& clock) {
   return query;
 }
 
-/// Gives records their status. Where all rows are read in any case, it reads all revocations at
-/// once.
-class StatusReader final {
- public:
-  enum class Rows { few, all };
-  StatusReader(const store::Ledger& ledger, store::IssuerId issuer, Rows rows)
-      : m_ledger(ledger), m_issuer(issuer), m_rows(rows) {}
-
-  /// To be called for a row of a list, of whose snapshot the status is.
-  [[nodiscard]] store::Record with_status(const store::Record& record) {
-    if (m_rows == Rows::few) return m_ledger.with_status(record);
-    if (!m_revocations) m_revocations = m_ledger.find_revocations(m_issuer);
-    const auto found = m_revocations->find(record.serial);
-    return store::with_status(
-        record, found != m_revocations->end() ? std::optional(found->second) : std::nullopt);
-  }
-
- private:
-  const store::Ledger& m_ledger;
-  store::IssuerId m_issuer;
-  Rows m_rows;
-  std::optional<std::map<x509::SerialNumber, store::Revocation>> m_revocations;
-};
+/// Whether a record is among those asked for. What is not valid, or renewed already, is not due.
+bool is_wanted(const store::CurrentRecord& current, const Options& options) {
+  if (options.state && current.record.state != *options.state) return false;
+  if (options.status && current.status != *options.status) return false;
+  return !options.expires_in || (current.status == store::Status::valid && !current.renewed);
+}
 
 ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
@@ -66,25 +49,26 @@ ExitCode run(const Options& options, Session& session) {
   store::Query query = make_query(options, session.clock());
   query.issuer = issuer_of(ledger, ca);
   // Issued and revoked are told apart by the status, not by the row's own state.
-  const bool by_status =
-      options.state == store::State::issued || options.state == store::State::revoked;
+  const bool by_status = options.state == store::State::issued ||
+                         options.state == store::State::revoked || options.status ||
+                         options.expires_in;
   if (!by_status) {
     query.state = options.state;
     query.limit = options.limit.value_or(0);
   }
-  const bool few = options.limit && options.state != store::State::revoked;
-  StatusReader status(ledger, *query.issuer,
-                      few ? StatusReader::Rows::few : StatusReader::Rows::all);
+  const bool few = options.limit && !by_status;
+  store::StatusReader reader(ledger, *query.issuer, session.clock().now(),
+                             few ? store::StatusReader::Rows::few : store::StatusReader::Rows::all);
   std::int64_t left = options.limit.value_or(std::numeric_limits<std::int64_t>::max());
-  ledger.list(query, [&](const store::Record& of_row) {
-    const store::Record record = status.with_status(of_row);
-    if (options.state && record.state != *options.state) return store::Continue::yes;
+  ledger.list(query, [&](const store::Record& record) {
+    const store::CurrentRecord current = reader.read(record);
+    if (!is_wanted(current, options)) return store::Continue::yes;
     if (session.json()) {
       Json document = session.document();
-      put_record(document, record);
+      put_record(document, current);
       session.print(document);
     } else {
-      session.out().write(record_line(record));
+      session.out().write(record_line(current));
     }
     return --left > 0 ? store::Continue::yes : store::Continue::no;
   });
@@ -96,9 +80,11 @@ ExitCode run(const Options& options, Session& session) {
 void add_cert_list(Command& command) {
   auto options = std::make_shared<Options>();
   command.describe(
-      "One line a certificate, the one that expires first on top: serial, state, end of validity, "
-      "profile, subject. Every flag narrows the list. States: intent (being issued), issued, "
-      "revoked, unknown (the run that issued it died), burnt (given up, never released).");
+      "One line per certificate, the one that expires first on top: serial, status, end of "
+      "validity, profile, subject, and the serial that replaces it. Every flag narrows the list. "
+      "--status is what a certificate is now; --state is what the ledger recorded: intent (being "
+      "issued), issued, revoked, unknown (the run that issued it died), burnt (given up, never "
+      "released).");
   OptionSet set = command.options();
   options->ca.add_to(set);
   set.value("--state", options->state,
@@ -108,17 +94,27 @@ void add_cert_list(Command& command) {
                                       {"unknown", store::State::unknown},
                                       {"burnt", store::State::burnt}}),
             "Only those in this state");
+  set.value("--status", options->status,
+            word_value<store::Status>({{"valid", store::Status::valid},
+                                       {"not_yet_valid", store::Status::not_yet_valid},
+                                       {"expired", store::Status::expired},
+                                       {"on_hold", store::Status::on_hold},
+                                       {"revoked", store::Status::revoked},
+                                       {"pending", store::Status::pending},
+                                       {"unknown", store::Status::unknown},
+                                       {"abandoned", store::Status::abandoned}}),
+            "Only those that are so now");
   set.value("--subject", options->subject, text_value("TEXT"),
             "Only those with TEXT in subject or SANs, in any case");
   set.value("--expires-in", options->expires_in, duration_value(),
-            "Only those valid now that expire within DURATION");
+            "Only those due: valid now, expiring within DURATION, not renewed");
   set.value("--profile", options->profile, text_value("NAME"),
             "Only those issued under this profile");
   set.value("--limit", options->limit, number_value(1, std::numeric_limits<std::int64_t>::max()),
             "At most N");
   command.example(
       "$ mtlsctl cert list --expires-in 30d\n"
-      "5f1c…9a  issued   2026-02-01T11:55:00Z  mtls-client     CN=client,O=alibaba,C=cn");
+      "5f1c…9a  valid    2026-02-01T11:55:00Z  mtls-client     CN=client,O=alibaba,C=cn");
   command.without_openssl_configuration();
   command.run([options](Session& session) { return run(*options, session); });
 }

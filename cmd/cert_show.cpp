@@ -23,19 +23,25 @@ struct Options {
 ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
   const store::Ledger ledger = options.ca.read_ledger(ca, session);
-  const store::Record record =
-      find_record(ledger, issuer_of(ledger, ca), options.selector,
-                  format("the ledger of {}", printable(ca.path().native())));
+  const FoundRecord found =
+      find_record({.ledger = ledger,
+                   .issuer = issuer_of(ledger, ca),
+                   .where = format("the ledger of {}", printable(ca.path().native())),
+                   .at = session.clock().now()},
+                  options.selector);
+  tell_others(found, options.ca, session);
+  const store::Record& record = found.current.record;
   std::optional<x509::Certificate> certificate;
   if (record.certificate) certificate = x509::Certificate::from_der(*record.certificate);
   if (session.json()) {
     Json document = session.document();
-    put_record(document, record);
+    put_record(document, found.current);
+    document["others"] = found.others;
     document["certificate"] = certificate ? certificate_json(*certificate) : Json(nullptr);
     session.print(document);
     return ExitCode::ok;
   }
-  session.out().write("in the ledger\n" + record_text(record));
+  session.out().write("in the ledger\n" + record_text(found.current));
   if (certificate) session.out().write("certificate\n" + certificate_text(*certificate));
   return ExitCode::ok;
 }
@@ -44,6 +50,9 @@ ExitCode run(const Options& options, Session& session) {
 
 void add_cert_show(Command& command) {
   auto options = std::make_shared<Options>();
+  command.describe(
+      "Of several certificates with one subject it shows the current one: valid, not replaced, the "
+      "newest; and says how to list the others.");
   OptionSet set = command.options();
   set.positional("CERTIFICATE", options->selector, text_value("CERTIFICATE"),
                  "Its serial, its SHA-256 fingerprint, or (a part of) its subject");

@@ -7,6 +7,7 @@
 #include "cmd/commands.hpp"
 #include "cmd/existing_options.hpp"
 #include "cmd/key_options.hpp"
+#include "cmd/next_command.hpp"
 #include "cmd/prompt.hpp"
 #include "cmd/subject_options.hpp"
 #include "cmd/trust_options.hpp"
@@ -126,6 +127,11 @@ ExitCode run(Options options, Session& session) {
   } else if (!to_stdout) {
     session.out().write(format("{} {} ({})\n", options.existing.dry_run ? "would make" : "made",
                                printable(path.native()), request.subject().to_text()));
+    if (!options.existing.dry_run) {
+      const std::string file = path.native();
+      tell_next({command_line({"mtlsctl", "ca", "sign", file[0] == '-' ? "./" + file : file})},
+                session);
+    }
   }
   return ExitCode::ok;
 }

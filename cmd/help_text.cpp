@@ -1,6 +1,7 @@
 #include "cmd/help_text.hpp"
 
 #include "base/format.hpp"
+#include "cmd/build_info.hpp"
 
 #include <algorithm>
 
@@ -77,6 +78,10 @@ std::string help_text(const CommandDoc& command) {
     }
   }
   if (!command.example.empty()) text += "\nExample:\n" + command.example + "\n";
+  // Nouns have no page of their own.
+  const bool is_noun = !command.words.empty() && !command.commands.empty();
+  text += format("\nManual page: man {}\n", is_noun ? "mtlsctl" : command.manual_page());
+  if (command.words.empty()) text += format("Guides: {}\n", k_docs_directory);
   return text;
 }
 

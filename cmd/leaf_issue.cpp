@@ -6,6 +6,7 @@
 #include "cmd/existing_options.hpp"
 #include "cmd/issue_profile.hpp"
 #include "cmd/key_options.hpp"
+#include "cmd/next_command.hpp"
 #include "cmd/prompt.hpp"
 #include "cmd/receipt.hpp"
 #include "cmd/signing_options.hpp"
@@ -146,6 +147,48 @@ void require_names(const Options& options, const profile::Profile& profile) {
                                : "give --san dns:HOST or --san ip:ADDRESS");
 }
 
+/// The file as a command line names it; one that begins with '-' would be an option.
+std::string as_argument(const std::string& file) { return file[0] == '-' ? "./" + file : file; }
+
+/// The same for curl's --cert, where a colon is followed by a passphrase.
+std::string as_curl_certificate(const std::string& file) {
+  std::string escaped;
+  for (const char c : as_argument(file)) {
+    if (c == ':' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+/// What to do with a certificate that was issued: verify it, and use it on this machine.
+std::vector<std::string> next_commands(const authority::Enrolled& enrolled, const Options& options,
+                                       LeafRole role, const authority::CaDirectory& ca) {
+  const bool rehearsed = enrolled.outcome == authority::Outcome::rehearsed ||
+                         enrolled.outcome == authority::Outcome::rehearsed_completion;
+  if (rehearsed || !enrolled.certificate_file) return {};
+  const std::string file = as_argument(*enrolled.certificate_file);
+  const std::string key =
+      as_argument(options.key_file ? options.key_file->native() : enrolled.key_file.value_or(""));
+  const std::string root = (ca.path() / "root.crt").native();
+  const bool has_key = !options.csr_file && (options.key_file || enrolled.key_file);
+  if (role == LeafRole::server) {
+    std::vector<std::string> commands{
+        command_line({"mtlsctl", "verify", "--purpose", "server", file}, options.ca)};
+    if (has_key && !options.key.passphrase) {
+      commands.push_back(
+          command_line({"mtlsctl", "serve", "--cert", file, "--key", key}, options.ca));
+    }
+    return commands;
+  }
+  std::vector<std::string> commands{command_line({"mtlsctl", "verify", file}, options.ca)};
+  if (!has_key) return commands;
+  commands.push_back(command_line({"mtlsctl", "serve"}, options.ca) + "  # in another terminal");
+  commands.push_back(command_line({"curl", "--cacert", as_argument(root), "--cert",
+                                   as_curl_certificate(*enrolled.certificate_file), "--key", key,
+                                   "https://localhost:8443/"}));
+  return commands;
+}
+
 ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
   check(options);
   const Role role = describe(leaf_role);
@@ -194,6 +237,7 @@ ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
   } else {
     session.out().write(receipt_text(enrolled, profile.name));
   }
+  tell_next(next_commands(enrolled, options, leaf_role, ca.directory()), session);
   return ExitCode::ok;
 }
 

@@ -33,6 +33,7 @@ verify::RevocationAnswer LedgerRevocation::ask(const x509::Certificate& certific
   if (known->revocation) {
     answer.status = RevocationStatus::revoked;
     answer.revoked_at = known->revocation->time;
+    answer.reason = known->revocation->reason;
   } else if (known->recorded == store::Recorded::yes && known->state == store::State::issued) {
     answer.status = RevocationStatus::good;
   }
@@ -62,6 +63,7 @@ verify::RevocationAnswer LedgersRevocation::ask(const x509::Certificate& certifi
     if (one.status == RevocationStatus::unknown) continue;
     answer.status = one.status;
     answer.revoked_at = one.revoked_at;
+    answer.reason = one.reason;
     if (one.status == RevocationStatus::revoked) break;
   }
   return answer;

@@ -23,10 +23,22 @@ void Messages::note(std::string_view text) noexcept {
   if (m_verbosity != Verbosity::quiet) line("note", text);
 }
 
+void Messages::next(const std::vector<std::string>& commands) noexcept {
+  if (m_verbosity == Verbosity::quiet || !m_out.is_terminal()) return;
+  for (const std::string& command : commands) write("next", command);
+}
+
 void Messages::line(std::string_view kind, std::string_view text) noexcept {
   try {
+    write(kind, readable(text));
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): nowhere left to complain
+  }
+}
+
+void Messages::write(std::string_view kind, std::string_view text) noexcept {
+  try {
     std::string whole = "mtlsctl: ";
-    whole.append(kind).append(": ").append(readable(text)).append("\n");
+    whole.append(kind).append(": ").append(text).append("\n");
     m_out.write(whole);
     m_out.flush();
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): nowhere left to complain

@@ -4,7 +4,9 @@
 #include "base/error.hpp"
 #include "cmd/output.hpp"
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace mtls::cmd {
 
@@ -23,9 +25,14 @@ class Messages final {
   void warning(std::string_view text, std::string_view hint = {}) noexcept;
   /// Something good to know; not shown when quiet.
   void note(std::string_view text) noexcept;
+  /// Writes commands that follow, one "mtlsctl: next: COMMAND" line each, as they are: they are
+  /// safe to show (cmd/next_command.hpp). Only to a terminal, and not when quiet.
+  void next(const std::vector<std::string>& commands) noexcept;
 
  private:
   void line(std::string_view kind, std::string_view text) noexcept;
+  /// The same for a text that is safe to show.
+  void write(std::string_view kind, std::string_view text) noexcept;
   Output& m_out;
   Verbosity m_verbosity = Verbosity::normal;
 };

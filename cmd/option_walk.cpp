@@ -94,6 +94,12 @@ std::string CommandDoc::name() const {
   return space == std::string::npos ? words : words.substr(space + 1);
 }
 
+std::string CommandDoc::manual_page() const {
+  std::string page = full_name();
+  std::replace(page.begin(), page.end(), ' ', '-');
+  return page;
+}
+
 std::string CommandDoc::usage() const {
   std::string line = full_name();
   if (!commands.empty()) return line + " COMMAND";

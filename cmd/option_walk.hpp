@@ -41,6 +41,8 @@ struct CommandDoc {
 
   /// "mtlsctl ca show".
   [[nodiscard]] std::string full_name() const;
+  /// The name of its manual page: "mtlsctl-ca-show".
+  [[nodiscard]] std::string manual_page() const;
   /// "mtlsctl verify [OPTIONS] FILE...".
   [[nodiscard]] std::string usage() const;
   /// The last word.

@@ -37,7 +37,7 @@ ExitCode run(const Options& options, Session& session) {
       }
     } catch (const Error& error) {
       // The others can be used all the same.
-      code = combine(code, session.report(error, name));
+      code = combine(code, session.report(error, printable(name)));
     }
   }
   return code;

@@ -30,9 +30,21 @@ std::string subject_of(const store::Record& record) {
 
 }  // namespace
 
-void put_record(Json& document, const store::Record& record) {
+std::string serials_text(const std::vector<x509::SerialNumber>& serials,
+                         std::string_view separator) {
+  std::string text;
+  for (const x509::SerialNumber& serial : serials) {
+    if (!text.empty()) text += separator;
+    text += serial.to_text();
+  }
+  return text;
+}
+
+void put_record(Json& document, const store::CurrentRecord& current) {
+  const store::Record& record = current.record;
   document["serial"] = record.serial.to_text();
   document["state"] = name(record.state);
+  document["status"] = name(current.status);
   document["origin"] = record.origin == store::Origin::issued ? "issued" : "imported";
   document["subject"] = readable(record.subject);
   document["subject_alt_names"] = shown_all(record.sans);
@@ -51,18 +63,34 @@ void put_record(Json& document, const store::Record& record) {
   document["intent_at"] = to_rfc3339(record.intent_time);
   document["issued_at"] = optional_time(record.issued_time);
   document["revoked_at"] = optional_time(record.revoked_time);
+  const bool has_reason = current.revocation && !current.revocation->reason.empty();
+  document["revocation_reason"] =
+      has_reason ? Json(shown(current.revocation->reason)) : Json(nullptr);
+  document["replaces"] = record.replaces ? Json(record.replaces->to_text()) : Json(nullptr);
+  document["replaced_by"] = Json::array();
+  for (const x509::SerialNumber& serial : current.replaced_by) {
+    document["replaced_by"].push_back(serial.to_text());
+  }
   document["note"] = shown(record.note);
 }
 
-std::string record_line(const store::Record& record) {
-  return format("{:<32}  {:<7}  {}  {:<14}  {}\n", record.serial.to_text(), name(record.state),
-                to_rfc3339(record.validity.not_after), shown(record.profile), subject_of(record));
+std::string record_line(const store::CurrentRecord& current) {
+  const store::Record& record = current.record;
+  std::string line =
+      format("{:<32}  {:<7}  {}  {:<14}  {}", record.serial.to_text(), name(current.status),
+             to_rfc3339(record.validity.not_after), shown(record.profile), subject_of(record));
+  if (!current.replaced_by.empty()) {
+    line += format("  (replaced by {})", serials_text(current.replaced_by, ", "));
+  }
+  return line + "\n";
 }
 
-std::string record_text(const store::Record& record) {
+std::string record_text(const store::CurrentRecord& current) {
+  const store::Record& record = current.record;
   FieldList fields;
   fields.add("serial", record.serial.to_text());
   fields.add("state", name(record.state));
+  fields.add("status", name(current.status));
   fields.add("subject", record.subject);
   fields.add("alt names", join(shown_all(record.sans)));
   fields.add("valid", validity_text(record.validity));
@@ -73,7 +101,13 @@ std::string record_text(const store::Record& record) {
              format("{} on {}", printable(record.actor.actor), printable(record.actor.host)));
   fields.add("begun", to_rfc3339(record.intent_time));
   if (record.issued_time) fields.add("issued", to_rfc3339(*record.issued_time));
-  if (record.revoked_time) fields.add("revoked", to_rfc3339(*record.revoked_time));
+  if (record.revoked_time) {
+    const std::string reason = current.revocation ? current.revocation->reason : "";
+    fields.add("revoked", to_rfc3339(*record.revoked_time) +
+                              (reason.empty() ? "" : ", reason " + printable(reason)));
+  }
+  if (record.replaces) fields.add("replaces", record.replaces->to_text());
+  fields.add("replaced by", serials_text(current.replaced_by, ", "));
   fields.add("note", printable(record.note));
   if (record.fingerprint) fields.add("sha256", to_colon_hex(*record.fingerprint));
   return fields.text();

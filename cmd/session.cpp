@@ -16,7 +16,7 @@ ExitCode Session::report(const Error& error, std::string_view file) const {
   messages().error(error);
   if (json()) {
     Json document = error_document(m_parts.schema, error);
-    document["file"] = printable(file);
+    document["file"] = file;  // escaped by who names it
     print(document);
   }
   return exit_code(error.code());

@@ -46,7 +46,7 @@ class Session final {
   /// Prints a document on a line of its own.
   void print(const Json& document) const;
   /// Reports that one input of several failed, on standard error and (--json) as a document for it;
-  /// `extend` may put fields into that, such as the file's name. Returns the exit code of it.
+  /// `file` is its name, safe to show. Returns the exit code of it.
   [[nodiscard]] ExitCode report(const Error& error, std::string_view file) const;
   /// The same for one input with several errors, at least one: one document, whose "error" is the
   /// first and whose "errors" has them all.

@@ -13,7 +13,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <map>
 #include <memory>
 #include <set>
 
@@ -37,7 +36,7 @@ class RowWriter {
   virtual ~RowWriter() = default;
   [[nodiscard]] virtual std::string head() const { return {}; }
   /// Empty where the row is not of those that the format has.
-  [[nodiscard]] virtual std::string row(const store::Record& record) = 0;
+  [[nodiscard]] virtual std::string row(const store::CurrentRecord& current) = 0;
   /// A serial that is revoked and that no certificate has.
   [[nodiscard]] virtual std::string row(const store::RevokedSerial& revoked) = 0;
 };
@@ -53,7 +52,8 @@ class IndexWriter final : public RowWriter {
     }
   }
 
-  [[nodiscard]] std::string row(const store::Record& record) override {
+  [[nodiscard]] std::string row(const store::CurrentRecord& current) override {
+    const store::Record& record = current.record;
     if (!record.certificate) return revoked_intent(record);
     const bool repeated = m_repeated.contains(record.serial);
     if (repeated && !m_written.insert(record.serial).second) return {};
@@ -112,10 +112,11 @@ class IndexWriter final : public RowWriter {
 
 class JsonWriter final : public RowWriter {
  public:
-  [[nodiscard]] std::string row(const store::Record& record) override {
+  [[nodiscard]] std::string row(const store::CurrentRecord& current) override {
+    const store::Record& record = current.record;
     Json document;
     document["schema"] = "mtlsctl/store-export-record/1";
-    put_record(document, record);
+    put_record(document, current);
     document["pem"] = record.certificate
                           ? Json(x509::to_pem(x509::Certificate::from_der(*record.certificate)))
                           : Json(nullptr);
@@ -144,9 +145,11 @@ class CsvWriter final : public RowWriter {
  public:
   [[nodiscard]] std::string head() const override {
     return "serial,state,origin,subject,subject_alt_names,not_before,not_after,issued_at,"
-           "revoked_at,revocation_reason,profile,actor,host,fingerprint,note\r\n";
+           "revoked_at,revocation_reason,profile,actor,host,fingerprint,note,"
+           "status,replaces,replaced_by\r\n";
   }
-  [[nodiscard]] std::string row(const store::Record& record) override {
+  [[nodiscard]] std::string row(const store::CurrentRecord& current) override {
+    const store::Record& record = current.record;
     std::string sans;
     for (const std::string& san : record.sans) {
       if (!sans.empty()) sans += ' ';
@@ -156,16 +159,22 @@ class CsvWriter final : public RowWriter {
                  record.origin == store::Origin::issued ? "issued" : "imported",
                  readable(record.subject), sans, to_rfc3339(record.validity.not_before),
                  to_rfc3339(record.validity.not_after), time(record.issued_time),
-                 time(record.revoked_time), store::reason_in_note(record.note).value_or(""),
+                 time(record.revoked_time),
+                 current.revocation ? readable(printable(current.revocation->reason)) : "",
                  readable(printable(record.profile)), readable(printable(record.actor.actor)),
                  readable(printable(record.actor.host)),
                  record.fingerprint ? to_hex(*record.fingerprint) : std::string(),
-                 readable(printable(record.note))});
+                 readable(printable(record.note)), std::string(name(current.status)),
+                 record.replaces ? record.replaces->to_text() : std::string(),
+                 serials_text(current.replaced_by, " ")});
   }
   [[nodiscard]] std::string row(const store::RevokedSerial& revoked) override {
-    return line({revoked.serial.to_text(), std::string(name(store::State::revoked)), "imported", "",
-                 "", "", time(revoked.not_after), "", time(revoked.revocation.time),
-                 revoked.revocation.reason, "", "", "", "", ""});
+    return line(
+        {revoked.serial.to_text(), std::string(name(store::State::revoked)), "imported", "", "", "",
+         time(revoked.not_after), "", time(revoked.revocation.time), revoked.revocation.reason, "",
+         "", "", "", "",
+         std::string(name(store::status_at(store::State::revoked, revoked.revocation, {}, {}))), "",
+         ""});
   }
 
  private:
@@ -224,18 +233,12 @@ std::string_view word(ExportFormat wanted) {
   return "";
 }
 
-std::int64_t write_rows(const store::Ledger& ledger, store::IssuerId issuer, RowWriter& writer,
-                        ResultStream& result) {
+std::int64_t write_rows(const store::Ledger& ledger, store::StatusReader& reader,
+                        store::IssuerId issuer, RowWriter& writer, ResultStream& result) {
   std::int64_t rows = 0;
-  std::optional<std::map<x509::SerialNumber, store::Revocation>> revocations;
   result.write(writer.head());
   ledger.list({.issuer = issuer}, [&](const store::Record& record) {
-    // Of the list's snapshot.
-    if (!revocations) revocations = ledger.find_revocations(issuer);
-    const auto revocation = revocations->find(record.serial);
-    const std::string text = writer.row(store::with_status(
-        record,
-        revocation != revocations->end() ? std::optional(revocation->second) : std::nullopt));
+    const std::string text = writer.row(reader.read(record));
     if (!text.empty()) {
       ++rows;
       result.write(text);
@@ -280,7 +283,8 @@ ExitCode run(const Options& options, Session& session) {
   const store::IssuerId issuer = issuer_of(ledger, ca);
   const auto writer = make_writer(*options.format, ledger, issuer, session);
   ResultStream result(options.output, session);
-  const std::int64_t rows = write_rows(ledger, issuer, *writer, result);
+  store::StatusReader reader(ledger, issuer, session.clock().now(), store::StatusReader::Rows::all);
+  const std::int64_t rows = write_rows(ledger, reader, issuer, *writer, result);
   result.finish();
   tell(rows, options, word(*options.format), session);
   return ExitCode::ok;

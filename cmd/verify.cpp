@@ -198,6 +198,7 @@ struct Shown {
   std::string subject;
   std::string message;
   std::string hint;
+  std::optional<verify::RevocationFacts> revocation = {};
 };
 
 /// What the ledgers say of what was accepted, beside revocation: worth a word, and no more.
@@ -235,10 +236,17 @@ std::vector<Shown> all_findings(const Verdict& verdict, const Options& options,
   }
   for (const verify::Finding& finding : verdict.report.findings) {
     shown.push_back({std::string(verify::name(finding.problem)), finding.severity, finding.depth,
-                     finding.subject, finding.message, finding.hint});
+                     finding.subject, finding.message, finding.hint, finding.revocation});
   }
   add_ledger_findings(shown, verdict, options, trust);
   return shown;
+}
+
+Json revocation_json(const std::optional<verify::RevocationFacts>& revocation) {
+  if (!revocation) return nullptr;
+  const auto& [revoked_at, reason] = *revocation;
+  return {{"revoked_at", revoked_at ? Json(to_rfc3339(*revoked_at)) : Json(nullptr)},
+          {"reason", reason.empty() ? Json(nullptr) : Json(reason)}};
 }
 
 void print_json(const Path& file, const Verdict& verdict, const Options& options,
@@ -266,7 +274,8 @@ void print_json(const Path& file, const Verdict& verdict, const Options& options
          {"depth", finding.depth},
          {"subject", readable(finding.subject)},
          {"message", readable(finding.message)},
-         {"hint", readable(finding.hint)}});
+         {"hint", readable(finding.hint)},
+         {"revocation", revocation_json(finding.revocation)}});
   }
   session.print(document);
 }

@@ -264,6 +264,7 @@ _mtlsctl() {
     'cert list:--store') :; return ;;
     'cert list:--lock-timeout') :; return ;;
     'cert list:--state') _mtlsctl_words 'intent issued revoked unknown burnt'; return ;;
+    'cert list:--status') _mtlsctl_words 'valid not_yet_valid expired on_hold revoked pending unknown abandoned'; return ;;
     'cert list:--subject') :; return ;;
     'cert list:--expires-in') :; return ;;
     'cert list:--profile') :; return ;;
@@ -480,7 +481,7 @@ _mtlsctl() {
       fi ;;
     'cert') _mtlsctl_words 'list show export' ;;
     'cert list')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --state --subject --expires-in --profile --limit --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --state --status --subject --expires-in --profile --limit --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'cert show')

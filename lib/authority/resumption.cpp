@@ -80,7 +80,7 @@ void resume_from(const store::Record& of_row, const x509::Certificate& wanted, K
     refuse_key(resumption,
                Error(Errc::set_mismatch,
                      format("{} is the key of another certificate in the ledger (serial {}, {})",
-                            key, serial, printable(record.subject)),
+                            key, serial, readable(record.subject)),
                      format("ask for the same again, get that one with mtlsctl cert export {}, or "
                             "pass the key with --key to use it for another",
                             serial)),

@@ -66,7 +66,7 @@ void warn_of_shared_key(const x509::Certificate& certificate, const store::Ledge
     if (record.subject == subject || record.validity.not_after < now) continue;
     if (ledger.with_status(record).state != store::State::issued) continue;
     const std::string other =
-        format("{} (serial {})", printable(record.subject), record.serial.to_text());
+        format("{} (serial {})", readable(record.subject), record.serial.to_text());
     notices.push_back({.kind = Notice::Kind::warning,
                        .field = "subjectPublicKeyInfo",
                        .requested = subject,

@@ -232,6 +232,14 @@ class Ledger final {
   /// Returns all revocations of an issuer that are in force.
   [[nodiscard]] std::map<x509::SerialNumber, Revocation> find_revocations(IssuerId issuer) const;
 
+  /// Returns what replaces the certificate with this serial, in the order of issuance.
+  [[nodiscard]] std::vector<Replacement> find_replacements(IssuerId issuer,
+                                                           const x509::SerialNumber& serial) const;
+  /// Returns the same for all certificates of an issuer that are replaced, by their serials. Reads
+  /// all rows that replace another.
+  [[nodiscard]] std::map<x509::SerialNumber, std::vector<Replacement>> find_replacements(
+      IssuerId issuer) const;
+
   [[nodiscard]] std::optional<Record> find_by_request_key(IssuerId issuer,
                                                           std::string_view request_key) const;
   /// Everything recorded over one public key, of any issuer and state, newest first.

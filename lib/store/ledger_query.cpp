@@ -33,6 +33,19 @@ std::vector<Record> read_all(Statement& statement) {
   return records;
 }
 
+constexpr std::string_view k_replacements =
+    "SELECT serial, state, not_before, not_after, replaces FROM certificates WHERE issuer = "
+    ":issuer";
+
+Replacement read_replacement(const Statement& row) {
+  const auto state = parse_state(row.text(1));
+  if (!state) throw DbError(DbErrc::corrupt, "column state holds what it cannot");
+  return {
+      .serial = read_serial(row.text(0), "serial"),
+      .state = *state,
+      .validity = {.not_before = to_time(row.integer(2)), .not_after = to_time(row.integer(3))}};
+}
+
 /// A LIKE pattern for lower-case texts that contain `words`, every character of which means itself.
 /// Lowered here: an engine's lower() of a parameter depends on its locale.
 std::string like_pattern(std::string_view words) {
@@ -165,6 +178,32 @@ std::optional<Record> Ledger::find_by_request_key(IssuerId issuer,
                                "AND state IN ('intent', 'issued')"));
     statement->bind("issuer", number(issuer)).bind("request_key", request_key);
     return read_one(*statement);
+  });
+}
+
+std::vector<Replacement> Ledger::find_replacements(IssuerId issuer,
+                                                   const x509::SerialNumber& serial) const {
+  return m_data->guard([&] {
+    const auto statement =
+        m_data->prepare(format("{} AND replaces = :serial ORDER BY id", k_replacements));
+    statement->bind("issuer", number(issuer)).bind("serial", serial.to_text());
+    std::vector<Replacement> found;
+    while (statement->step()) found.push_back(read_replacement(*statement));
+    return found;
+  });
+}
+
+std::map<x509::SerialNumber, std::vector<Replacement>> Ledger::find_replacements(
+    IssuerId issuer) const {
+  return m_data->guard([&] {
+    const auto statement =
+        m_data->prepare(format("{} AND replaces IS NOT NULL ORDER BY id", k_replacements));
+    statement->bind("issuer", number(issuer));
+    std::map<x509::SerialNumber, std::vector<Replacement>> found;
+    while (statement->step()) {
+      found[read_serial(statement->text(4), "replaces")].push_back(read_replacement(*statement));
+    }
+    return found;
   });
 }
 

@@ -118,6 +118,14 @@ struct Record {
   std::optional<std::int64_t> standing_entry;
 };
 
+/// A certificate that replaces another, as its row says; whether it is revoked is another question
+/// (store/status.hpp).
+struct Replacement {
+  x509::SerialNumber serial;
+  State state;
+  x509::Validity validity;
+};
+
 /// Which records a list shows; every member that is set narrows it.
 struct Query {
   std::optional<IssuerId> issuer = {};  // several CAs may share a ledger

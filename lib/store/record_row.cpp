@@ -20,12 +20,6 @@ Value require(std::optional<Value> value, std::string_view column) {
   return std::move(*value);
 }
 
-x509::SerialNumber serial(std::string_view text, std::string_view column) {
-  auto parsed = require(x509::SerialNumber::parse(text), column);
-  if (parsed.to_text() != text) refuse(column);
-  return parsed;
-}
-
 Origin origin(std::string_view word) {
   if (word == "issued") return Origin::issued;
   if (word != "imported") refuse("origin");
@@ -53,7 +47,7 @@ class Columns final {
   std::optional<x509::SerialNumber> optional_serial(std::string_view column) {
     const auto hex = optional_text();
     if (!hex) return std::nullopt;
-    return serial(*hex, column);
+    return read_serial(*hex, column);
   }
   std::optional<crypto::Sha256> optional_digest(std::string_view column) {
     const auto hex = optional_text();
@@ -72,6 +66,12 @@ class Columns final {
 };
 
 }  // namespace
+
+x509::SerialNumber read_serial(std::string_view text, std::string_view column) {
+  auto parsed = require(x509::SerialNumber::parse(text), column);
+  if (parsed.to_text() != text) refuse(column);
+  return parsed;
+}
 
 crypto::Sha256 read_digest(std::string_view text, std::string_view column) {
   crypto::Sha256 result{};
@@ -101,7 +101,7 @@ RecordRow read_record(const Statement& statement) {
   // Braces evaluate from left to right, which is the order of the columns.
   Record record{
       .issuer = IssuerId{columns.integer()},
-      .serial = serial(columns.text(), "serial"),
+      .serial = read_serial(columns.text(), "serial"),
       .state = require(parse_state(columns.text()), "state"),
       .origin = origin(columns.text()),
       .request_key = columns.optional_text(),

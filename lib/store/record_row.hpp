@@ -30,6 +30,10 @@ struct RecordRow {
 /// where a column does not hold what it should.
 [[nodiscard]] RecordRow read_record(const Statement& statement);
 
+/// Reads a serial as it is written, in lower-case hex and no other way. Throws DbError corrupt that
+/// names `column`.
+[[nodiscard]] x509::SerialNumber read_serial(std::string_view text, std::string_view column);
+
 /// Reads a SHA-256 as it is written, in lower-case hex and no other way: a change of the text is a
 /// change. Throws DbError corrupt that names `column`.
 [[nodiscard]] crypto::Sha256 read_digest(std::string_view text, std::string_view column);

@@ -170,6 +170,11 @@ constexpr std::string_view k_by_status = R"(
 constexpr std::string_view k_by_crl = R"(
   CREATE INDEX log_crls ON log_entries (issuer, seq) WHERE action = 'crl')";
 
+// Version 5: which certificates replace another, looked up by the one that they replace.
+constexpr std::string_view k_by_replaced = R"(
+  CREATE INDEX certificates_replaces ON certificates (issuer, replaces)
+    WHERE replaces IS NOT NULL)";
+
 void apply(Connection& connection, const Migration& step) {
   for (const std::string_view statement : step.statements) connection.define(statement);
 }
@@ -212,7 +217,7 @@ std::vector<Table::Column> certificate_columns() {
 }  // namespace
 
 std::span<const Migration> migrations() {
-  static const std::array<Migration, 4> steps{
+  static const std::array<Migration, 5> steps{
       Migration{.version = 1,
                 .statements = {k_meta, k_issuers, k_ca_certificates, k_certificates,
                                k_unique_serial, k_unique_request_key, k_by_serial, k_by_key,
@@ -224,7 +229,8 @@ std::span<const Migration> migrations() {
       Migration{.version = 3, .statements = {k_by_revocation}, .fill = commit_to_imported_standing},
       Migration{.version = k_revocations_schema,
                 .statements = {k_revocations, k_no_by_revocation, k_by_status, k_by_crl},
-                .fill = note_revocations_table}};
+                .fill = note_revocations_table},
+      Migration{.version = 5, .statements = {k_by_replaced}}};
   return steps;
 }
 

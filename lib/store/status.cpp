@@ -164,6 +164,46 @@ CertificateStatus find_row(Connection& connection, IssuerId issuer,
 
 }  // namespace
 
+std::string_view name(Status status) noexcept {
+  switch (status) {
+    case Status::valid:
+      return "valid";
+    case Status::not_yet_valid:
+      return "not_yet_valid";
+    case Status::expired:
+      return "expired";
+    case Status::on_hold:
+      return "on_hold";
+    case Status::revoked:
+      return "revoked";
+    case Status::pending:
+      return "pending";
+    case Status::unknown:
+      return "unknown";
+    case Status::abandoned:
+      break;
+  }
+  return "abandoned";
+}
+
+Status status_at(State state, const std::optional<Revocation>& revocation,
+                 const x509::Validity& validity, UnixTime at) {
+  if (revocation) return revocation->reason == k_hold ? Status::on_hold : Status::revoked;
+  switch (state) {
+    case State::intent:
+      return Status::pending;
+    case State::unknown:
+      return Status::unknown;
+    case State::burnt:
+      return Status::abandoned;
+    case State::issued:
+    case State::revoked:  // was on hold
+      break;
+  }
+  if (at < validity.not_before) return Status::not_yet_valid;
+  return validity.not_after < at ? Status::expired : Status::valid;
+}
+
 std::optional<Revocation> find_revocation(Connection& connection, IssuerId issuer,
                                           const x509::SerialNumber& serial,
                                           RevocationsTable table) {

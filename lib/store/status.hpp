@@ -29,6 +29,26 @@ struct CertificateStatus {
   std::optional<Revocation> revocation = {};
 };
 
+/// What a certificate is at an instant, for people and programs. `State` is what the ledger has
+/// recorded: of an expired certificate still `issued`.
+enum class Status {
+  valid,
+  not_yet_valid,
+  expired,
+  on_hold,  // revoked, with the reason certificateHold
+  revoked,
+  pending,    // State::intent
+  unknown,    // State::unknown
+  abandoned,  // State::burnt
+};
+/// Returns its word ("not_yet_valid").
+[[nodiscard]] std::string_view name(Status status) noexcept;
+
+/// Returns the status at an instant of a certificate whose row has `state`. A revocation outweighs
+/// the time: what is revoked and expired is revoked.
+[[nodiscard]] Status status_at(State state, const std::optional<Revocation>& revocation,
+                               const x509::Validity& validity, UnixTime at);
+
 /// Whether the schema of a ledger has the table revocations (k_revocations_schema).
 enum class RevocationsTable { absent, present };
 

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
+#include "x509/crl_entries.hpp"
 
 #include <algorithm>
 #include <map>
@@ -46,6 +47,31 @@ bool precedes(const x509::SerialNumber& left, const x509::SerialNumber& right) {
   return as_text(left.content()) < as_text(right.content());
 }
 
+/// An entry as it is looked up.
+struct RevokedSerial {
+  x509::SerialNumber serial;
+  UnixTime revocation_date;
+  std::optional<x509::CrlReason> reason;
+};
+
+/// The entries of a list; without their reasons where one of their extensions cannot be read.
+std::vector<RevokedSerial> read_entries(const x509::CertificateList& list) {
+  std::vector<RevokedSerial> entries;
+  entries.reserve(list.entry_count());
+  try {
+    x509::for_each_entry(list, [&entries](const x509::CrlEntry& entry) {
+      entries.push_back({entry.serial, entry.revocation_date, entry.reason});
+    });
+  } catch (const Error& error) {
+    if (error.code() != Errc::malformed) throw;
+    entries.clear();
+    for (auto& entry : list.entries(list.entry_count())) {
+      entries.push_back({std::move(entry.serial), entry.revocation_date, std::nullopt});
+    }
+  }
+  return entries;
+}
+
 CrlObjection unknown(std::string message) {
   return {.problem = Problem::revocation_unknown, .message = std::move(message)};
 }
@@ -54,14 +80,13 @@ CrlObjection unknown(std::string message) {
 
 /// A list with its entries sorted for looking up, and whose keys were found to have signed it.
 struct CrlSet::Entry {
-  explicit Entry(x509::CertificateList of)
-      : list(std::move(of)), entries(list.entries(list.entry_count())) {
+  explicit Entry(x509::CertificateList of) : list(std::move(of)), entries(read_entries(list)) {
     std::sort(entries.begin(), entries.end(), [](const auto& left, const auto& right) {
       return precedes(left.serial, right.serial);
     });
   }
 
-  [[nodiscard]] const x509::CertificateList::Entry* find(const x509::SerialNumber& serial) const {
+  [[nodiscard]] const RevokedSerial* find(const x509::SerialNumber& serial) const {
     const auto at = std::lower_bound(
         entries.begin(), entries.end(), serial,
         [](const auto& each, const auto& wanted) { return precedes(each.serial, wanted); });
@@ -75,7 +100,7 @@ struct CrlSet::Entry {
   }
 
   x509::CertificateList list;
-  std::vector<x509::CertificateList::Entry> entries;
+  std::vector<RevokedSerial> entries;
   // Bounded by the number of CAs: only issuers on accepted paths are asked about.
   std::map<crypto::Sha256, bool> signers;
 };
@@ -118,9 +143,12 @@ std::optional<CrlObjection> CrlSet::check(const x509::Certificate& certificate,
     if (!entry->list.issuer().matches(issuer.subject()) || !entry->is_by(issuer, context)) continue;
     // A stale list may be too old to know of a revocation, but what it has stays revoked.
     if (const auto* found = entry->find(certificate.serial())) {
-      return CrlObjection{.problem = Problem::revoked,
-                          .message = format("revoked at {}, says the list of {}",
-                                            to_rfc3339(found->revocation_date), ca)};
+      const RevocationFacts revocation{
+          .revoked_at = found->revocation_date,
+          .reason = found->reason ? std::string(name(*found->reason)) : std::string()};
+      return CrlObjection{
+          .problem = Problem::revoked,
+          .message = format("{}, says the list of {}", revocation_text(revocation), ca)};
     }
     const bool is_current = entry->list.this_update() <= at && at <= *entry->list.next_update();
     (is_current ? current : other) = entry.get();

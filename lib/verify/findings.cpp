@@ -16,6 +16,13 @@ void Findings::error(Problem problem, std::size_t depth, std::string message) {
   add(problem, Severity::error, depth, std::move(message));
 }
 
+void Findings::revoked(std::size_t depth, RevocationFacts revocation) {
+  const std::size_t before = m_findings.size();
+  error(Problem::revoked, depth, revocation_text(revocation));
+  const bool is_kept = m_findings.size() > before && m_findings.back().problem == Problem::revoked;
+  if (is_kept) m_findings.back().revocation = std::move(revocation);
+}
+
 void Findings::warning(Problem problem, std::size_t depth, std::string message) {
   add(problem, Severity::warning, depth, std::move(message));
 }

@@ -17,6 +17,8 @@ class Findings final {
   Findings(const Path& path, Purpose purpose) : m_path(path), m_purpose(purpose) {}
 
   void error(Problem problem, std::size_t depth, std::string message);
+  /// An error of Problem::revoked.
+  void revoked(std::size_t depth, RevocationFacts revocation);
   void warning(Problem problem, std::size_t depth, std::string message);
   /// Whether an error of that kind was found at `depth`.
   [[nodiscard]] bool has_error(Problem problem, std::size_t depth) const noexcept;

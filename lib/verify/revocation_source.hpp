@@ -4,6 +4,7 @@
 #include "x509/certificate.hpp"
 
 #include <optional>
+#include <string>
 
 namespace mtls::verify {
 
@@ -20,6 +21,7 @@ enum class RecordedAs {
 struct RevocationAnswer {
   RevocationStatus status;
   std::optional<UnixTime> revoked_at;
+  std::string reason = {};  // RFC 5280's name ("keyCompromise"); empty where none was given
   RecordedAs recorded = RecordedAs::unknown;
 };
 

@@ -1,5 +1,6 @@
 #include "verify/verify.hpp"
 
+#include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
 #include "verify/path_builder.hpp"
@@ -85,9 +86,7 @@ void check_revocation(const Path& path, const RevocationSource& source, Findings
     const RevocationAnswer answer = source.ask(path.certificates[depth]->certificate(), issuer);
     report_recorded(answer, depth, findings);
     if (answer.status != RevocationStatus::revoked) continue;
-    findings.error(Problem::revoked, depth,
-                   answer.revoked_at ? format("revoked at {}", to_rfc3339(*answer.revoked_at))
-                                     : std::string("revoked"));
+    findings.revoked(depth, {.revoked_at = answer.revoked_at, .reason = printable(answer.reason)});
   }
 }
 
@@ -174,6 +173,13 @@ VerifyReport to_report(Verdict verdict, unsigned paths_tried) {
 }
 
 }  // namespace
+
+std::string revocation_text(const RevocationFacts& revocation) {
+  std::string text = "revoked";
+  if (revocation.revoked_at) text += " at " + to_rfc3339(*revocation.revoked_at);
+  if (!revocation.reason.empty()) text += ", reason " + revocation.reason;
+  return text;
+}
 
 VerifyReport verify(const VerifyRequest& request, const RevocationSource* revocation,
                     const Clock& clock, const ossl::Context& context) {

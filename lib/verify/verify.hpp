@@ -94,6 +94,12 @@ enum class ProblemClass { no, time, revocation };
 
 enum class Severity { error, warning };
 
+/// When and why a certificate was revoked, as far as that is known.
+struct RevocationFacts {
+  std::optional<UnixTime> revoked_at;
+  std::string reason;  // RFC 5280's name ("keyCompromise"), safe to show; empty: none was given
+};
+
 struct Finding {
   Problem problem;
   Severity severity;
@@ -101,7 +107,11 @@ struct Finding {
   std::string subject;  // of that certificate, safe to show
   std::string message;  // "expired 3 days ago, at 2026-01-01T00:00:00Z"
   std::string hint;     // what to do next; may be empty
+  std::optional<RevocationFacts> revocation = {};  // of Problem::revoked
 };
+
+/// Returns "revoked at 2026-01-01T00:00:00Z, reason keyCompromise", or as much of it as is known.
+[[nodiscard]] std::string revocation_text(const RevocationFacts& revocation);
 
 /// The verdict. `accepted` exactly if a path to an anchor was found and no finding is an error.
 struct VerifyReport {

@@ -228,7 +228,11 @@ class JsonTest(unittest.TestCase):
         ledger = pathlib.Path(self.directory) / "ca" / "ca.db"
         with contextlib.closing(sqlite3.connect(ledger)) as db:
             db.execute("update certificates set subject = 'CN=x' where subject = 'CN=web.example'")
+            db.execute("update certificates set state = 'revoked', revoked_time = issued_time "
+                       "where profile = 'mtls-client'")
             db.commit()
+        revoked = self.run_command("verify", "client.crt", codes=(4,))[0]["findings"]
+        self.assertEqual([one["problem"] for one in revoked if one["revocation"]], ["revoked"])
         self.run_command("log", "verify", codes=(1,))
         self.run_command("store", "check", codes=(1,))
         self.run_command("client", "issue", *EC, "--name", "later")

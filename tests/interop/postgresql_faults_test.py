@@ -189,8 +189,9 @@ class Faults(Workbench):
         done = 0
         for fault in ("before", "during", "after"):
             with self.subTest(fault=fault):
-                # What schemas 3 and 4 added to schema 2.
-                self.sql("DROP TABLE IF EXISTS mtlsctl.revocations; DROP INDEX IF EXISTS mtlsctl.log_status, mtlsctl.log_crls; "
+                # What schemas 3 to 5 added to schema 2.
+                self.sql("DROP TABLE IF EXISTS mtlsctl.revocations; DROP INDEX IF EXISTS mtlsctl.log_status, mtlsctl.log_crls, "
+                         "mtlsctl.certificates_replaces; "
                          "UPDATE mtlsctl.meta SET schema_version = 2")
                 result = self.migrate_with_the_commit_cut(proxy, fault)
                 done += 2  # one entry for each step

@@ -28,7 +28,7 @@ std::vector<std::string> lookups() {
 /// A condition that leaves one row, or the few of one serial or key.
 bool is_selective(const std::string& condition) {
   static const std::regex column(
-      R"(\b(serial|fingerprint|spki_hash|request_key|seq|id|rowid)\s*=)");
+      R"(\b(serial|fingerprint|spki_hash|request_key|replaces|seq|id|rowid)\s*=)");
   return std::regex_search(condition, column);
 }
 
@@ -86,9 +86,10 @@ constexpr const char* k_rows = R"(
     SELECT 100, md5(g::text), 'x' FROM generate_series(1, 3000) g;
   INSERT INTO certificates (issuer, serial, state, origin, request_key, profile, profile_hash,
       subject, sans, not_before, not_after, fingerprint, spki_hash, certificate, crl_part, actor,
-      host, pid, session, note, intent_time, issued_time, changed_time, intent_entry)
+      host, pid, session, note, intent_time, issued_time, changed_time, intent_entry, replaces)
     SELECT 100, md5(g::text), CASE WHEN g % 20 = 0 THEN 'intent' ELSE 'issued' END, 'issued', 'r' || g, 'p', '', 'CN=x', '', g, g,
-      md5('f' || g), md5('k' || g), 'x', 0, 'a', 'h', 1, 's', '', g, g, g, g
+      md5('f' || g), md5('k' || g), 'x', 0, 'a', 'h', 1, 's', '', g, g, g, g,
+      CASE WHEN g % 2 = 0 THEN md5((g - 1)::text) END
     FROM generate_series(1, 20000) g;
   INSERT INTO log_entries (issuer, seq, time, actor, host, action, serial, profile, profile_hash,
       content, row_count, note, previous, hash)

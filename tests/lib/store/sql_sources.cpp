@@ -152,6 +152,8 @@ void read_all(const SqliteLedger& fixture, const Ledger& ledger) {
   CHECK(ledger.find_by_serial(serial(2)).size() == 1);
   CHECK(ledger.find_by_fingerprint(certificate.fingerprint()));
   CHECK(ledger.find_by_request_key(issuer, "r2"));
+  CHECK(ledger.find_replacements(issuer, serial(2)).empty());
+  CHECK(ledger.find_replacements(issuer).empty());
   CHECK_FALSE(ledger.find_by_key(record->spki_hash).empty());
   CHECK(ledger.has_certificate(issuer, certificate.fingerprint()));
   CHECK(ledger.status(certificate, &fixture.own)->recorded == Recorded::yes);
@@ -180,7 +182,8 @@ std::string squeezed(const std::string& text) {
 }
 
 bool looks_up(const std::string& sql) {
-  static const std::regex compared(R"(\b(serial|fingerprint|spki_hash|request_key|\{\}) = :\w+)");
+  static const std::regex compared(
+      R"(\b(serial|fingerprint|spki_hash|request_key|replaces|\{\}) = :\w+)");
   const std::size_t where = sql.find("WHERE");
   const bool whole = sql.rfind("UPDATE", 0) == 0;
   return std::regex_search(whole && where != std::string::npos ? sql.substr(where) : sql, compared);

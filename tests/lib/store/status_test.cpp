@@ -270,6 +270,7 @@ TEST_CASE("a ledger of schema 3 answers, and a migration while it is open is not
   fixture.tamper("DROP TABLE revocations");
   fixture.tamper("DROP INDEX log_status");
   fixture.tamper("DROP INDEX log_crls");
+  fixture.tamper("DROP INDEX certificates_replaces");
   fixture.tamper("UPDATE meta SET schema_version = 3");
   const Ledger reader = fixture.reopen(LedgerAccess::read_only);
   CHECK(reader.find_revocation(fixture.foreign, serial(2)));
