@@ -39,6 +39,10 @@ std::vector<std::string> find_admitted(const authority::CaDirectory& ca, const C
       subjects.push_back(std::move(subject));
     }
   }
+  // Its own chain from the bottom up, then the others by name.
+  const auto others = subjects.begin() + static_cast<std::ptrdiff_t>(
+                                             std::min(subjects.size(), ca.intermediates().size()));
+  std::sort(others, subjects.end());
   return subjects;
 }
 

@@ -352,8 +352,9 @@ ExitCode run(const Options& options, Session& session) {
 void add_verify(Command& command) {
   auto options = std::make_shared<Options>();
   command.describe(
-      "FILE holds the certificate first; further ones in it are offered as intermediates. The "
-      "path is built to the root of the CA directory, or to what --trust names, and every problem "
+      "FILE contains the certificate first (with --key: anywhere); further ones in it are offered "
+      "as intermediates, never trusted. The path is built to the root of the CA directory, or to "
+      "what --trust names, and every problem "
       "on it is listed with the certificate it concerns. The ledger of the CA directory is asked "
       "what was revoked. That of an intermediate knows what it issued, and not whether it was "
       "revoked itself: --revocation-ca has the ledger of the CA above it asked as well, "

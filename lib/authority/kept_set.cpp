@@ -210,7 +210,7 @@ class KeptSet final {
          .granted = {},
          .message = format("{} holds the certificate alone, without the intermediates that a peer "
                            "needs, and was kept so: for a file with them, mtlsctl cert export {} "
-                           "-o {} --force",
+                           "--ca DIR -o {} --force",
                            name, leaf().serial().to_text(), name)});
   }
 

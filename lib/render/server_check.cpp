@@ -152,7 +152,7 @@ std::vector<Notice> check_chain(const RenderRequest& request, const ServerFiles&
                        "know",
                        files.certificate_name, issuer_name),
                 "append the intermediates (chain.crt of the CA directory), or write "
-                "it again with mtlsctl cert export SERIAL -o FILE"));
+                "it again with mtlsctl cert export SERIAL --ca DIR -o FILE"));
     return notices;
   }
   const bool is_self_signed = is_issued_by(top, top, context);

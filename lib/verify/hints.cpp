@@ -80,7 +80,8 @@ std::string hint_for(Problem problem, std::size_t depth, Purpose purpose) {
     case Problem::budget_exceeded:
       return "pass only the CA certificates that belong to this path";
     case Problem::intermediate_not_sent:
-      return "mtlsctl cert export SERIAL -o FILE writes a file that contains the intermediates";
+      return "mtlsctl cert export SERIAL --ca DIR -o FILE writes a file that contains the "
+             "intermediates";
     case Problem::wrong_purpose:
     case Problem::purpose_not_stated:
     case Problem::host_mismatch:

@@ -136,6 +136,19 @@ class Files(Workbench):
         done = self.mtlsctl("verify", "pfx.pem", "--trust", "ca/ca.crt", "--key", "other.key", "--json", exit=6).json
         self.assertIn("key_mismatch", [one["problem"] for one in done["findings"]])
 
+    def test_version_1_too(self):
+        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "old.key", "-out", "old3.crt", "-subj",
+                     "/CN=old", "-days", "9")
+        self.openssl("req", "-new", "-key", "old.key", "-subj", "/CN=old", "-out", "old.csr")
+        self.openssl("x509", "-req", "-in", "old.csr", "-signkey", "old.key", "-days", "9", "-out", "old.crt")
+        self.openssl("x509", "-req", "-in", "a.csr", "-CA", "old.crt", "-CAkey", "old.key", "-CAcreateserial", "-days",
+                     "9", "-out", "a.crt")
+        self.path("v1.pem").write_bytes(self.read("old.crt") + self.read("a.crt"))
+        refused = self.mtlsctl("verify", "v1.pem", "--trust", "old.crt", exit=6).err.decode()
+        self.assertIn("certificate 2 of 2, CN=a", refused)
+        done = self.mtlsctl("verify", "v1.pem", "--trust", "old.crt", "--key", "a.key", "--json", exit=1).json
+        self.assertEqual(done["certificate"]["subject"], "CN=a")
+
     def test_inspect_shows_all_of_them(self):
         self.make_root_first()
         shown = self.mtlsctl("inspect", "pfx.pem").out.decode()
