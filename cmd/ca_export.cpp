@@ -22,14 +22,14 @@ struct Options {
 };
 
 void print_json(const Options& options, const authority::CaDirectory& ca, const std::string& pem,
-                const Session& session) {
+                const UploadAdvice& advice, const Session& session) {
   Json document = session.document();
   document["directory"] = printable(ca.path().native());
   document["certificate"] = brief_json(ca.certificate());
   document["file"] =
       options.output.to_stdout() ? Json(nullptr) : Json(printable(options.output.file->native()));
   document["pem"] = options.output.to_stdout() ? Json(pem) : Json(nullptr);
-  put_upload_advice(document, ca);
+  put_upload_advice(document, advice, ca);
   session.print(document);
 }
 
@@ -47,15 +47,17 @@ ExitCode run(const Options& options, Session& session) {
   if (!session.json() || !options.output.to_stdout()) {
     options.output.put(options.der ? ca.certificate().der() : as_bytes(pem), session);
   }
+  const UploadAdvice advice = make_upload_advice(ca, options.ca, session);
   if (session.json()) {
-    print_json(options, ca, pem, session);
+    print_json(options, ca, pem, advice, session);
     return ExitCode::ok;
   }
-  session.messages().note(k_upload);
-  if (ca.chain().size() > 1 && !options.chain) {
-    session.messages().note(
-        "this is an intermediate: a listener that wants the whole chain gets it with --chain");
+  if (ca.chain().size() == 1) {
+    session.messages().note(advice.text);
+  } else {
+    session.messages().note(format("this is an intermediate; {}: {}", advice.file, advice.text));
   }
+  for (const std::string& note : advice.notes) session.messages().note(note);
   session.messages().note(format("never upload {}: {}", key_shown(ca), k_why_never));
   return ExitCode::ok;
 }
@@ -65,8 +67,10 @@ ExitCode run(const Options& options, Session& session) {
 void add_ca_export(Command& command) {
   auto options = std::make_shared<Options>();
   command.describe(
-      "The certificate goes to standard output or to FILE; what to do with it is said on standard "
-      "error. The CA key is never exported: " +
+      "The certificate goes to standard output or to FILE; standard error tells what to do with "
+      "it: "
+      "of an intermediate, servers are to trust its root (root.crt in the CA directory). The CA "
+      "key is never exported: " +
       std::string(k_why_never) + ".");
   OptionSet set = command.options();
   options->ca.add_to(set);

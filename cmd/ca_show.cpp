@@ -88,7 +88,7 @@ std::vector<Row> effective_rows(const Options& options, const authority::CaDirec
 }
 
 void print_json(const authority::CaDirectory& ca, const std::vector<Row>& rows,
-                const Session& session) {
+                const UploadAdvice& advice, const Session& session) {
   Json document = session.document();
   document["directory"] = printable(ca.path().native());
   document["root"] = ca.chain().size() == 1;
@@ -100,7 +100,7 @@ void print_json(const authority::CaDirectory& ca, const std::vector<Row>& rows,
   for (const x509::Certificate& certificate : ca.chain()) {
     document["chain"].push_back(brief_json(certificate));
   }
-  put_upload_advice(document, ca);
+  put_upload_advice(document, advice, ca);
   document["effective"] = Json::array();
   for (const Row& row : rows) {
     document["effective"].push_back(
@@ -110,7 +110,7 @@ void print_json(const authority::CaDirectory& ca, const std::vector<Row>& rows,
 }
 
 void print_text(const authority::CaDirectory& ca, const std::vector<Row>& rows,
-                const Session& session) {
+                const UploadAdvice& advice, const Session& session) {
   std::string text = format("{}: {}\n", printable(ca.path().native()),
                             ca.chain().size() == 1 ? "a root CA" : "an intermediate CA");
   text += certificate_text(ca.certificate());
@@ -123,7 +123,8 @@ void print_text(const authority::CaDirectory& ca, const std::vector<Row>& rows,
     }
   }
   text += "what goes where\n";
-  text += format("  {}: {}\n", printable((ca.path() / "ca.crt").native()), k_upload);
+  text += format("  {}: {}\n", advice.file, advice.text);
+  for (const std::string& note : advice.notes) text += format("    {}\n", note);
   text += format("  {}: never upload it: {}\n", key_shown(ca), k_why_never);
   if (!rows.empty()) text += "settings in effect (value, and where it comes from)\n";
   for (const Row& row : rows) {
@@ -137,10 +138,11 @@ ExitCode run(const Options& options, Session& session) {
   const authority::CaDirectory ca = options.ca.open();
   const std::vector<Row> rows =
       options.effective ? effective_rows(options, ca, session) : std::vector<Row>();
+  const UploadAdvice advice = make_upload_advice(ca, options.ca, session);
   if (session.json()) {
-    print_json(ca, rows, session);
+    print_json(ca, rows, advice, session);
   } else {
-    print_text(ca, rows, session);
+    print_text(ca, rows, advice, session);
   }
   return ExitCode::ok;
 }
@@ -150,7 +152,8 @@ ExitCode run(const Options& options, Session& session) {
 void add_ca_show(Command& command) {
   auto options = std::make_shared<Options>();
   command.describe(
-      "Also what of it to upload where, and what never. Neither its key nor its ledger is opened.");
+      "Also what of it to upload where, and what never. Its key is not opened; the "
+      "ledger of an intermediate is read for the names of other CAs under its root.");
   OptionSet set = command.options();
   options->ca.add_to(set);
   options->profiles.add_to(set);

@@ -2,6 +2,7 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "cmd/chain_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/existing_options.hpp"
@@ -30,7 +31,7 @@ struct Options {
   x509::GeneralNames names;
   bool names_from_csr = false;
   ValidityOptions validity;
-  bool chain = false;
+  ChainOptions chain;
   std::optional<std::string> request_key;
   ExistingOptions existing;
 };
@@ -93,7 +94,7 @@ ExitCode run(const Options& options, Session& session) {
   request.existing = options.existing.existing();
   request.rehearsal = options.existing.rehearsal();
   request.lock_timeout = options.ca.wait().value;
-  if (options.chain) request.append = ca.directory().intermediates();
+  request.append = options.chain.choose(ca.directory());
 
   authority::CertificateFile output(path);
   const authority::IssuerSource issuer =
@@ -123,7 +124,7 @@ void add_ca_sign(Command& command) {
   set.value("--profile", options->profile, text_value("NAME"), "Profile (default: mtls-client)");
   set.list("--san", options->names, san_value(), "Subject alternative name");
   set.flag("--san-from-csr", options->names_from_csr, "Take the CSR's alternative names");
-  set.flag("--chain", options->chain, "Append the intermediate certificates");
+  options->chain.add_to(set);
   set.value("--request-key", options->request_key,
             ledger_text_value("TEXT", store::k_request_key_limit),
             "Name this request: a repeat of it is refused");

@@ -1,6 +1,7 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "cmd/ca_options.hpp"
+#include "cmd/chain_options.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/find_record.hpp"
@@ -18,7 +19,7 @@ namespace {
 struct Options {
   std::string selector;
   CaOptions ca;
-  bool chain = false;
+  ChainOptions chain;
   bool der = false;
   OutputOptions output;
 };
@@ -54,14 +55,12 @@ void print_json(const Options& options, const std::vector<x509::Certificate>& ce
   document["fingerprint"] = to_hex(certificates.front().fingerprint());
   document["file"] =
       options.output.to_stdout() ? Json(nullptr) : Json(printable(options.output.file->native()));
+  document["certificates"] = certificates.size();
   document["pem"] = options.output.to_stdout() ? Json(x509::to_pem(certificates)) : Json(nullptr);
   session.print(document);
 }
 
 ExitCode run(const Options& options, Session& session) {
-  if (options.der && options.chain) {
-    refuse_together("--der", "--chain", "a chain goes into PEM: leave --der out");
-  }
   if (options.der && options.output.to_stdout()) {
     if (session.json()) refuse_together("--der", "--json", "write the DER to a file with -o FILE");
     refuse_der_to_terminal(session);
@@ -78,8 +77,10 @@ ExitCode run(const Options& options, Session& session) {
   const store::Record& record = found.current.record;
   std::vector<x509::Certificate> certificates{read_certificate(record)};
   warn_unless_valid(found.current, session);
-  if (options.chain) {
-    for (const x509::Certificate& above : ca.intermediates()) certificates.push_back(above);
+  if (!options.der) {
+    for (x509::Certificate& above : options.chain.choose(ca)) {
+      certificates.push_back(std::move(above));
+    }
   }
   const std::string pem = x509::to_pem(certificates);
   if (!session.json() || !options.output.to_stdout()) {
@@ -100,8 +101,8 @@ void add_cert_export(Command& command) {
   set.positional("CERTIFICATE", options->selector, text_value("CERTIFICATE"),
                  "Its serial, its SHA-256 fingerprint, or (a part of) its subject");
   options->ca.add_to(set);
-  set.flag("--chain", options->chain, "Append the CA certificates that a peer needs, not the root");
-  set.flag("--der", options->der, "Write DER instead of PEM");
+  options->chain.add_to(set);
+  set.flag("--der", options->der, "Write DER instead of PEM: the certificate alone");
   options->output.add_to(set);
   command.example("$ mtlsctl cert export 5f1c02…9a -o client.crt");
   command.run([options](Session& session) { return run(*options, session); });

@@ -5,6 +5,7 @@
 #include "base/format.hpp"
 #include "cmd/input_file.hpp"
 #include "cmd/key_options.hpp"
+#include "x509/certificate_choice.hpp"
 
 #include <filesystem>
 #include <vector>
@@ -40,6 +41,20 @@ std::optional<IdentityFiles> split_identity_files(std::string_view text) {
   return found != nullptr ? *found : splits.back();
 }
 
+std::vector<x509::Certificate> put_own_first(std::vector<x509::Certificate> certificates,
+                                             const crypto::PublicKey& key, std::string_view shown,
+                                             Session& session) {
+  x509::ChosenCertificate choice = x509::choose_by_key(
+      std::move(certificates), key, session.openssl(ossl::Configuration::openssl));
+  if (!choice.is_first()) {
+    session.messages().warning(
+        format("{}: the key belongs to {}, which is used and is not the first", shown,
+               choice.description()),
+        "put it first: other servers and clients take the first of a file for their own");
+  }
+  return std::move(choice.certificates);
+}
+
 tls::Identity read_identity(const IdentityFiles& files, const KeyOpening& opening,
                             Session& session) {
   const SecretBytes file = read_input(files.certificate);
@@ -52,11 +67,13 @@ tls::Identity read_identity(const IdentityFiles& files, const KeyOpening& openin
                                    .legacy = opening.legacy,
                                    .trust = opening.trust,
                                    .context = session.openssl(ossl::Configuration::openssl)});
+  chain =
+      put_own_first(std::move(chain), key.public_key(), shown_input(files.certificate), session);
   if (!(key.public_key() == chain.front().public_key())) {
     throw Error(Errc::key_mismatch,
                 format("the key in {} is not that of the certificate in {}", shown,
                        shown_input(files.certificate)),
-                "the certificate to be shown stands first in its file");
+                "give the key that one of its certificates was issued for");
   }
   return {.chain = std::move(chain), .key = std::move(key)};
 }

@@ -31,6 +31,12 @@ struct KeyOpening {
   authority::FileTrust trust;
 };
 
+/// Returns `certificates` with the one that `key` belongs to first, and warns where it was not; as
+/// they are where it is none's. `shown` is their file.
+[[nodiscard]] std::vector<x509::Certificate> put_own_first(
+    std::vector<x509::Certificate> certificates, const crypto::PublicKey& key,
+    std::string_view shown, Session& session);
+
 /// Reads both: the certificate first, then what is sent behind it. Throws unreadable_file,
 /// malformed, key_mismatch, foreign_owner …
 [[nodiscard]] tls::Identity read_identity(const IdentityFiles& files, const KeyOpening& opening,

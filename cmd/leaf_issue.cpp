@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "cmd/chain_options.hpp"
 #include "cmd/existing_options.hpp"
 #include "cmd/issue_profile.hpp"
 #include "cmd/key_options.hpp"
@@ -36,7 +37,7 @@ struct Options {
   bool names_from_csr = false;
   std::optional<Path> out_dir;
   std::optional<std::string> name;
-  bool chain = false;
+  ChainOptions chain;
   std::optional<std::string> request_key;
   ExistingOptions existing;
 };
@@ -218,7 +219,7 @@ ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
   } else {
     request.period = client ? config.client_validity : config.server_validity;
   }
-  if (options.chain) request.append = ca.directory().intermediates();
+  request.append = options.chain.choose(ca.directory());
 
   // Before a key is made, which takes a while: is the CA's there, and its passphrase right? (Not
   // where a complete set may only have to be found.)
@@ -255,7 +256,7 @@ void add_leaf_issue(Command& command, LeafRole role) {
             "Sign the request in FILE; only NAME.crt is written");
   set.flag("--san-from-csr", options->names_from_csr, "Take the CSR's alternative names");
   set.value("--key", options->key_file, file_value(), "Use the private key in FILE");
-  set.flag("--chain", options->chain, "Append the intermediate certificates to NAME.crt");
+  options->chain.add_to(set);
   set.value("--profile", options->profile, text_value("NAME"),
             std::string("Profile (default: ") + describe(role).built_in_profile + ")");
   set.value("--request-key", options->request_key,

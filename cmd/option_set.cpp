@@ -27,6 +27,13 @@ void OptionSet::flag(const std::string& names, bool& target, const std::string& 
   m_app->add_flag(names, target, help)->group(m_heading);
 }
 
+void OptionSet::removed(const std::string& name, const std::string& hint) {
+  const auto refuse = [name, hint](std::int64_t /*count*/) {
+    throw Error(Errc::usage, format("{} was removed", name), hint);
+  };
+  m_app->add_flag_function(name, refuse)->group("");  // CLI11 does not list what is in ""
+}
+
 void OptionSet::add(const std::string& names, const std::string& placeholder,
                     const std::string& help, Arity arity, Take take) {
   const CLI::callback_t callback = [take = std::move(take)](const CLI::results_t& texts) {

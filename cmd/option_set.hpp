@@ -45,6 +45,8 @@ class OptionSet final {
 
   /// `names` as in "-q,--quiet".
   void flag(const std::string& names, bool& target, const std::string& help);
+  /// A flag that earlier versions had: usage with `hint`. Help, docs and completions omit it.
+  void removed(const std::string& name, const std::string& hint);
 
   /// An option that may be given once.
   template <class T>

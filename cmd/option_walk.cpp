@@ -54,6 +54,7 @@ CommandDoc walk_below(const CLI::App& app, const std::string& words) {
   doc.example = app.get_footer();
   doc.hidden = app.get_group().empty();
   for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) continue;  // OptionSet::removed
     (option->get_positional() ? doc.positionals : doc.options).push_back(walk(*option));
   }
   sort_by_heading(doc.options);

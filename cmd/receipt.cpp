@@ -83,6 +83,7 @@ Json receipt_document(const authority::Enrolled& enrolled, const std::string& pr
   put_file(document["files"], "key", enrolled.key_file);
   put_file(document["files"], "request", enrolled.request_file);
   put_file(document["files"], "certificate", enrolled.certificate_file);
+  document["certificates"] = enrolled.in_certificate_file;
   document["notices"] = Json::array();
   for (const ca::Notice& notice : enrolled.notices) {
     document["notices"].push_back({{"kind", kind_name(notice.kind)},
@@ -116,6 +117,11 @@ std::string receipt_text(const authority::Enrolled& enrolled, const std::string&
     if (file) files += files.empty() ? printable(*file) : " " + printable(*file);
   }
   line(text, "files", files);
+  if (const std::size_t above = enrolled.in_certificate_file - 1; above > 0) {
+    line(text, "chain",
+         format("{} {} in the certificate file", above,
+                above == 1 ? "intermediate" : "intermediates"));
+  }
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "cmd/identity_files.hpp"
 #include "crypto/private_key.hpp"
 #include "render/input_check.hpp"
 #include "render/verify_depth.hpp"
@@ -178,7 +179,7 @@ render::ServerIdentity server_identity(const Path& certificate, const Path& key,
                                        const authority::FileTrust& trust, Session& session) {
   const std::string shown_key = printable(key.native());
   const FileContents certificate_file = read_file(certificate);
-  const std::vector<x509::Certificate> certificates = x509::read_certificates(
+  std::vector<x509::Certificate> certificates = x509::read_certificates(
       certificate_file.bytes.view(), printable(certificate.native()), x509::KeysBeside::allow);
   const FileContents key_file = read_file(key);
   trust.require_owner(shown_key, key_file.owner, authority::Named::explicitly);
@@ -190,6 +191,8 @@ render::ServerIdentity server_identity(const Path& certificate, const Path& key,
   const auto private_key = crypto::PrivateKey::from_file(
       key_file.bytes.view(), shown_key, [] { return std::nullopt; }, crypto::LegacyKeys::refuse,
       session.openssl(ossl::Configuration::openssl));
+  certificates = put_own_first(std::move(certificates), private_key.public_key(),
+                               printable(certificate.native()), session);
   if (!(private_key.public_key() == certificates.front().public_key())) {
     throw Error(Errc::key_mismatch,
                 format("{} is not the key of {}", shown_key, printable(certificate.native())));

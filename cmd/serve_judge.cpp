@@ -104,7 +104,10 @@ tls::PeerVerdict ServeJudge::judge(const std::vector<x509::Certificate>& present
   if (!report.accepted) {
     tls::PeerVerdict verdict = refuse(report.findings);
     if (lacks_known_issuer(report, m_trust)) {
-      verdict.reason += "; the client must send that CA's certificate too: issue it with --chain";
+      verdict.reason +=
+          "; the client must send that CA's certificate too: mtlsctl cert export SERIAL --ca DIR "
+          "writes a "
+          "file with it";
     }
     return verdict;
   }

@@ -4,6 +4,7 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
+#include "cmd/identity_files.hpp"
 #include "cmd/input_file.hpp"
 
 #include <system_error>
@@ -157,10 +158,12 @@ ServeCertificate ServeMaterial::read_identity() {
            .legacy = crypto::LegacyKeys::refuse,
            .trust = m_files.trust.trust(m_session),
            .context = m_session.openssl(ossl::Configuration::openssl)})};
+  read.chain = put_own_first(std::move(read.chain), read.key.public_key(),
+                             shown_input(*m_files.certificate), m_session);
   if (!(read.chain.front().public_key() == read.key.public_key())) {
     throw Error(Errc::key_mismatch,
                 format("{} is not the key of {}", shown, shown_input(*m_files.certificate)),
-                "give the key that the first certificate of that file was issued for");
+                "give the key that one of its certificates was issued for");
   }
   return read;
 }

@@ -35,6 +35,7 @@ std::string help_hint(const CLI::App& app) {
   const std::string flag = word.substr(0, word.find('='));
   std::vector<std::string> known;
   for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) continue;  // OptionSet::removed
     for (const std::string& name : option->get_lnames()) known.push_back(name);
   }
   // Dashes are no likeness.

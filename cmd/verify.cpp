@@ -12,6 +12,7 @@
 #include "cmd/secret_source.hpp"
 #include "cmd/value_types.hpp"
 #include "crypto/private_key.hpp"
+#include "x509/certificate_choice.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -39,7 +40,8 @@ struct Options {
 /// What every FILE is judged against.
 struct Trust {
   std::vector<x509::Certificate> anchors;
-  std::vector<x509::Certificate> pool;
+  std::vector<x509::Certificate> pool;        // of --untrusted
+  std::vector<x509::Certificate> local_pool;  // of --ca
   Ledgers ledgers;
   std::vector<FurtherCa> further_cas;  // of --revocation-ca; their ledgers are among those above
   std::optional<crypto::PublicKey> key;
@@ -53,6 +55,7 @@ struct Verdict {
   std::optional<store::State> recorded;
   std::vector<NotRecorded> not_recorded;  // of what was accepted
   bool key_fits;
+  std::string not_first;  // "certificate 3 of 3, CN=a"; empty where it is the first of its file
 };
 
 std::string_view name(verify::Purpose purpose) {
@@ -122,7 +125,7 @@ Trust gather_trust(const Options& options, const ossl::Context& context, Session
     }();
     trust.anchors.push_back(ca.root());
     for (const x509::Certificate& certificate : ca.intermediates()) {
-      trust.pool.push_back(certificate);
+      trust.local_pool.push_back(certificate);
     }
     trust.ledgers.push_back(
         std::make_shared<const store::Ledger>(options.ca.read_ledger(ca, session)));
@@ -139,15 +142,26 @@ Trust gather_trust(const Options& options, const ossl::Context& context, Session
   return trust;
 }
 
-Verdict judge(const Path& file, const Options& options, const Trust& trust,
-              const ossl::Context& context, const Clock& clock) {
+/// The certificate of `file` to be judged, and the others: the key's, else the first.
+x509::ChosenCertificate choose(const Path& file, const Options& options, const Trust& trust,
+                               const ossl::Context& context) {
   const SecretBytes content = read_input(file);
   // A key may stand beside: client.pem with both is what curl and others take.
   std::vector<x509::Certificate> certificates =
       x509::read_certificates(content.view(), shown_input(file), x509::KeysBeside::allow);
-  const x509::Certificate leaf = certificates.front();
+  if (trust.key) return x509::choose_by_key(std::move(certificates), *trust.key, context);
+  if (options.purpose == verify::Purpose::any) return {.certificates = std::move(certificates)};
+  return x509::choose_first(std::move(certificates), shown_input(file), context);
+}
+
+Verdict judge(const Path& file, const Options& options, const Trust& trust,
+              const ossl::Context& context, const Clock& clock) {
+  const x509::ChosenCertificate choice = choose(file, options, trust, context);
+  const std::vector<x509::Certificate>& certificates = choice.certificates;
+  const x509::Certificate& leaf = choice.chosen();
   verify::VerifyRequest request{.leaf = leaf,
                                 .pool = {certificates.begin() + 1, certificates.end()},
+                                .local_pool = trust.local_pool,
                                 .anchors = trust.anchors,
                                 .anchor_fingerprint = options.trust_fingerprint,
                                 .purpose = options.purpose,
@@ -162,7 +176,9 @@ Verdict judge(const Path& file, const Options& options, const Trust& trust,
   std::vector<NotRecorded> not_recorded;
   if (report.accepted) not_recorded = find_not_recorded(report.path, revocation);
   const bool key_fits = !trust.key || *trust.key == leaf.public_key();
-  return {leaf, std::move(report), recorded, std::move(not_recorded), key_fits};
+  return {leaf,     std::move(report),
+          recorded, std::move(not_recorded),
+          key_fits, choice.is_first() ? std::string() : choice.description()};
 }
 
 ExitCode exit_code(const Verdict& verdict) {
@@ -233,6 +249,12 @@ std::vector<Shown> all_findings(const Verdict& verdict, const Options& options,
     shown.push_back({"key_mismatch", verify::Severity::error, 0, subject,
                      format("the key in {} is not this certificate's", shown_input(*options.key)),
                      "give the key that the certificate was issued for"});
+  }
+  if (!verdict.not_first.empty()) {
+    shown.push_back(
+        {"certificate_not_first", verify::Severity::warning, 0, subject,
+         format("the key belongs to {}, which was judged and is not the first", verdict.not_first),
+         "put it first: servers and clients take the first of a file for their own"});
   }
   for (const verify::Finding& finding : verdict.report.findings) {
     shown.push_back({std::string(verify::name(finding.problem)), finding.severity, finding.depth,
@@ -339,8 +361,9 @@ ExitCode run(const Options& options, Session& session) {
 void add_verify(Command& command) {
   auto options = std::make_shared<Options>();
   command.describe(
-      "FILE holds the certificate first; further ones in it are offered as intermediates. The "
-      "path is built to the root of the CA directory, or to what --trust names, and every problem "
+      "FILE contains the certificate first (with --key: anywhere); further ones in it are offered "
+      "as intermediates, never trusted. The path is built to the root of the CA directory, or to "
+      "what --trust names, and every problem "
       "on it is listed with the certificate it concerns. The ledger of the CA directory is asked "
       "what was revoked. That of an intermediate knows what it issued, and not whether it was "
       "revoked itself: --revocation-ca has the ledger of the CA above it asked as well, "

@@ -432,7 +432,7 @@ _mtlsctl() {
       else _mtlsctl_files
       fi ;;
     'ca sign')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--output -o --profile --san --san-from-csr --chain --request-key --if-missing --force -f --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--output -o --profile --san --san-from-csr --no-chain --request-key --if-missing --force -f --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_files
       fi ;;
     'ca show')
@@ -445,12 +445,12 @@ _mtlsctl() {
       fi ;;
     'client') _mtlsctl_words 'issue' ;;
     'client issue')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --chain --profile --request-key --if-missing --force -f --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --no-chain --profile --request-key --if-missing --force -f --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'server') _mtlsctl_words 'issue' ;;
     'server issue')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --chain --profile --request-key --if-missing --force -f --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --no-chain --profile --request-key --if-missing --force -f --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'key') _mtlsctl_words 'generate' ;;
@@ -489,7 +489,7 @@ _mtlsctl() {
       else :
       fi ;;
     'cert export')
-      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --no-chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'store') _mtlsctl_words 'migrate copy check repair backup accept-rollback accept-clock accept-loss import export' ;;

@@ -247,6 +247,7 @@ class Enrolment final {
                       .key_file = std::nullopt,
                       .request_file = std::nullopt,
                       .certificate_file = m_output.certificate_name(),
+                      .in_certificate_file = 1 + m_request.append.size(),
                       .key_encrypted = m_choice.protection == KeyProtection::passphrase,
                       .key_reused = m_found_key || m_choice.source == KeySource::given};
     if (has_own_key(m_request)) enrolled.key_file = m_output.key_name();

@@ -64,7 +64,7 @@ struct EnrolRequest {
   Existing existing = Existing::refuse;
   Rehearsal rehearsal = Rehearsal::no;
   std::chrono::milliseconds lock_timeout{30'000};
-  /// Certificates to append to the leaf's file (--chain).
+  /// Certificates to append to the leaf's file: the intermediates, unless it is to be alone.
   std::vector<x509::Certificate> append;
   /// Files to publish before the certificate; given the issued certificate.
   std::function<std::vector<Publication::File>(const x509::Certificate&)> before;
@@ -88,7 +88,8 @@ struct Enrolled {
   std::optional<std::string> key_file;  // names of the set's files, written now or kept
   std::optional<std::string> request_file;
   std::optional<std::string> certificate_file;
-  bool key_encrypted = false;  // the set's own key, as its file is
+  std::size_t in_certificate_file = 1;  // certificates in it: the first, then intermediates
+  bool key_encrypted = false;           // the set's own key, as its file is
   /// Whether the private key was there before this run: given, kept, or left by an earlier run.
   bool key_reused = false;
 };

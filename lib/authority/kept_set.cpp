@@ -159,13 +159,18 @@ class KeptSet final {
             : replace_hint(m_standing) + k_other_ca);
   }
 
-  /// The certificate file: PEM, the leaf first, then the chain that is asked for.
+  /// The certificate file: PEM, the leaf first, then intermediates of its issuer's chain or none.
+  /// With or without them it is the same certificate: neither form is refused or rewritten.
   void judge_file() {
     if (as_text(m_contents.certificate->view()).find("-----BEGIN ") == std::string_view::npos) {
       add(m_certificate_name, "it is DER, not PEM");
     }
     const std::vector<x509::Certificate> others(m_certificates.begin() + 1, m_certificates.end());
     if (others == m_request.append) return;
+    if (others.empty()) return note_alone();
+    // Only a leaf's file may hold more than was asked for (--no-chain).
+    const auto intermediates =
+        own_ca(m_standing) ? std::vector<x509::Certificate>() : intermediates_above();
     const auto is_in = [](const x509::Certificate& one, const auto& list) {
       return std::find(list.begin(), list.end(), one) != list.end();
     };
@@ -175,9 +180,9 @@ class KeptSet final {
         return ca.subject() == one.subject() && ca.public_key() == one.public_key();
       });
     };
-    m_chain_missing = true;
+    m_chain_missing = !m_request.append.empty();
     for (const x509::Certificate& one : others) {
-      if (is_of(one, m_request.append)) continue;
+      if (is_of(one, intermediates)) continue;
       const std::string subject = one.subject().to_text();
       add(m_certificate_name, is_in(one, m_request.issuer_chain)
                                   ? format("it also holds the CA certificate of {}, which was not "
@@ -187,6 +192,26 @@ class KeptSet final {
                                            "the issuing CA's chain",
                                            subject));
     }
+  }
+
+  /// The chain of the issuer without the root.
+  [[nodiscard]] std::vector<x509::Certificate> intermediates_above() const {
+    std::vector<x509::Certificate> chain = m_request.issuer_chain;
+    if (!chain.empty() && chain.back().is_self_issued()) chain.pop_back();
+    return chain;
+  }
+
+  void note_alone() {
+    const std::string name = printable(m_certificate_name);
+    m_findings.notices.push_back(
+        {.kind = ca::Notice::Kind::warning,
+         .field = "certificate",
+         .requested = {},
+         .granted = {},
+         .message = format("{} holds the certificate alone, without the intermediates that a peer "
+                           "needs, and was kept so: for a file with them, mtlsctl cert export {} "
+                           "--ca DIR -o {} --force",
+                           name, leaf().serial().to_text(), name)});
   }
 
   void require_not_expired() const {
@@ -243,6 +268,8 @@ class KeptSet final {
                       .key_file = std::nullopt,
                       .request_file = std::nullopt,
                       .certificate_file = m_certificate_name,
+                      .in_certificate_file =
+                          m_chain_missing ? 1 + m_request.append.size() : m_certificates.size(),
                       .key_reused = !m_request.csr};
     if (has_own_key(m_request)) {
       enrolled.key_file = m_standing.output.key_name();

@@ -10,7 +10,9 @@ namespace mtls::authority {
 /// the same request would have made: key (kind, mode, passphrase, the certificate's own), request,
 /// and a certificate of this issuer, recorded as issued, not expired, with the names, purposes and
 /// bounds that expected_certificate says, the validity that was asked for and the chain.
-/// `completed` where all but the chain is: then the caller writes the certificate file again. What
+/// `completed` where all but the chain is, some of which is there: then the caller writes the
+/// certificate file again. A file with the certificate alone, or with the chain where the request
+/// appends none, is kept. What
 /// differs and does not matter to a first run's caller is a notice: a changed profile file, other
 /// extensions, an encrypted key that was not opened.
 ///
@@ -19,7 +21,7 @@ namespace mtls::authority {
 /// expected_certificate.
 [[nodiscard]] Enrolled keep_set(const SetContents& contents, const Standing& standing);
 
-/// The certificate file of a set: `certificate` and what the request appends (--chain).
+/// The certificate file of a set: `certificate` and what the request appends.
 [[nodiscard]] std::string certificate_file_text(const x509::Certificate& certificate,
                                                 const EnrolRequest& request);
 

@@ -151,8 +151,8 @@ std::vector<Notice> check_chain(const RenderRequest& request, const ServerFiles&
         warning(format("{} lacks its chain: its issuer {} is an intermediate, which clients do not "
                        "know",
                        files.certificate_name, issuer_name),
-                "append the intermediates (chain.crt of the CA directory), or issue it with "
-                "mtlsctl server issue --chain"));
+                "append the intermediates (chain.crt of the CA directory), or write "
+                "it again with mtlsctl cert export SERIAL --ca DIR -o FILE"));
     return notices;
   }
   const bool is_self_signed = is_issued_by(top, top, context);

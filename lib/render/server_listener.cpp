@@ -35,7 +35,7 @@ std::vector<Notice> server_notices(const RenderRequest& request) {
   if (chain.size() > 1) {
     notices.push_back({Notice::Level::note,
                        format("clients of every CA below {} get in, and each has to send its "
-                              "intermediates (mtlsctl client issue --chain)",
+                              "intermediates (client.crt of mtlsctl client issue contains them)",
                               chain.back().subject().to_text()),
                        {}});
   }

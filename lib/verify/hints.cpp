@@ -79,6 +79,9 @@ std::string hint_for(Problem problem, std::size_t depth, Purpose purpose) {
       return "it was not made by a sound CA; " + issue_anew(depth, purpose);
     case Problem::budget_exceeded:
       return "pass only the CA certificates that belong to this path";
+    case Problem::intermediate_not_sent:
+      return "mtlsctl cert export SERIAL --ca DIR -o FILE writes a file that contains the "
+             "intermediates";
     case Problem::wrong_purpose:
     case Problem::purpose_not_stated:
     case Problem::host_mismatch:

@@ -33,6 +33,7 @@ PathBuilder::PathBuilder(const VerifyRequest& request, const Clock& clock,
   add(request.leaf, leaf_trusted ? Trust::anchor : Trust::none);
   for (const x509::Certificate& anchor : request.anchors) add(anchor, Trust::anchor);
   for (const x509::Certificate& other : request.pool) add(other, Trust::none);
+  for (const x509::Certificate& other : request.local_pool) add(other, Trust::none);
 }
 
 void PathBuilder::add(const x509::Certificate& certificate, Trust trust) {

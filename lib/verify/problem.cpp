@@ -35,6 +35,8 @@ std::string_view name(Problem problem) noexcept {
       return "policy_failed";
     case Problem::budget_exceeded:
       return "budget_exceeded";
+    case Problem::intermediate_not_sent:
+      return "intermediate_not_sent";
     case Problem::wrong_purpose:
       return "wrong_purpose";
     case Problem::purpose_not_stated:

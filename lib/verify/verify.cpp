@@ -90,6 +90,21 @@ void check_revocation(const Path& path, const RevocationSource& source, Findings
   }
 }
 
+/// Names the first intermediate of the path that came with local_pool alone.
+void report_not_sent(const Path& path, const VerifyRequest& request, Findings& findings) {
+  const auto is_in = [](const std::vector<x509::Certificate>& list, const x509::Certificate& one) {
+    return std::find(list.begin(), list.end(), one) != list.end();
+  };
+  for (std::size_t depth = 1; depth + 1 < path.certificates.size(); ++depth) {
+    const x509::Certificate& one = path.certificates[depth]->certificate();
+    if (is_in(request.pool, one) || !is_in(request.local_pool, one)) continue;
+    findings.warning(Problem::intermediate_not_sent, depth,
+                     "this intermediate is not in the file: servers and clients that do not have "
+                     "it refuse the certificate");
+    return;
+  }
+}
+
 Verdict judge(const Path& path, const Inquiry& inquiry) {
   Findings findings(path, inquiry.request.purpose);
   apply_rules(path, {.request = inquiry.request, .now = inquiry.now, .context = inquiry.context},
@@ -100,6 +115,7 @@ Verdict judge(const Path& path, const Inquiry& inquiry) {
   }
   const bool accepted =
       path.end == PathEnd::anchor && judged == Judged::yes && !findings.has_errors();
+  if (accepted) report_not_sent(path, inquiry.request, findings);
   return {.path = path, .findings = std::move(findings).take(), .accepted = accepted};
 }
 
@@ -191,9 +207,14 @@ VerifyReport verify(const VerifyRequest& request, const RevocationSource* revoca
   builder.build([&](const Path& path) {
     ++paths_tried;
     Verdict verdict = judge(path, inquiry);
-    const bool accepted = verdict.accepted;
+    // A path that needs nothing of local_pool is better.
+    const bool enough =
+        verdict.accepted &&
+        std::none_of(verdict.findings.begin(), verdict.findings.end(), [](const Finding& finding) {
+          return finding.problem == Problem::intermediate_not_sent;
+        });
     if (!best || is_better(verdict, *best)) best = std::move(verdict);
-    return accepted ? PathBuilder::Next::stop : PathBuilder::Next::go_on;
+    return enough ? PathBuilder::Next::stop : PathBuilder::Next::go_on;
   });
   if (!best) best = judge_dead_end(builder, inquiry);
   if (!best->accepted && !builder.exhausted().empty()) {

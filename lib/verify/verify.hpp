@@ -39,7 +39,10 @@ struct Budget {
 /// and it need not be self-signed: a path ends at the first anchor.
 struct VerifyRequest {
   x509::Certificate leaf;
-  std::vector<x509::Certificate> pool;     // intermediates, in any order, not trusted
+  std::vector<x509::Certificate> pool;  // intermediates, in any order, not trusted
+  /// Intermediates that only this side has: no less candidates, but an accepted path that needs one
+  /// of them gets the warning `intermediate_not_sent`. One that is in `pool` too is no such.
+  std::vector<x509::Certificate> local_pool = {};
   std::vector<x509::Certificate> anchors;  // trusted
   /// Only the certificate with this SHA-256 is an anchor, wherever it was found (anchors, pool,
   /// leaf).
@@ -69,6 +72,7 @@ enum class Problem {
   not_version_3,
   policy_failed,
   budget_exceeded,
+  intermediate_not_sent,  // a warning: those who lack the intermediate refuse the certificate
   // Its use.
   wrong_purpose,
   purpose_not_stated,  // no extendedKeyUsage: usable as client and server

@@ -82,7 +82,6 @@ CLIENT = [
     ([], [(["--ca", "sub"], "it was issued by CN=Root, not by CN=Sub"),
           (["--ca", "twin"], "its signature is not by the key of CN=Root")]),
     ([], [(["--request-key", "job-1"], "it was not issued for the request 'job-1'")]),
-    (["--ca", "sub", "--chain"], [(["--ca", "sub"], "holds the CA certificate of CN=Sub, which was not asked for")]),
     (["--csr", "other.csr"], [(["--csr", "third.csr"], "another key than the CSR's"),
                               (["--csr", "same-key.csr"], "its subject is CN=other, not CN=same-key"),
                               (["--csr", "other.csr", "--san-from-csr"], "not dns:other.example"),
@@ -432,6 +431,11 @@ class Chains(IfMissing):
         found = [line.split("CN = ")[-1].split("CN=")[-1] for line in out.splitlines() if " Subject:" in line]
         self.assertEqual(found, list(subjects))
 
+    def cut_chain(self, name):
+        """Leaves the certificate and the first one above it."""
+        end = b"-----END CERTIFICATE-----\n"
+        self.path(name).write_bytes(b"".join(part + end for part in self.read(name).split(end)[:2]))
+
     def complete_chain(self, issue, name, *subjects):
         """The chain is written; the leaf stays as it is, and so does everything else."""
         leaf, key = self.read(f"{name}.crt"), self.path(f"{name}.key").stat() if self.path(f"{name}.key").exists() else None
@@ -454,16 +458,24 @@ class Chains(IfMissing):
         self.openssl("verify", "-CAfile", "top/ca.crt", "-untrusted", f"{name}.crt", f"{name}.crt")
         self.kept(issue)
 
-    def test_a_chain_that_is_asked_for_and_missing_is_written(self):
+    def test_the_same_certificate_with_and_without_its_chain_is_kept(self):
         issue = ["client", "issue", "--ca", "low", "--name", "a", *KEY]
-        self.mtlsctl(*issue)
-        self.kept(issue)
-        self.complete_chain([*issue, "--chain"], "a", "a", "Low", "Mid")
-        self.refused(issue, "holds the CA certificate of CN=Low, which was not asked for; it also holds the CA "
-                            "certificate of CN=Mid")
+        self.assertEqual(self.mtlsctl(*issue, "--no-chain", "--json").json["certificates"], 1)
+        self.assert_chain("a.crt", "a")
+        self.assertEqual(self.kept([*issue, "--no-chain"]).json["notices"], [])
+        kept = self.kept(issue).json
+        self.assertEqual(kept["certificates"], 1)
+        self.assertIn("holds the certificate alone", kept["notices"][0]["message"])
+        # The way to the other form, as the notice says.
+        self.mtlsctl("cert", "export", "--ca", "low", kept["serial"], "-o", "a.crt", "--force")
+        self.assert_chain("a.crt", "a", "Low", "Mid")
+        self.openssl("verify", "-CAfile", "top/ca.crt", "-untrusted", "a.crt", "a.crt")
+        for args in ([], ["--no-chain"]):
+            kept = self.kept([*issue, *args]).json
+            self.assertEqual((kept["certificates"], kept["notices"]), (3, []))
 
     def test_one_in_part_or_in_another_order_too(self):
-        issue = ["client", "issue", "--ca", "low", "--name", "a", "--chain", *KEY]
+        issue = ["client", "issue", "--ca", "low", "--name", "a", *KEY]
         self.mtlsctl(*issue)
         leaf, low, mid = [block + b"-----END CERTIFICATE-----\n" for block in
                           self.read("a.crt").split(b"-----END CERTIFICATE-----\n")[:3]]
@@ -472,7 +484,7 @@ class Chains(IfMissing):
             self.complete_chain(issue, "a", "a", "Low", "Mid")
 
     def test_an_earlier_certificate_of_the_same_ca_is_replaced(self):
-        issue = ["client", "issue", "--ca", "low", "--name", "a", "--chain", *KEY]
+        issue = ["client", "issue", "--ca", "low", "--name", "a", *KEY]
         self.mtlsctl(*issue)
         leaf = self.read("a.crt")[:self.read("a.crt").index(b"-----END CERTIFICATE-----") + 26]
         self.path("ext").write_text("basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign\n")
@@ -482,7 +494,7 @@ class Chains(IfMissing):
         self.complete_chain(issue, "a", "a", "Low", "Mid")
 
     def test_a_chain_of_others_is_refused(self):
-        issue = ["client", "issue", "--ca", "low", "--name", "a", "--chain", *KEY]
+        issue = ["client", "issue", "--ca", "low", "--name", "a", *KEY]
         self.mtlsctl(*issue)
         whole = self.read("a.crt")
         for other in ("sub", "twin"):
@@ -494,23 +506,27 @@ class Chains(IfMissing):
     def test_for_a_request_and_what_ca_sign_writes_too(self):
         issue = ["client", "issue", "--ca", "low", "--name", "o", "--csr", "other.csr"]
         self.mtlsctl(*issue)
-        self.complete_chain([*issue, "--chain"], "o", "other", "Low", "Mid")
+        self.cut_chain("o.crt")
+        self.complete_chain(issue, "o", "other", "Low", "Mid")
         sign = ["ca", "sign", "other.csr", "--ca", "low", "-o", "s.crt"]
         self.mtlsctl(*sign)
-        self.complete_chain([*sign, "--chain"], "s", "other", "Low", "Mid")
+        self.cut_chain("s.crt")
+        self.complete_chain(sign, "s", "other", "Low", "Mid")
 
     def test_nothing_is_written_where_anything_else_differs(self):
         issue = ["client", "issue", "--ca", "low", "--name", "a", *KEY]
         self.mtlsctl(*issue)
-        self.refused([*issue, "--chain", "--common-name", "b"], "its subject is CN=a, not CN=b")
+        self.cut_chain("a.crt")
+        self.refused([*issue, "--common-name", "b"], "its subject is CN=a, not CN=b")
 
     def test_a_link_is_replaced_and_not_what_it_leads_to(self):
         issue = ["client", "issue", "--ca", "low", "--name", "a", *KEY]
         self.mtlsctl(*issue)
+        self.cut_chain("a.crt")
         self.path("a.crt").rename(self.path("real.crt"))
         self.path("a.crt").symlink_to("real.crt")
         before = self.read("real.crt")
-        self.mtlsctl(*issue, "--if-missing", "--chain")
+        self.mtlsctl(*issue, "--if-missing")
         self.assertEqual(self.read("real.crt"), before)
         self.assertFalse(self.path("a.crt").is_symlink())
 

@@ -81,10 +81,10 @@ class Nginx(Workbench):
         self.make_ca()
         self.mtlsctl("ca", "init", "--ca", "issuing", "--parent", "ca", "--common-name", "Issuing", *KEY)
         self.mtlsctl("server", "issue", "--san", "dns:localhost")
-        self.mtlsctl("client", "issue", "--ca", "issuing", "--name", "bob", "--chain", *KEY)
+        self.mtlsctl("client", "issue", "--ca", "issuing", "--name", "bob", *KEY)
         self.check("ca/ca.crt", "bob")
-        # Without --chain the server, which trusts the root alone, finds no path.
-        self.mtlsctl("client", "issue", "--ca", "issuing", "--name", "carol", *KEY)
+        # With the certificate alone the server, which trusts the root alone, finds no path.
+        self.mtlsctl("client", "issue", "--ca", "issuing", "--name", "carol", "--no-chain", *KEY)
         with self.nginx("ca/ca.crt") as port:
             self.assertEqual(self.curl(port, "--cert", "carol.crt", "--key", "carol.key")[0], 400)
 

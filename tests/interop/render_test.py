@@ -35,7 +35,7 @@ class Rendered(Workbench):
         self.mtlsctl("client", "issue", *KEY)
         self.mtlsctl("client", "issue", "--name", "revoked", *KEY)
         self.mtlsctl("ca", "init", "--ca", "issuing", "--parent", "ca", "--common-name", "Issuing", *KEY)
-        self.mtlsctl("client", "issue", "--ca", "issuing", "--name", "below", "--chain", *KEY)
+        self.mtlsctl("client", "issue", "--ca", "issuing", "--name", "below", *KEY)
         self.make_ca(directory="other")
         self.mtlsctl("client", "issue", "--ca", "other", "--name", "stranger", *KEY)
 
@@ -467,7 +467,7 @@ class Depth(Rendered):
                 self.mtlsctl("ca", "init", "--ca", f"i{level}", "--parent", above, "--common-name", f"CA {level}",
                              "--path-length", str(self.DEEPEST - level), *KEY)
                 above = f"i{level}"
-            self.mtlsctl("client", "issue", "--ca", above, "--name", f"c{level}", "--chain", *KEY)
+            self.mtlsctl("client", "issue", "--ca", above, "--name", f"c{level}", *KEY)
             # With the root at the end too, as some clients send it.
             self.path(f"whole{level}.crt").write_bytes(self.read(f"c{level}.crt") + self.read("ca/ca.crt"))
             self.path(f"whole{level}.key").write_bytes(self.read(f"c{level}.key"))
@@ -641,12 +641,9 @@ class Inputs(Rendered):
 
     def test_a_missing_chain_is_warned_of(self):
         self.mtlsctl("ca", "init", "--ca", "issuing", "--parent", "ca", "--common-name", "Issuing", *KEY)
-        self.mtlsctl("client", "issue", "--ca", "issuing", "--name", "below", "--chain", *KEY)
-        for name, chain in (("bare", []), ("whole", ["--chain"])):
+        self.mtlsctl("client", "issue", "--ca", "issuing", "--name", "below", *KEY)
+        for name, chain in (("bare", ["--no-chain"]), ("whole", [])):
             self.mtlsctl("server", "issue", "--ca", "issuing", "--san", "dns:localhost", "--name", name, *chain, *KEY)
-        # Where the file has the chain whether it was asked for or not.
-        self.path("bare.crt").write_bytes(self.read("bare.crt").split(b"-----END CERTIFICATE-----\n")[0] +
-                                          b"-----END CERTIFICATE-----\n")
         for target in SERVERS:
             for ca in ("ca", "issuing"):
                 args = ["--ca", ca]
@@ -661,7 +658,7 @@ class Inputs(Rendered):
     def test_the_order_behind_the_first_is_warned_of(self):
         self.mtlsctl("ca", "init", "--ca", "a", "--parent", "ca", "--common-name", "A", "--path-length", "1", *KEY)
         self.mtlsctl("ca", "init", "--ca", "b", "--parent", "a", "--common-name", "B", *KEY)
-        self.mtlsctl("server", "issue", "--ca", "b", "--san", "dns:localhost", "--name", "deep", "--chain", *KEY)
+        self.mtlsctl("server", "issue", "--ca", "b", "--san", "dns:localhost", "--name", "deep", *KEY)
         parts = [part + b"-----END CERTIFICATE-----\n"
                  for part in self.read("deep.crt").split(b"-----END CERTIFICATE-----\n")[:3]]
         self.copy("odd", parts[0] + parts[2] + parts[1], self.read("deep.key"))
@@ -687,7 +684,7 @@ class Inputs(Rendered):
     def test_an_anchor_that_is_no_root_is_refused_where_servers_need_one(self):
         self.mtlsctl("ca", "init", "--ca", "a", "--parent", "ca", "--common-name", "A", "--path-length", "1", *KEY)
         self.mtlsctl("ca", "init", "--ca", "b", "--parent", "a", "--common-name", "B", *KEY)
-        self.mtlsctl("client", "issue", "--ca", "b", "--name", "deep", "--chain", *KEY)
+        self.mtlsctl("client", "issue", "--ca", "b", "--name", "deep", *KEY)
         files = {target: self.render(target, "--ca", "b") for target in SERVERS}
         for target, file in files.items():
             # The servers: with A as the anchor nobody gets in.

@@ -14,7 +14,7 @@ class RevocationCas(ServeBench):
         super().setUp()
         self.make_ca()
         self.mtlsctl("ca", "init", "--ca", "sub", "--parent", "ca", "--common-name", "Sub", *KEY)
-        self.make_client("bob", "--chain", ca="sub")
+        self.make_client("bob", ca="sub")
 
     def serve_sub(self, *more, **how):
         return self.serve("--ca", "sub", *more, **how)
@@ -65,7 +65,7 @@ class RevocationCas(ServeBench):
     def test_verify_says_where_the_ledger_above_does_not_know_an_intermediate(self):
         shutil.copytree(self.path("ca"), self.path("older"))
         self.mtlsctl("ca", "init", "--ca", "later", "--parent", "ca", "--common-name", "Later", *KEY)
-        self.make_client("dave", "--chain", ca="later")
+        self.make_client("dave", ca="later")
         unknown = [("not_recorded", 1, "CN=Later", "the ledger of its CA does not know it")]
         for args, expected in ((("--ca", "later"), []), (("--ca", "later", "--revocation-ca", "ca"), []),
                                (("--ca", "later", "--revocation-ca", "older"), unknown), (("--ca", "older"), unknown)):

@@ -80,7 +80,7 @@ class IssuingCases(CrashPoints):
             self.again(directory, args)
         self.assert_set(directory, f"{ca}/ca")
         self.assertEqual(stat.S_IMODE((directory / ca).stat().st_mode), 0o700)
-        self.mtlsctl("client", "issue", "--ca", ca, "--chain", *KEY, cwd=directory)
+        self.mtlsctl("client", "issue", "--ca", ca, *KEY, cwd=directory)
         self.mtlsctl("verify", "client.crt", "--ca", ca, cwd=directory)
         self.openssl("verify", "-x509_strict", "-CAfile", f"{ca}/root.crt", "-untrusted", "client.crt",
                      "client.crt", cwd=directory)

@@ -16,7 +16,7 @@ class Probing(Workbench):
                      "--san", "ip:::1")
         self.mtlsctl("client", "issue", "--name", "good", *KEY)
         self.mtlsctl("client", "issue", "--name", "revoked", *KEY)
-        self.mtlsctl("client", "issue", "--ca", "issuing", "--name", "deep", "--chain", *KEY)
+        self.mtlsctl("client", "issue", "--ca", "issuing", "--name", "deep", *KEY)
         self.path("pem").write_bytes(self.read("server.crt") + self.read("server.key"))
         self.path("chain.pem").write_bytes(self.read("ca", "ca.crt") + self.read("issuing", "ca.crt"))
         self.ca = self.path("ca", "ca.crt")

@@ -117,14 +117,17 @@ TEST_CASE("a key file that others can read is refused, encrypted or not") {
   }
 }
 
-TEST_CASE("a chain that is asked for and missing is to be completed") {
+TEST_CASE("a file with the certificate alone is kept, with a notice, where a chain would follow") {
   SetFixture fixture;
   fixture.request.existing = Existing::keep;
   const SetContents contents = fixture.complete_set(make_key());
   fixture.request.append = fixture.chain;
   const auto kept = settle_existing(contents, fixture.standing);
   REQUIRE(kept);
-  CHECK(kept->outcome == Outcome::completed);
+  CHECK(kept->outcome == Outcome::unchanged);
+  CHECK(kept->in_certificate_file == 1);
+  REQUIRE(kept->notices.size() == 1);
+  CHECK(kept->notices.front().field == "certificate");
   CHECK(kept->certificate_file == "x.crt");
 }
 
