@@ -33,6 +33,13 @@ std::vector<std::string> purposes(const x509::Certificate& certificate) {
   return words;
 }
 
+/// The two attributes of extensions are shown by what they hold.
+std::string attribute_value(const x509::RequestAttribute& attribute) {
+  const bool is_list = attribute.type == x509::oids::extension_request() ||
+                       attribute.type == x509::oids::ms_extension_request();
+  return is_list ? std::string("see extensions") : x509::describe(attribute);
+}
+
 Json extensions_json(const x509::Extensions& extensions) {
   Json array = Json::array();
   for (const x509::Extension& extension : extensions) {
@@ -52,6 +59,38 @@ std::string extensions_text(const x509::Extensions& extensions) {
                    readable(x509::describe(extension)));
   }
   return text.empty() ? text : "  extensions\n" + text;
+}
+
+Json attributes_json(const x509::CertificateRequest& request) {
+  Json array = Json::array();
+  for (const x509::RequestAttribute& attribute : request.attributes()) {
+    array.push_back({{"oid", attribute.type.to_dotted()},
+                     {"name", x509::oid_name(attribute.type)},
+                     {"value", readable(attribute_value(attribute))}});
+  }
+  return array;
+}
+
+std::string attributes_text(const x509::CertificateRequest& request) {
+  std::string text;
+  for (const x509::RequestAttribute& attribute : request.attributes()) {
+    text += format("    {}: {}\n", x509::oid_name(attribute.type),
+                   readable(attribute_value(attribute)));
+  }
+  return text.empty() ? text : "  attributes\n" + text;
+}
+
+/// All that is wrong with a request, the version first.
+std::vector<std::string> faults_of(const x509::CertificateRequest& request) {
+  std::vector<std::string> faults = request.faults();
+  if (const auto& fault = request.version_fault()) faults.insert(faults.begin(), *fault);
+  return faults;
+}
+
+std::string faults_text(const std::vector<std::string>& faults) {
+  std::string text;
+  for (const std::string& fault : faults) text += format("  warning: {}\n", readable(fault));
+  return text;
 }
 
 }  // namespace
@@ -82,6 +121,7 @@ Json certificate_json(const x509::Certificate& certificate) {
   json["subject_alt_names"] =
       name_texts(or_default([&certificate] { return certificate.subject_alt_names(); }));
   json["extensions"] = extensions_json(certificate.extensions());
+  json["faults"] = certificate.encoding_faults();
   return json;
 }
 
@@ -101,7 +141,8 @@ std::string certificate_text(const x509::Certificate& certificate) {
   fields.add("version", format("{}", certificate.version()));
   fields.add("sha256", to_colon_hex(certificate.fingerprint()));
   fields.add("spki sha256", to_hex(certificate.public_key().spki_hash()));
-  return fields.text() + extensions_text(certificate.extensions());
+  return fields.text() + extensions_text(certificate.extensions()) +
+         faults_text(certificate.encoding_faults());
 }
 
 Json request_json(const x509::CertificateRequest& request) {
@@ -114,7 +155,9 @@ Json request_json(const x509::CertificateRequest& request) {
            name_texts(or_default([&request] { return request.subject_alt_names(); }))},
           {"challenge_password", request.has_challenge_password()},
           {"unstructured_name", company ? Json(printable(*company)) : Json(nullptr)},
-          {"extensions", extensions_json(request.requested_extensions())}};
+          {"extensions", extensions_json(request.requested_extensions())},
+          {"attributes", attributes_json(request)},
+          {"faults", faults_of(request)}};
 }
 
 std::string request_text(const x509::CertificateRequest& request) {
@@ -127,7 +170,8 @@ std::string request_text(const x509::CertificateRequest& request) {
   fields.add("challenge", request.has_challenge_password() ? "present (not shown)" : "");
   fields.add("company", printable(request.unstructured_name().value_or("")));
   fields.add("spki sha256", to_hex(request.public_key().spki_hash()));
-  return fields.text() + extensions_text(request.requested_extensions());
+  return fields.text() + attributes_text(request) +
+         extensions_text(request.requested_extensions()) + faults_text(faults_of(request));
 }
 
 Json list_json(const x509::CertificateList& list) {

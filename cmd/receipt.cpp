@@ -18,6 +18,8 @@ std::string_view kind_name(ca::Notice::Kind kind) {
       return "clipped";
     case ca::Notice::Kind::warning:
       return "warning";
+    case ca::Notice::Kind::rewritten:
+      return "rewritten";
     case ca::Notice::Kind::key_reused:
       return "key_reused";
   }
@@ -52,7 +54,7 @@ void line(std::string& text, std::string_view label, std::string_view value) {
 
 void tell_notices(const std::vector<ca::Notice>& notices, const Session& session) {
   for (const ca::Notice& notice : notices) {
-    if (notice.kind == ca::Notice::Kind::key_reused) {
+    if (notice.kind == ca::Notice::Kind::key_reused || notice.kind == ca::Notice::Kind::rewritten) {
       session.messages().note(notice.message);
     } else {
       session.messages().warning(notice.message);

@@ -5,6 +5,7 @@
 #include "base/time_text.hpp"
 #include "crypto/key_check.hpp"
 #include "crypto/signature_algorithm.hpp"
+#include "x509/constraint_faults.hpp"
 #include "x509/foreign_signature.hpp"
 
 #include <algorithm>
@@ -21,6 +22,7 @@ class CaExamination final {
     examine_key();
     examine_extensions();
     examine_validity();
+    examine_encoding();
     examine_rest();
     std::stable_partition(m_findings.begin(), m_findings.end(),
                           [](const CaFinding& one) { return one.prevents_issuing; });
@@ -58,6 +60,7 @@ class CaExamination final {
       examine_basic_constraints();
       examine_key_usage();
       examine_purposes();
+      examine_name_constraints();
       if (!m_certificate.subject_key_identifier()) {
         find(CaDefect::no_subject_key_identifier, "it has no subjectKeyIdentifier",
              "RFC 5280 asks for one in every CA certificate, and strict verifiers insist on it");
@@ -118,6 +121,25 @@ class CaExamination final {
     if (!purposes) return;
     find(CaDefect::extended_key_usage, "it has an extKeyUsage",
          "many verifiers (OpenSSL, Go, Windows) let what it issues serve these purposes only");
+  }
+
+  void examine_name_constraints() {
+    const auto constraints = m_certificate.name_constraints();
+    if (!constraints) return;
+    for (const x509::ConstraintFault& fault : x509::find_constraint_faults(*constraints)) {
+      find(CaDefect::unmeetable_constraint, "its name constraint " + fault.message,
+           "names of that kind are refused under this CA" +
+               (fault.remedy.empty()
+                    ? std::string()
+                    : format("; a new CA certificate would need {}", fault.remedy)));
+    }
+  }
+
+  void examine_encoding() {
+    for (const std::string& fault : m_certificate.encoding_faults()) {
+      find(CaDefect::default_written_out, fault,
+           "OpenSSL, nginx and HAProxy read it, rustls and Python's cryptography refuse it");
+    }
   }
 
   void examine_validity() {
@@ -205,6 +227,10 @@ std::string_view name(CaDefect defect) noexcept {
       return "expires_soon";
     case CaDefect::malformed_extension:
       return "malformed_extension";
+    case CaDefect::unmeetable_constraint:
+      return "unmeetable_constraint";
+    case CaDefect::default_written_out:
+      return "default_written_out";
   }
   return "";
 }

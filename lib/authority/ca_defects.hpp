@@ -30,6 +30,8 @@ enum class CaDefect {
   not_yet_valid,
   expires_soon,
   malformed_extension,
+  unmeetable_constraint,  // a name constraint that no name can meet
+  default_written_out,    // a default that DER leaves out
 };
 [[nodiscard]] std::string_view name(CaDefect defect) noexcept;
 

@@ -6,6 +6,7 @@
 #include "base/time_text.hpp"
 #include "profile/san_policy.hpp"
 #include "profile/subject_policy.hpp"
+#include "x509/constraint_faults.hpp"
 
 #include <algorithm>
 
@@ -114,6 +115,12 @@ x509::NameConstraints grant_name_constraints(const Request& request,
   for (const auto* excluded : {&profile.extensions.name_constraints.excluded, &wanted.excluded}) {
     for (const x509::GeneralName& base : *excluded) add(granted.excluded, base);
   }
+  // A root that is made anew keeps what it has; 'ca adopt' warns of it.
+  if (request.subject_key_identifier) return granted;
+  if (const auto faults = x509::find_constraint_faults(granted); !faults.empty()) {
+    throw Error(Errc::bad_name, "the name constraint " + faults.front().message,
+                "a CA with it could never issue such a name: change --permit or --exclude");
+  }
   return granted;
 }
 
@@ -171,10 +178,42 @@ bool is_for_probes(const profile::Profile& profile) {
   return profile.name == "probe" && profile.source == profile::k_built_in;
 }
 
+namespace {
+
+/// The subject asked for in the string types of a new name. A root that is made anew keeps its name
+/// octet for octet, since what it issued refers to that.
+x509::Name in_current_strings(const Request& request, const Grounds& grounds,
+                              std::vector<Notice>& notices) {
+  if (grounds.chain.empty()) return request.subject;
+  const bool from_csr = request.csr && request.subject == request.csr->subject();
+  const std::string_view whose = from_csr ? "the subject of the CSR" : "the subject";
+  try {
+    x509::require_good_name(request.subject, whose);
+    x509::RewrittenName rewritten =
+        with_context(whose, [&] { return x509::rewrite_outdated_strings(request.subject); });
+    for (const std::string& change : rewritten.changes) {
+      notices.push_back({.kind = Notice::Kind::rewritten,
+                         .field = "subject",
+                         .requested = request.subject.to_text(),
+                         .granted = rewritten.name.to_text(),
+                         .message = format("{}: {} (RFC 5280)", whose, change)});
+    }
+    return std::move(rewritten.name);
+  } catch (Error& error) {
+    if (error.code() != Errc::bad_name || !from_csr) throw;
+    throw Error(error.code(), error.message(),
+                "give the name that the certificate is to have with --subject, or ask for another "
+                "CSR");
+  }
+}
+
+}  // namespace
+
 x509::Name grant_subject(const Request& request, const Grounds& grounds,
                          std::vector<Notice>& notices) {
+  const x509::Name wanted = in_current_strings(request, grounds, notices);
   const x509::Name subject = with_context(format("profile '{}'", grounds.profile.name), [&] {
-    return profile::apply_subject_policy(grounds.profile.subject, request.subject);
+    return profile::apply_subject_policy(grounds.profile.subject, wanted);
   });
   x509::require_good_name(subject, "the subject");
   for (const std::string& address : subject.values(oids::email_address())) {
@@ -193,7 +232,12 @@ x509::Name grant_subject(const Request& request, const Grounds& grounds,
 x509::GeneralNames grant_subject_alt_names(const Request& request, const Grounds& grounds) {
   const profile::SanPolicy& policy = grounds.profile.san;
   x509::GeneralNames names;
-  for (const x509::GeneralName& name : request.subject_alt_names) {
+  for (const x509::GeneralName& asked : request.subject_alt_names) {
+    const x509::GeneralName name =
+        asked.kind() == x509::GeneralNameKind::directory
+            ? x509::GeneralName::directory(
+                  x509::rewrite_outdated_strings(asked.directory_name()).name)
+            : asked;
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     if (names.size() == k_name_limit) {
       throw Error(Errc::too_many_names,
@@ -223,6 +267,29 @@ x509::CommonNames constrained_common_names(const profile::Profile& profile) {
                                      : x509::CommonNames::as_any_identity;
 }
 
+namespace {
+
+/// What would meet the constraints, and which of them nothing meets.
+std::string constraint_hint(const x509::NameConstraints& constraints) {
+  constexpr std::size_t k_most = 3;
+  const auto faults = x509::find_constraint_faults(constraints);
+  std::string hint;
+  for (std::size_t i = 0; i < std::min(faults.size(), k_most); ++i) {
+    hint += faults[i].message;
+    if (!faults[i].remedy.empty()) {
+      hint += format("; a new CA certificate would need {}", faults[i].remedy);
+    }
+    hint += "; ";
+  }
+  const std::string permitted = x509::describe_permitted(constraints);
+  if (!permitted.empty()) hint += format("permitted are {}; ", permitted);
+  return hint +
+         "a common name counts where a program may take it for a host, an address or an "
+         "e-mail address";
+}
+
+}  // namespace
+
 void require_within_constraints(const x509::Name& subject, const x509::GeneralNames& names,
                                 const Grounds& grounds) {
   const auto common_names = constrained_common_names(grounds.profile);
@@ -233,8 +300,7 @@ void require_within_constraints(const x509::Name& subject, const x509::GeneralNa
       throw Error(
           Errc::constraint_violated,
           format("the name constraints of {} do not allow it: {}", ca.subject().to_text(), *why),
-          "ask for names within them; a common name counts where a program may take it for a host, "
-          "an address or an e-mail address");
+          constraint_hint(*constraints));
     }
   }
 }

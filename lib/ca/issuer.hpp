@@ -64,6 +64,7 @@ struct Notice {
     not_granted,
     clipped,
     warning,
+    rewritten,   // the same text in another string type
     key_reused,  // good to know: a key that was there is used, and none was made
   };
   Kind kind;

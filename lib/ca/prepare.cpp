@@ -38,7 +38,9 @@ void require_allowed_kind(const crypto::KeySpec& spec, const Request& request,
 void require_certifiable_key(const Request& request, const Grounds& grounds) {
   // The key first: a weak one proves nothing, and is the better reason to give.
   crypto::require_good_key(request.public_key, whose_key(request), grounds.context);
-  if (request.csr) x509::require_possession(*request.csr, grounds.context);
+  if (request.csr) {
+    x509::require_possession(x509::require_version_1(*request.csr), grounds.context);
+  }
   const auto spec = request.public_key.spec();
   if (!spec) {
     throw Error(Errc::weak_key, format("{} is {}, which is not certified", whose_key(request),

@@ -1,4 +1,5 @@
 // What a CSR asked for and did not get: reported, never dropped in silence.
+#include "base/error.hpp"
 #include "base/format.hpp"
 #include "ca/granted.hpp"
 
@@ -29,14 +30,45 @@ std::string join(const x509::GeneralNames& names) {
 
 void note_names(const x509::Extension& wanted, const x509::Certificate& granted,
                 std::vector<Notice>& notices) {
-  x509::GeneralNames missing = x509::decode_subject_alt_name(wanted.value);
-  const x509::GeneralNames given = granted.subject_alt_names();
+  x509::GeneralNames missing;
+  try {
+    missing = x509::decode_subject_alt_name(wanted.value);
+  } catch (const Error& error) {
+    if (error.code() != Errc::malformed) throw;
+    note(notices, "subjectAltName", error.message(), "");
+    return;
+  }
+  // By their texts: a directory name may have been given other string types.
+  const std::vector<std::string> given = to_texts(granted.subject_alt_names());
   missing.erase(std::remove_if(missing.begin(), missing.end(),
                                [&given](const x509::GeneralName& name) {
-                                 return std::find(given.begin(), given.end(), name) != given.end();
+                                 return std::find(given.begin(), given.end(), name.to_text()) !=
+                                        given.end();
                                }),
                 missing.end());
   if (!missing.empty()) note(notices, "subjectAltName", join(missing), "");
+}
+
+/// Whether both say the same, in whatever string types and order inside an RDN.
+bool same_text(const x509::Name& left, const x509::Name& right) {
+  const auto parts = [](const x509::Rdn& rdn) {
+    std::vector<std::string> texts;
+    for (const x509::Attribute& attribute : rdn) {
+      texts.push_back(x509::Name::make({{attribute}}).to_text());
+    }
+    std::sort(texts.begin(), texts.end());
+    return texts;
+  };
+  return std::equal(left.rdns().begin(), left.rdns().end(), right.rdns().begin(),
+                    right.rdns().end(), [&parts](const x509::Rdn& one, const x509::Rdn& other) {
+                      return parts(one) == parts(other);
+                    });
+}
+
+/// Whether an attribute asks for nothing but what extensions say, or is never shown.
+bool is_no_wish(const der::Oid& type) {
+  return type == x509::oids::extension_request() || type == x509::oids::ms_extension_request() ||
+         type == x509::oids::challenge_password() || type == x509::oids::unstructured_name();
 }
 
 }  // namespace
@@ -47,7 +79,7 @@ void note_ungranted(const x509::CertificateRequest& csr, const x509::Certificate
   const std::size_t before = notices.size();
   const auto is_full = [&] { return notices.size() - before >= k_listed; };
   std::size_t more = 0;
-  if (!csr.subject().empty() && !(csr.subject() == granted.subject())) {
+  if (!csr.subject().empty() && !same_text(csr.subject(), granted.subject())) {
     note(notices, "subject", csr.subject().to_text(), granted.subject().to_text());
   }
   for (const x509::Extension& wanted : csr.requested_extensions()) {
@@ -64,12 +96,21 @@ void note_ungranted(const x509::CertificateRequest& csr, const x509::Certificate
       note(notices, x509::oid_name(wanted.id), x509::describe(wanted), x509::describe(*given));
     }
   }
-  for (const der::Oid& attribute : csr.other_attributes()) {
+  for (const x509::RequestAttribute& attribute : csr.attributes()) {
+    if (is_no_wish(attribute.type)) continue;
     if (is_full()) {
       ++more;
     } else {
-      note(notices, "attribute " + attribute.to_dotted(), "present", "");
+      note(notices, "attribute " + x509::oid_name(attribute.type), describe(attribute), "");
     }
+  }
+  for (const std::string& fault : csr.faults()) {
+    if (is_full()) break;
+    notices.push_back({.kind = Notice::Kind::warning,
+                       .field = "csr",
+                       .requested = fault,
+                       .granted = "",
+                       .message = format("the CSR is not quite well formed: {}", fault)});
   }
   if (more == 0) return;
   notices.push_back({.kind = Notice::Kind::not_granted,

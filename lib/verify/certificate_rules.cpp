@@ -105,6 +105,13 @@ void check_extensions(Candidate& candidate, std::size_t depth, Findings& finding
   for (const std::string& why : extensions.malformed) {
     findings.error(Problem::malformed_extension, depth, why);
   }
+  for (const std::string& fault : candidate.certificate().encoding_faults()) {
+    findings.warning(
+        Problem::other, depth,
+        format("{}: OpenSSL, nginx and HAProxy read it, rustls and Python's cryptography "
+               "refuse it",
+               fault));
+  }
   check_unknown_critical(extensions.unknown_critical, depth, findings);
   if (!extensions.name_constraints) return;
   // RFC 5280 section 4.2.1.10: only in a CA certificate, and not empty.

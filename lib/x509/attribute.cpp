@@ -87,6 +87,14 @@ std::string_view string_type_name(std::uint8_t tag) {
       return "NumericString";
     case tag::ia5_string:
       return "IA5String";
+    case tag::utf8_string:
+      return "UTF8String";
+    case tag::teletex_string:
+      return "TeletexString";
+    case tag::universal_string:
+      return "UniversalString";
+    case tag::bmp_string:
+      return "BMPString";
     default:
       return "VisibleString";
   }
@@ -161,11 +169,49 @@ void require_good_attribute(const Attribute& attribute) {
   } else if (is_string_tag(attribute.tag) || known_attribute_type(attribute.type) != nullptr) {
     // Only a type that we do not know may be of another syntax: x500UniqueIdentifier is a BIT
     // STRING.
-    refuse(attribute_name(attribute.type), "has a value that cannot be read as text");
+    refuse(attribute_name(attribute.type),
+           is_string_tag(attribute.tag)
+               ? format("has a value that is no valid {}", string_type_name(attribute.tag))
+               : "has a value that cannot be read as text");
   }
 }
 
+/// Whether a new name may have a value of `attribute`'s type in the string type that it is in.
+bool is_current(const Attribute& attribute) {
+  if (!is_string_tag(attribute.tag)) return true;
+  const AttributeType* type = known_attribute_type(attribute.type);
+  if (type != nullptr && type->syntax == AttributeSyntax::directory_string) {
+    return attribute.tag == tag::utf8_string || attribute.tag == tag::printable_string;
+  }
+  if (type != nullptr) return attribute.tag == wanted_tag(type);
+  // Of a type that we do not know, the type may ask for any but the outdated ones.
+  return attribute.tag != tag::teletex_string && attribute.tag != tag::bmp_string &&
+         attribute.tag != tag::universal_string;
+}
+
 }  // namespace
+
+RewrittenName rewrite_outdated_strings(const Name& name) {
+  RewrittenName rewritten{.name = name, .changes = {}};
+  std::vector<Rdn> rdns = name.rdns();
+  for (Rdn& rdn : rdns) {
+    for (Attribute& attribute : rdn) {
+      if (is_current(attribute)) continue;
+      const auto text = attribute.text();
+      if (!text) {
+        refuse(attribute_name(attribute.type),
+               format("has a value that is no valid {}", string_type_name(attribute.tag)));
+      }
+      Attribute current = make_attribute(attribute.type, *text);
+      rewritten.changes.push_back(
+          format("{} is written as {} instead of {}", attribute_name(attribute.type),
+                 string_type_name(current.tag), string_type_name(attribute.tag)));
+      attribute = std::move(current);
+    }
+  }
+  if (!rewritten.changes.empty()) rewritten.name = Name::make(std::move(rdns));
+  return rewritten;
+}
 
 std::optional<std::string> Attribute::text() const {
   switch (tag) {

@@ -14,12 +14,12 @@ namespace {
 constexpr std::string_view k_what = "certificate";
 
 /// Returns 1, 2 or 3: Version ::= INTEGER { v1(0), v2(1), v3(2) }, [0] EXPLICIT DEFAULT v1.
-unsigned read_version(der::Reader& tbs) {
+unsigned read_version(der::Reader& tbs, std::vector<std::string>& faults) {
   auto tagged = tbs.into_optional(der::tag::context_constructed(0));
   if (!tagged) return 1;
   const std::uint64_t version = tagged->small_integer();
   tagged->end();
-  if (version == 0) tbs.fail("its default version, 1, is written out");
+  if (version == 0) faults.emplace_back("it has version 1, the default, written out");
   if (version > 2) tbs.fail(format("version {} does not exist", version + 1));
   return static_cast<unsigned>(version) + 1;
 }
@@ -49,13 +49,14 @@ void skip_unique_identifiers(der::Reader& tbs, unsigned version) {
   }
 }
 
-Extensions read_certificate_extensions(der::Reader& tbs, unsigned version) {
+Extensions read_certificate_extensions(der::Reader& tbs, unsigned version,
+                                       std::vector<std::string>& faults) {
   auto tagged = tbs.into_optional(der::tag::context_constructed(3));
   if (!tagged) return {};
   if (version != 3) tbs.fail(format("extensions in version {}", version));
   const ByteView whole = tagged->element(der::tag::sequence).whole;
   tagged->end();
-  return read_extensions(whole, k_what);
+  return read_extensions(whole, k_what, faults);
 }
 
 }  // namespace
@@ -71,6 +72,7 @@ struct Certificate::Data {
   Name subject;
   crypto::PublicKey public_key;
   Extensions extensions;
+  std::vector<std::string> encoding_faults;
   ByteView signature_algorithm;
   ByteView signature;
   crypto::Sha256 fingerprint;
@@ -88,7 +90,8 @@ Certificate Certificate::from_der(ByteView der) {
   certificate.end();
 
   der::Reader tbs(tbs_element.content, k_what);
-  const unsigned version = read_version(tbs);
+  std::vector<std::string> faults;
+  const unsigned version = read_version(tbs, faults);
   SerialNumber serial = SerialNumber::from_content(tbs.integer());
   const ByteView inner_algorithm = read_algorithm_identifier(tbs);
   Name issuer = read_name(tbs, "issuer of the certificate");
@@ -96,7 +99,7 @@ Certificate Certificate::from_der(ByteView der) {
   Name subject = read_name(tbs, "subject of the certificate");
   crypto::PublicKey key = crypto::PublicKey::from_spki(tbs.element(der::tag::sequence).whole);
   skip_unique_identifiers(tbs, version);
-  Extensions extensions = read_certificate_extensions(tbs, version);
+  Extensions extensions = read_certificate_extensions(tbs, version, faults);
   tbs.end();
 
   const crypto::Sha256 fingerprint = crypto::sha256(owned);
@@ -111,6 +114,7 @@ Certificate Certificate::from_der(ByteView der) {
                                                        .subject = std::move(subject),
                                                        .public_key = std::move(key),
                                                        .extensions = std::move(extensions),
+                                                       .encoding_faults = std::move(faults),
                                                        .signature_algorithm = outer_algorithm,
                                                        .signature = signature,
                                                        .fingerprint = fingerprint}));
@@ -125,6 +129,9 @@ const Name& Certificate::subject() const noexcept { return m_data->subject; }
 const Validity& Certificate::validity() const noexcept { return m_data->validity; }
 const crypto::PublicKey& Certificate::public_key() const noexcept { return m_data->public_key; }
 const Extensions& Certificate::extensions() const noexcept { return m_data->extensions; }
+const std::vector<std::string>& Certificate::encoding_faults() const noexcept {
+  return m_data->encoding_faults;
+}
 ByteView Certificate::signature_algorithm() const noexcept { return m_data->signature_algorithm; }
 ByteView Certificate::inner_signature_algorithm() const noexcept {
   return m_data->inner_signature_algorithm;

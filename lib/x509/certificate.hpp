@@ -21,8 +21,8 @@ namespace mtls::x509 {
 /// safe to read from threads. Equal means identical octets.
 class Certificate final {
  public:
-  /// Throws malformed: whatever is not DER, octets behind the end, a default that is written out
-  /// (v1, critical FALSE), extensions before v3, none in the list or one twice.
+  /// Throws malformed: whatever is not DER, octets behind the end, extensions before v3, none in
+  /// the list or one twice. A default that is written out is no error but one of encoding_faults.
   [[nodiscard]] static Certificate from_der(ByteView der);
 
   [[nodiscard]] ByteView der() const noexcept;
@@ -35,6 +35,9 @@ class Certificate final {
   [[nodiscard]] const Validity& validity() const noexcept;
   [[nodiscard]] const crypto::PublicKey& public_key() const noexcept;
   [[nodiscard]] const Extensions& extensions() const noexcept;
+  /// Sentences on defaults that DER leaves out and this certificate writes out (v1, critical FALSE,
+  /// CA:FALSE): servers read it, stricter libraries refuse it. Empty where there are none.
+  [[nodiscard]] const std::vector<std::string>& encoding_faults() const noexcept;
   /// The outer signatureAlgorithm element, whole; the inner one (tbsCertificate.signature).
   [[nodiscard]] ByteView signature_algorithm() const noexcept;
   [[nodiscard]] ByteView inner_signature_algorithm() const noexcept;

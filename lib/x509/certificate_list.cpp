@@ -32,10 +32,8 @@ bool check_entry_extensions(der::Reader list) {
   while (!list.at_end()) {
     der::Reader extension = list.into(der::tag::sequence);
     extension.element(der::tag::object_identifier);
-    if (extension.next_is(der::tag::boolean)) {
-      if (!extension.boolean()) extension.fail("an extension whose critical FALSE is written out");
-      any_critical = true;
-    }
+    // A critical FALSE that is written out says no more than one that is left out.
+    if (extension.next_is(der::tag::boolean) && extension.boolean()) any_critical = true;
     extension.octet_string();
     extension.end();
   }
@@ -71,12 +69,13 @@ std::optional<UnixTime> read_next_update(der::Reader& tbs) {
 }
 
 Extensions read_list_extensions(der::Reader& tbs, unsigned version) {
+  std::vector<std::string> faults;  // a default written out changes nothing of what a CRL says
   auto tagged = tbs.into_optional(der::tag::context_constructed(0));
   if (!tagged) return {};
   if (version == 1) tbs.fail("extensions in version 1");
   const ByteView whole = tagged->element(der::tag::sequence).whole;
   tagged->end();
-  return read_extensions(whole, k_what);
+  return read_extensions(whole, k_what, faults);
 }
 
 }  // namespace

@@ -18,74 +18,17 @@ namespace {
 
 constexpr std::string_view k_what = "certificate request";
 
-// PKCS #9 (RFC 2985 section 5.4).
-const der::Oid& unstructured_name_type() {
-  static const der::Oid id = der::oid("1.2.840.113549.1.9.2");
-  return id;
-}
-const der::Oid& challenge_password_type() {
-  static const der::Oid id = der::oid("1.2.840.113549.1.9.7");
-  return id;
-}
-const der::Oid& extension_request_type() {
-  static const der::Oid id = der::oid("1.2.840.113549.1.9.14");
-  return id;
-}
-
-/// What the attributes of a request say.
-struct RequestAttributes {
-  Extensions extensions;
-  bool has_challenge_password = false;
-  std::optional<Attribute> unstructured_name;
-  std::vector<der::Oid> others;
-};
-
-/// Reads Attribute ::= SEQUENCE { type, values SET SIZE (1..MAX) OF ANY } into `attributes`.
-void read_attribute(der::Reader attribute, RequestAttributes& attributes) {
-  der::Oid type = attribute.oid();
-  der::Reader values = attribute.into(der::tag::set);
-  attribute.end();
-  if (values.at_end()) values.fail("an attribute without a value");
-  const bool known = type == extension_request_type() || type == challenge_password_type() ||
-                     type == unstructured_name_type();
-  if (!known) {
-    while (!values.at_end()) values.any();
-    attributes.others.push_back(std::move(type));
-    return;
-  }
-  const der::Element value = values.any();
-  // All three are SINGLE VALUE TRUE, but for unstructuredName, whose further values mean nothing
-  // here.
-  if (type != unstructured_name_type()) values.end();
-  while (!values.at_end()) values.any();
-  if (type == extension_request_type()) {
-    attributes.extensions = read_extensions(value.whole, k_what);
-  } else if (type == challenge_password_type()) {
-    attributes.has_challenge_password = true;
-  } else {
-    attributes.unstructured_name =
-        Attribute{.type = std::move(type), .tag = value.tag, .octets = to_bytes(value.content)};
-  }
-}
-
-RequestAttributes read_attributes(der::Reader& info) {
-  RequestAttributes attributes;
-  // RFC 2986 has no OPTIONAL here; software that omits the empty set is too common to refuse.
-  auto set = info.into_optional(der::tag::context_constructed(0));
-  if (!set) return attributes;
-  std::vector<der::Oid> types;
-  while (!set->at_end()) {
-    const der::Reader attribute = set->into(der::tag::sequence);
-    types.push_back(der::Reader(attribute).oid());
-    read_attribute(attribute, attributes);
-  }
-  // Two extension requests would leave open which of them is meant.
-  std::sort(types.begin(), types.end());
-  const auto repeated = std::adjacent_find(types.begin(), types.end());
-  if (repeated != types.end()) {
-    set->fail(format("the attribute {} occurs twice", oid_name(*repeated)));
-  }
-  return attributes;
+/// Version ::= INTEGER { v1(0) }. Returns what is wrong with another one.
+std::optional<std::string> read_version_fault(der::Reader& info) {
+  const ByteView content = info.integer();
+  if (content.size() == 1 && content[0] == 0) return std::nullopt;
+  constexpr std::size_t k_most = 8;
+  const std::string shown =
+      content.size() == 1 && content[0] < 0x80
+          ? format("{} (encoded as {})", content[0] + 1U, static_cast<unsigned>(content[0]))
+          : format("encoded as 0x{}{}", to_hex(content.first(std::min(content.size(), k_most))),
+                   content.size() > k_most ? "..." : "");
+  return format("its version is {}: the only version of a request is 1 (encoded as 0)", shown);
 }
 
 }  // namespace
@@ -95,6 +38,7 @@ struct CertificateRequest::Data {
   ByteView info;
   Name subject;
   crypto::PublicKey public_key;
+  std::optional<std::string> version_fault;
   RequestAttributes attributes;
   ByteView signature_algorithm;
   ByteView signature;
@@ -111,20 +55,22 @@ CertificateRequest CertificateRequest::from_der(ByteView der) {
   request.end();
 
   der::Reader info(info_element.content, k_what);
-  if (info.small_integer() != 0) info.fail("a version other than 1");
+  std::optional<std::string> version_fault = read_version_fault(info);
   const ByteView name = info.element(der::tag::sequence).whole;
   Name subject = with_context("subject of the request", [name] { return Name::from_der(name); });
   crypto::PublicKey key = crypto::PublicKey::from_spki(info.element(der::tag::sequence).whole);
-  RequestAttributes attributes = read_attributes(info);
+  RequestAttributes attributes = read_request_attributes(info);
   info.end();
   // Moving a vector keeps its octets where they are, so the views stay good.
-  return CertificateRequest(std::make_shared<const Data>(Data{.der = std::move(owned),
-                                                              .info = info_element.whole,
-                                                              .subject = std::move(subject),
-                                                              .public_key = std::move(key),
-                                                              .attributes = std::move(attributes),
-                                                              .signature_algorithm = algorithm,
-                                                              .signature = signature}));
+  return CertificateRequest(
+      std::make_shared<const Data>(Data{.der = std::move(owned),
+                                        .info = info_element.whole,
+                                        .subject = std::move(subject),
+                                        .public_key = std::move(key),
+                                        .version_fault = std::move(version_fault),
+                                        .attributes = std::move(attributes),
+                                        .signature_algorithm = algorithm,
+                                        .signature = signature}));
 }
 
 namespace {
@@ -156,7 +102,7 @@ CertificateRequest CertificateRequest::from_file(ByteView file, std::string_view
                          der::name(kind)),
                   hint.empty() ? std::string(k_request_hint) : hint);
     }
-    return with_context(shown, [file] { return from_der(file); });
+    return with_context(shown, [file] { return require_version_1(from_der(file)); });
   }
   const auto blocks = with_context(shown, [file] { return der::read_pem(file); });
   const der::PemBlock* request = nullptr;
@@ -174,7 +120,8 @@ CertificateRequest CertificateRequest::from_file(ByteView file, std::string_view
     throw Error(Errc::malformed, format("{} holds no certificate request", shown),
                 std::string(k_request_hint));
   }
-  return with_context(shown, [request] { return from_der(request->der.view()); });
+  return with_context(shown,
+                      [request] { return require_version_1(from_der(request->der.view())); });
 }
 
 ByteView CertificateRequest::der() const noexcept { return m_data->der; }
@@ -186,24 +133,45 @@ const crypto::PublicKey& CertificateRequest::public_key() const noexcept {
 const Extensions& CertificateRequest::requested_extensions() const noexcept {
   return m_data->attributes.extensions;
 }
-bool CertificateRequest::has_challenge_password() const noexcept {
-  return m_data->attributes.has_challenge_password;
+const std::vector<RequestAttribute>& CertificateRequest::attributes() const noexcept {
+  return m_data->attributes.all;
 }
-const std::vector<der::Oid>& CertificateRequest::other_attributes() const noexcept {
-  return m_data->attributes.others;
+const std::vector<std::string>& CertificateRequest::faults() const noexcept {
+  return m_data->attributes.faults;
+}
+const std::optional<std::string>& CertificateRequest::version_fault() const noexcept {
+  return m_data->version_fault;
 }
 ByteView CertificateRequest::signature_algorithm() const noexcept {
   return m_data->signature_algorithm;
 }
 
 GeneralNames CertificateRequest::subject_alt_names() const {
-  const Extension* const names = find(requested_extensions(), oids::subject_alt_name());
+  if (m_data->attributes.unreadable) {
+    throw Error(Errc::malformed, "the CSR: " + *m_data->attributes.unreadable);
+  }
+  const Extension* names = nullptr;
+  for (const Extension& extension : requested_extensions()) {
+    if (extension.id != oids::subject_alt_name()) continue;
+    if (names != nullptr) {
+      throw Error(Errc::malformed,
+                  "the CSR asks for different names in extensionRequest and msExtensionRequest",
+                  "leave out --san-from-csr, and name what is meant with --san");
+    }
+    names = &extension;
+  }
   return names == nullptr ? GeneralNames{} : decode_subject_alt_name(names->value);
 }
 
+bool CertificateRequest::has_challenge_password() const noexcept {
+  return find(attributes(), oids::challenge_password()) != nullptr;
+}
+
 std::optional<std::string> CertificateRequest::unstructured_name() const {
-  const auto& attribute = m_data->attributes.unstructured_name;
-  return attribute ? attribute->text() : std::nullopt;
+  const RequestAttribute* const name = find(attributes(), oids::unstructured_name());
+  if (name == nullptr || name->values.empty()) return std::nullopt;
+  const der::Element value = der::Reader(name->values.front(), k_what).any();
+  return Attribute{.type = name->type, .tag = value.tag, .octets = to_bytes(value.content)}.text();
 }
 
 Possession CertificateRequest::proves_possession(const ossl::Context& context) const {
@@ -213,6 +181,16 @@ Possession CertificateRequest::proves_possession(const ossl::Context& context) c
   return crypto::verify_signature(public_key(), *algorithm, info(), m_data->signature, context)
              ? Possession::proven
              : Possession::refuted;
+}
+
+CertificateRequest require_version_1(CertificateRequest request) {
+  if (const auto& fault = request.version_fault()) {
+    throw Error(
+        Errc::malformed, "malformed certificate request: " + *fault,
+        "ask for it again, made with the same key by mtlsctl csr create or openssl req -new: "
+        "the version is under the signature and cannot be changed in the file");
+  }
+  return request;
 }
 
 void require_possession(const CertificateRequest& request, const ossl::Context& context) {
@@ -290,14 +268,14 @@ std::vector<Bytes> encode_attributes(const RequestFields& fields) {
     const std::string_view text = *fields.unstructured_name;
     require_good_text(text, "optional company name");
     const auto tag = is_ascii(text) ? der::tag::ia5_string : der::tag::utf8_string;
-    attributes.push_back(make_attribute_der(unstructured_name_type(),
+    attributes.push_back(make_attribute_der(oids::unstructured_name(),
                                             [&](der::Writer& set) { set.text(tag, text); }));
   }
   if (fields.challenge_password) {
     const std::string_view text = as_text(fields.challenge_password->view());
     require_good_text(text, "challenge password");
     const auto tag = is_printable_string(text) ? der::tag::printable_string : der::tag::utf8_string;
-    attributes.push_back(make_attribute_der(challenge_password_type(),
+    attributes.push_back(make_attribute_der(oids::challenge_password(),
                                             [&](der::Writer& set) { set.text(tag, text); }));
   }
   if (!fields.subject_alt_names.empty()) {
@@ -307,7 +285,7 @@ std::vector<Bytes> encode_attributes(const RequestFields& fields) {
         fields.subject.empty() ? Criticality::critical : Criticality::non_critical;
     const Extensions extensions{encode_subject_alt_name(fields.subject_alt_names, criticality)};
     attributes.push_back(make_attribute_der(
-        extension_request_type(), [&](der::Writer& set) { write_extensions(set, extensions); }));
+        oids::extension_request(), [&](der::Writer& set) { write_extensions(set, extensions); }));
   }
   // DER's order of a SET OF (X.690 section 11.6).
   std::sort(attributes.begin(), attributes.end(),

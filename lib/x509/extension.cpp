@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "der/reader.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,17 +16,42 @@ constexpr std::array<std::string_view, 9> k_key_usage_words = {
     "keyCertSign",      "cRLSign",           "encipherOnly",    "decipherOnly"};
 
 /// Extension ::= SEQUENCE { extnID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
-Extension read_extension(der::Reader reader) {
+Extension read_extension(der::Reader reader, std::vector<std::string>& faults) {
   der::Oid id = reader.oid();
   Criticality criticality = Criticality::non_critical;
   if (reader.next_is(der::tag::boolean)) {
-    // DER leaves out a value that is the default.
-    if (!reader.boolean()) reader.fail("an extension whose critical FALSE is written out");
-    criticality = Criticality::critical;
+    if (reader.boolean()) {
+      criticality = Criticality::critical;
+    } else {
+      faults.push_back(format("its {} has critical FALSE written out", oid_name(id)));
+    }
   }
   const ByteView value = reader.octet_string();
   reader.end();
   return {.id = std::move(id), .criticality = criticality, .value = to_bytes(value)};
+}
+
+/// Whether BasicConstraints begin with the default, FALSE.
+bool writes_ca_false(ByteView value) {
+  return value.size() >= 5 && value[0] == der::tag::sequence && value[2] == der::tag::boolean &&
+         value[3] == 1 && value[4] == 0;
+}
+
+/// Whether a GeneralSubtree in NameConstraints has a minimum; one that is not 0 is malformed.
+bool writes_minimum(ByteView value) {
+  if (!der::is_well_formed(value) || value[0] != der::tag::sequence) return false;
+  der::Reader sides = der::Reader(value, "nameConstraints").into(der::tag::sequence);
+  while (!sides.at_end()) {
+    der::Reader subtrees(sides.any().content, "nameConstraints");
+    while (!subtrees.at_end()) {
+      const auto subtree = subtrees.into_optional(der::tag::sequence);
+      if (!subtree) return false;
+      der::Reader fields = *subtree;
+      if (!fields.at_end()) fields.any();
+      if (fields.next_is(der::tag::context(0))) return true;
+    }
+  }
+  return false;
 }
 
 /// Returns an identifier that occurs twice, or null. Sorted, because the list may be hostile.
@@ -40,6 +66,17 @@ const der::Oid* find_repeated(const Extensions& extensions) {
   return found == ids.end() ? nullptr : *found;
 }
 
+/// Notes a default that is written out inside a value.
+void examine_value(const Extension& extension, std::vector<std::string>& faults) {
+  if (extension.id == oids::basic_constraints()) {
+    if (writes_ca_false(extension.value)) {
+      faults.emplace_back("its basicConstraints have CA:FALSE written out");
+    }
+  } else if (extension.id == oids::name_constraints() && writes_minimum(extension.value)) {
+    faults.emplace_back("its nameConstraints have minimum 0 written out");
+  }
+}
+
 }  // namespace
 
 const Extension* find(const Extensions& extensions, const der::Oid& id) noexcept {
@@ -48,13 +85,16 @@ const Extension* find(const Extensions& extensions, const der::Oid& id) noexcept
   return found == extensions.end() ? nullptr : &*found;
 }
 
-Extensions read_extensions(ByteView der, std::string_view what) {
+Extensions read_extensions(ByteView der, std::string_view what, std::vector<std::string>& faults) {
   der::Reader whole(der, what);
   der::Reader list = whole.into(der::tag::sequence);
   whole.end();
   if (list.at_end()) list.fail("an empty list of extensions");
   Extensions extensions;
-  while (!list.at_end()) extensions.push_back(read_extension(list.into(der::tag::sequence)));
+  while (!list.at_end()) {
+    extensions.push_back(read_extension(list.into(der::tag::sequence), faults));
+    examine_value(extensions.back(), faults);
+  }
   if (const der::Oid* repeated = find_repeated(extensions)) {
     list.fail(format("the extension {} occurs twice", oid_name(*repeated)));
   }

@@ -151,8 +151,11 @@ struct AuthorityInfoAccess {
 [[nodiscard]] AuthorityInfoAccess decode_authority_info_access(ByteView value);
 
 /// Reads Extensions (the SEQUENCE inside [3], or a CSR's extensionRequest value). Throws malformed:
-/// an empty list, the same extension twice, a DEFAULT FALSE that is written out.
-[[nodiscard]] Extensions read_extensions(ByteView der, std::string_view what);
+/// an empty list, the same extension twice. A default that DER leaves out and this list writes out
+/// (critical FALSE, CA:FALSE, a subtree's minimum 0) hides nothing: OpenSSL and GnuTLS read it, and
+/// a sentence on it is added to `faults`.
+[[nodiscard]] Extensions read_extensions(ByteView der, std::string_view what,
+                                         std::vector<std::string>& faults);
 void write_extensions(der::Writer& writer, const Extensions& extensions);
 
 /// Returns one line that shows the value of any extension ("CA:FALSE", "dns:a.example,

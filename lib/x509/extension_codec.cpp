@@ -76,8 +76,8 @@ BasicConstraints decode_basic_constraints(ByteView value) {
   BasicConstraints constraints{.subject = BasicConstraints::Subject::end_entity,
                                .path_length = std::nullopt};
   if (reader.next_is(der::tag::boolean)) {
-    if (!reader.boolean()) reader.fail("its default, CA:FALSE, is written out");
-    constraints.subject = BasicConstraints::Subject::ca;
+    // FALSE is the default, which DER leaves out: read_extensions notes it.
+    if (reader.boolean()) constraints.subject = BasicConstraints::Subject::ca;
   }
   if (reader.next_is(der::tag::integer)) {
     if (constraints.subject != BasicConstraints::Subject::ca) {
@@ -212,8 +212,13 @@ GeneralNames read_subtrees(Reader list) {
   while (!list.at_end()) {
     Reader subtree = list.into(der::tag::sequence);
     GeneralName base = GeneralName::from_der(subtree.any());
-    // RFC 5280 section 4.2.1.10: minimum is zero and maximum absent; DER leaves out the zero.
-    if (!subtree.at_end()) subtree.fail("a subtree with minimum or maximum");
+    // RFC 5280 section 4.2.1.10: minimum is zero and maximum absent; DER leaves out the zero, which
+    // read_extensions notes.
+    const auto minimum = subtree.optional(der::tag::context(0));
+    const bool is_zero = minimum && minimum->content.size() == 1 && minimum->content[0] == 0;
+    if ((minimum && !is_zero) || !subtree.at_end()) {
+      subtree.fail("a subtree with minimum or maximum");
+    }
     if (base.kind() == GeneralNameKind::ip && base.octets().size() != 8 &&
         base.octets().size() != 32) {
       subtree.fail("an address range that has neither 8 nor 32 octets");

@@ -83,6 +83,17 @@ class Name final {
 /// string types may be older ones). `whose` names it ("the subject of client.csr").
 void require_good_name(const Name& name, std::string_view whose);
 
+/// A name and what was changed in it, one sentence per attribute.
+struct RewrittenName {
+  Name name;
+  std::vector<std::string> changes;
+};
+/// Returns `name` with its values in the string types that a new name may have (RFC 5280 section
+/// 4.1.2.4): what is not UTF8String or PrintableString, or not what its attribute type asks for
+/// (PrintableString for C, IA5String for DC), is encoded by make_attribute. Throws bad_name where a
+/// value cannot be.
+[[nodiscard]] RewrittenName rewrite_outdated_strings(const Name& name);
+
 /// Returns the Oid of a short name in any case ("CN", "emailAddress"), or of dotted decimal.
 [[nodiscard]] std::optional<der::Oid> find_attribute_type(std::string_view word);
 /// Returns the usual short name of a type ("CN"), else dotted decimal.

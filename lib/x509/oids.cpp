@@ -137,6 +137,10 @@ const std::vector<NamedOid>& named_oids() {
       {"precertificatePoison", der::oid("1.3.6.1.4.1.11129.2.4.3")},
       {"nsCertType", der::oid("2.16.840.1.113730.1.1")},
       {"nsComment", der::oid("2.16.840.1.113730.1.13")},
+      {"smimeCapabilities", der::oid("1.2.840.113549.1.9.15")},
+      {"msCertificateTemplateName", der::oid("1.3.6.1.4.1.311.20.2")},
+      {"msCertificateTemplate", der::oid("1.3.6.1.4.1.311.21.7")},
+      {"msApplicationPolicies", der::oid("1.3.6.1.4.1.311.21.10")},
       // purposes
       {"serverAuth", oids::server_auth()},
       {"clientAuth", oids::client_auth()},
@@ -159,7 +163,11 @@ const std::vector<NamedOid>& named_oids() {
       {"unstructuredName", der::oid("1.2.840.113549.1.9.2")},
       {"challengePassword", der::oid("1.2.840.113549.1.9.7")},
       {"extensionRequest", der::oid("1.2.840.113549.1.9.14")},
+      {"unstructuredAddress", der::oid("1.2.840.113549.1.9.8")},
       {"msExtensionRequest", der::oid("1.3.6.1.4.1.311.2.1.14")},
+      {"msOSVersion", der::oid("1.3.6.1.4.1.311.13.2.3")},
+      {"msEnrollmentCSPProvider", der::oid("1.3.6.1.4.1.311.13.2.2")},
+      {"msRequestClientInfo", der::oid("1.3.6.1.4.1.311.21.20")},
       // signatures that are not accepted, or by libcrypto alone
       {"md5WithRSAEncryption", der::oid("1.2.840.113549.1.1.4")},
       {"sha1WithRSAEncryption", der::oid("1.2.840.113549.1.1.5")},
