@@ -265,7 +265,7 @@ void add_ca_adopt(Command& command) {
   set.value("--chain", options->chain, file_value(),
             "For an intermediate: the certificates of the CAs above it, the root last");
   set.flag("--reissue", options->reissue, "Make a new certificate with the same key and name");
-  set.value("--profile", options->profile, text_value("NAME"),
+  set.value("--profile", options->profile, text_value("PROFILE"),
             "With --reissue: its profile (default: root-ca)");
   set.flag("--dry-run", options->dry_run, "Check everything; write, record and sign nothing");
   OptionSet validity = command.options("Validity");

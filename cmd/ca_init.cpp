@@ -228,7 +228,7 @@ void add_ca_init(Command& command) {
             "How many CAs may stand below this one");
   set.list("--permit", options->permit, constraint_value(), "Permitted names");
   set.list("--exclude", options->exclude, constraint_value(), "Excluded names");
-  set.value("--profile", options->profile, text_value("NAME"),
+  set.value("--profile", options->profile, text_value("PROFILE"),
             "Profile (default: root-ca, or intermediate-ca with --parent)");
   set.flag("--if-missing", options->existing.if_missing,
            "Keep a CA that a first run would have made; refuse any other");

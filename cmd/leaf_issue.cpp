@@ -212,7 +212,7 @@ void add_leaf_issue(Command& command, LeafRole role) {
   set.flag("--san-from-csr", options->names_from_csr, "Take the CSR's alternative names");
   set.value("--key", options->key_file, file_value(), "Use the private key in FILE");
   set.flag("--chain", options->chain, "Append the intermediate certificates to NAME.crt");
-  set.value("--profile", options->profile, text_value("NAME"),
+  set.value("--profile", options->profile, text_value("PROFILE"),
             std::string("Profile (default: ") + describe(role).built_in_profile + ")");
   set.value("--request-key", options->request_key,
             ledger_text_value("TEXT", store::k_request_key_limit),

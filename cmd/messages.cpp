@@ -23,11 +23,20 @@ void Messages::note(std::string_view text) noexcept {
   if (m_verbosity != Verbosity::quiet) line("note", text);
 }
 
+void Messages::help(std::string_view text) noexcept { write(text); }
+
 void Messages::line(std::string_view kind, std::string_view text) noexcept {
   try {
     std::string whole = "mtlsctl: ";
     whole.append(kind).append(": ").append(readable(text)).append("\n");
-    m_out.write(whole);
+    write(whole);
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): nowhere left to complain
+  }
+}
+
+void Messages::write(std::string_view text) noexcept {
+  try {
+    m_out.write(text);
     m_out.flush();
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): nowhere left to complain
   }

@@ -23,8 +23,11 @@ class Messages final {
   void warning(std::string_view text, std::string_view hint = {}) noexcept;
   /// Something good to know; not shown when quiet.
   void note(std::string_view text) noexcept;
+  /// A help text, as it is.
+  void help(std::string_view text) noexcept;
 
  private:
+  void write(std::string_view text) noexcept;
   void line(std::string_view kind, std::string_view text) noexcept;
   Output& m_out;
   Verbosity m_verbosity = Verbosity::normal;
