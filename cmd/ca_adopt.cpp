@@ -101,8 +101,8 @@ SourceKey read_key(const Options& options, Session& session) {
   const auto key = with_passphrase_hint("--ca-passphrase", [&] {
     return crypto::PrivateKey::from_file(
         contents.bytes.view(), shown,
-        [&]() -> std::optional<SecretBytes> {
-          opened = ask();
+        [&](crypto::Attempt attempt) -> std::optional<SecretBytes> {
+          opened = ask(attempt);
           return opened ? std::optional(opened->clone()) : std::nullopt;
         },
         options.signing.legacy(), session.openssl(ossl::Configuration::openssl));

@@ -4,6 +4,7 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/nearest.hpp"
+#include "cmd/foreign_words.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -51,6 +52,7 @@ std::string other_flag_hint(const CLI::App& app) {
 }
 
 [[noreturn]] void fail_unknown_command(const CLI::App& app, const std::string& word) {
+  refuse_foreign_word(format("{} {}", full_name(app), printable(word)), word);
   const std::vector<std::string> known = command_names(app);
   const std::string_view close = nearest(word, known);
   throw Error(

@@ -1,5 +1,6 @@
 #include "cmd/value_types.hpp"
 
+#include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
 #include "base/utf8.hpp"
@@ -143,7 +144,7 @@ ValueType<x509::GeneralName> san_value() {
           "KIND:VALUE with one of dns, ip, email, uri, dn, upn, rid, other as KIND",
           [](const std::string& text) -> std::optional<x509::GeneralName> {
             if (!has_general_name_kind(text)) return std::nullopt;
-            return x509::GeneralName::parse(text);
+            return as_usage([&] { return x509::GeneralName::parse(text); });
           }};
 }
 
@@ -151,7 +152,7 @@ ValueType<x509::GeneralName> constraint_value() {
   return {std::string(k_constraint_kinds), "KIND:VALUE with one of dns, ip, email, uri, dn as KIND",
           [](const std::string& text) -> std::optional<x509::GeneralName> {
             if (!has_general_name_kind(text)) return std::nullopt;
-            return x509::GeneralName::parse_constraint(text);
+            return as_usage([&] { return x509::GeneralName::parse_constraint(text); });
           }};
 }
 
@@ -159,7 +160,7 @@ ValueType<x509::Name> subject_value() {
   return {"SUBJECT", "a name such as CN=root,O=example,C=de or /C=de/O=example/CN=root",
           [](const std::string& text) -> std::optional<x509::Name> {
             if (text.find('=') == std::string::npos) return std::nullopt;
-            return x509::Name::parse(text);
+            return as_usage([&] { return x509::Name::parse(text); });
           }};
 }
 

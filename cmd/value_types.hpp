@@ -50,13 +50,23 @@ namespace mtls::cmd {
 [[nodiscard]] ValueType<crypto::KeySpec> key_spec_value();
 /// A SHA-256 in hex, with or without colons.
 [[nodiscard]] ValueType<crypto::Sha256> fingerprint_value();
-/// A subjectAltName. What is no KIND:VALUE is exit 2; a value that is bad in itself is bad_name.
+/// A subjectAltName. What cannot be parsed is exit 2.
 [[nodiscard]] ValueType<x509::GeneralName> san_value();
 /// The base of a name constraint; as above.
 [[nodiscard]] ValueType<x509::GeneralName> constraint_value();
-/// A distinguished name, RFC 4514 or OpenSSL's slash form. What is no name is exit 2; a value that
-/// may not stand in one is bad_name.
+/// A distinguished name, RFC 4514 or OpenSSL's slash form; as above.
 [[nodiscard]] ValueType<x509::Name> subject_value();
+
+/// Runs `parse` on a flag's value: what is no good name is bad usage, not a refusal.
+template <class Parse>
+[[nodiscard]] auto as_usage(Parse&& parse) {
+  try {
+    return parse();
+  } catch (const Error& error) {
+    if (error.code() != Errc::bad_name) throw;
+    throw Error(Errc::usage, error.message(), error.hint());
+  }
+}
 
 /// One of a few words.
 template <class T>
