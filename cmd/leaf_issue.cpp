@@ -140,7 +140,7 @@ authority::EnrolRequest make_request(const Options& options, const HeldPassphras
 void require_names(const Options& options, const profile::Profile& profile) {
   const bool wanted = profile.san.host_required || profile.san.min_count > 0;
   if (!wanted || !options.names.empty() || options.names_from_csr) return;
-  throw_missing({"--san"}, options.csr_file
+  throw_missing({"--san"}, options.csr_file && profile.csr.subject_alt_names
                                ? "give --san dns:HOST or ip:ADDRESS, or --san-from-csr to take the "
                                  "request's"
                                : "give --san dns:HOST or --san ip:ADDRESS");

@@ -12,6 +12,15 @@
 namespace mtls::ca {
 namespace {
 
+/// Where the profile can be read. One of a file of one's own is found only with the flags that
+/// named its directory, so the file itself is named.
+std::string show_hint(const profile::Profile& profile) {
+  if (profile.source == profile::k_built_in) {
+    return format("see mtlsctl profile show {}", profile.name);
+  }
+  return format("see {}", printable(profile.source));
+}
+
 using x509::Criticality;
 namespace oids = x509::oids;
 
@@ -88,7 +97,7 @@ void require_narrower(const x509::GeneralName& base, const profile::Profile& pro
   throw Error(Errc::denied_by_profile,
               format("profile '{}' does not permit {}: it is not within what the profile permits",
                      profile.name, base.to_text()),
-              format("see mtlsctl profile show {}", profile.name));
+              show_hint(profile));
 }
 
 /// Permitted bases of the request take the place of the profile's of their kind, excluded ones are
@@ -203,12 +212,14 @@ x509::GeneralNames grant_subject_alt_names(const Request& request, const Grounds
   }
   for (const x509::GeneralName& name : names) name.require_good("the subject alternative name");
   if (const auto why = profile::refuses(policy, names)) {
+    const bool from_csr = request.csr && grounds.profile.csr.subject_alt_names;
     throw Error(
         Errc::denied_by_profile, format("profile '{}' refuses: {}", grounds.profile.name, *why),
         policy.host_required
-            ? "clients look for the host in the subject alternative names, never in the CN: "
-              "--san dns:www.example.com"
-            : format("see mtlsctl profile show {}", grounds.profile.name));
+            ? format("clients look for the host in the subject alternative names, never in the CN: "
+                     "--san dns:www.example.com{}",
+                     from_csr ? ", or --san-from-csr to take the request's" : "")
+            : show_hint(grounds.profile));
   }
   return names;
 }
@@ -256,6 +267,20 @@ std::string length_text(std::chrono::seconds length) {
   return format("{} days", (length + k_day - std::chrono::seconds{1}) / k_day);
 }
 
+namespace {
+
+/// A period counts from notBefore, which lies in the past; it covers now from the second after.
+std::string backdating_hint(const Request& request, UnixTime not_before, UnixTime now) {
+  if (request.not_after || now <= not_before) return {};
+  return format(
+      "the period counts from notBefore, {} before now: ask for more than {}, {} at the "
+      "least",
+      to_text(now - not_before), to_text(now - not_before),
+      to_text(now - not_before + std::chrono::seconds{2}));
+}
+
+}  // namespace
+
 x509::Validity grant_validity(const Request& request, const Grounds& grounds,
                               std::vector<Notice>& notices) {
   require_sane_clock(grounds.now);
@@ -274,8 +299,10 @@ x509::Validity grant_validity(const Request& request, const Grounds& grounds,
         std::min(validity.not_before + period - std::chrono::seconds{1}, k_latest_time);
   }
   if (validity.not_after <= grounds.now) {
-    throw Error(Errc::usage, format("the certificate would have ended at {}, which is past",
-                                    to_rfc3339(validity.not_after)));
+    throw Error(Errc::usage,
+                format("the certificate would have ended at {}, which is past",
+                       to_rfc3339(validity.not_after)),
+                backdating_hint(request, validity.not_before, grounds.now));
   }
   const std::chrono::seconds length =
       validity.not_after - validity.not_before + std::chrono::seconds{1};
