@@ -2,8 +2,10 @@
 
 #include "base/escape.hpp"
 #include "base/file_events.hpp"
+#include "base/format.hpp"
 #include "cmd/actor.hpp"
 #include "cmd/build_info.hpp"
+#include "cmd/command_line.hpp"
 #include "cmd/command_tree.hpp"
 #include "cmd/help_text.hpp"
 #include "cmd/json_trace.hpp"
@@ -26,9 +28,7 @@ bool has_flag(const std::vector<std::string>& arguments, std::string_view flag) 
 
 Application::Application(std::vector<std::string> arguments, Output& out, Output& err,
                          const Clock& clock)
-    : m_arguments(std::move(arguments)), m_out(out), m_messages(err), m_clock(clock) {
-  if (!m_arguments.empty() && m_arguments.front() == "--version") m_arguments.front() = "version";
-}
+    : m_arguments(std::move(arguments)), m_out(out), m_messages(err), m_clock(clock) {}
 
 ExitCode Application::run() {
   const ExitCode code = dispatch();
@@ -37,7 +37,7 @@ ExitCode Application::run() {
 }
 
 ExitCode Application::dispatch() {
-  CommandTree tree(m_common, find_command(m_arguments));
+  CommandTree tree(m_common, read_command_line(m_arguments).words);
   CommandTree::Parsed parsed{};
   try {
     parsed = tree.parse(m_arguments);
@@ -46,7 +46,8 @@ ExitCode Application::dispatch() {
     throw;
   }
   m_words = parsed.words;
-  if (parsed.command == nullptr) {
+  if (parsed.wanted == CommandTree::Parsed::Wanted::command) fail_without_command();
+  if (parsed.wanted == CommandTree::Parsed::Wanted::help) {
     m_out.write(help_text(describe(m_words)));
     return ExitCode::ok;
   }
@@ -68,6 +69,15 @@ ExitCode Application::dispatch() {
   if (trace && trace->failed())
     m_messages.warning("the trace is not complete: it could not be written");
   return code;
+}
+
+/// A line that names no command may be a script's whose variable is empty: never a success.
+void Application::fail_without_command() {
+  const CommandDoc program = describe(m_words);
+  const bool person = !has_flag(m_arguments, "--json");
+  if (person) m_messages.help(help_text(program));
+  throw Error(Errc::usage, format("a command is missing after {}", program.full_name()),
+              person ? "" : format("{} --help lists what there is", program.full_name()));
 }
 
 /// A trace has a line where the command begins and one where it ends, however it ends.

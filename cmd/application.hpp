@@ -29,6 +29,7 @@ class Application final {
  private:
   [[nodiscard]] ExitCode dispatch();
   [[nodiscard]] ExitCode run_traced(const Command& command, Session& session) const;
+  [[noreturn]] void fail_without_command();
   [[nodiscard]] std::string schema() const;
 
   std::vector<std::string> m_arguments;

@@ -25,6 +25,8 @@ std::string value_action(const OptionDoc& option) {
       return "_mtlsctl_files";
     case Completion::directory:
       return "_mtlsctl_directories";
+    case Completion::profile:
+      return "_mtlsctl_profiles";
     case Completion::words:
       return format("_mtlsctl_words '{}'", join(option.words()));
     case Completion::nothing:
@@ -42,18 +44,28 @@ void append_values(std::string& script, const CommandDoc& command) {
   }
 }
 
+void append_all_values(std::string& script, const CommandDoc& command) {
+  append_values(script, command);
+  for (const CommandDoc& sub : command.commands) {
+    if (!sub.hidden) append_all_values(script, sub);
+  }
+}
+
 void append_words(std::string& script, const CommandDoc& command) {
+  std::vector<std::string> flags;
+  for (const OptionDoc& option : command.options) {
+    for (const std::string& name : option.names) flags.push_back(name);
+  }
   if (!command.commands.empty()) {
-    script += format("    '{}') _mtlsctl_words '{}'{} ;;\n", command.words,
-                     join(visible_names(command)), command.words.empty() ? "\"$topics\"" : "");
+    script += format(
+        "    '{}')\n      if [[ $cur == -* ]]; then _mtlsctl_words '{}'\n"
+        "      else _mtlsctl_words '{}'{}\n      fi ;;\n",
+        command.words, join(flags), join(visible_names(command)),
+        command.words.empty() ? "\"$topics\"" : "");
     for (const CommandDoc& sub : command.commands) {
       if (!sub.hidden) append_words(script, sub);
     }
     return;
-  }
-  std::vector<std::string> flags;
-  for (const OptionDoc& option : command.options) {
-    for (const std::string& name : option.names) flags.push_back(name);
   }
   const std::string action =
       command.positionals.empty() ? ":" : value_action(command.positionals.front());
@@ -86,6 +98,18 @@ _mtlsctl_words() {
   fi
 }
 
+# Those of the CA and the directory that the line names.
+_mtlsctl_profiles() {
+  local i named=()
+  for ((i = 1; i < ${#words[@]} - 1; i++)); do
+    case "${words[i]}" in
+      --ca | --profiles) named+=("${words[i]}" "${words[i+1]}") ;;
+      --ca=* | --profiles=*) named+=("${words[i]}") ;;
+    esac
+  done
+  _mtlsctl_words "$("${words[0]}" profile list "${named[@]}" 2>/dev/null | cut -d ' ' -f 1)"
+}
+
 _mtlsctl() {
   local cur prev command='' word i line words topics=''
   COMPREPLY=()
@@ -97,7 +121,7 @@ _mtlsctl() {
   prev=${words[${#words[@]}-2]}
   for ((i = 1; i < ${#words[@]} - 1; i++)); do
     word=${words[i]}
-    # Common options may stand anywhere, some with a value; "help" is followed by a command's words.
+    # Some options may come before the command; "help" is followed by a command's words.
     case "$word" in
 )SH";
 
@@ -109,7 +133,7 @@ void append_known_commands(std::string& patterns, const CommandDoc& command) {
   }
 }
 
-/// "--actor | --trace": the common options that take a value, which may come before the command.
+/// "--actor | --trace": the options with a value that may come before the command.
 std::string common_values(const CommandDoc& program) {
   std::string names;
   for (const OptionDoc& option : program.options) {
@@ -133,7 +157,7 @@ std::string bash_completion(const CommandDoc& program) {
       "      {}) command+=\"${{command:+ }}$word\" ;;\n      *) break ;;\n    esac\n  done\n",
       patterns);
   script += "  case \"$command:$prev\" in\n";
-  for (const CommandDoc& leaf : leaves(program)) append_values(script, leaf);
+  append_all_values(script, program);
   script += "  esac\n  case \"$command\" in\n";
   append_words(script, program);
   script += "  esac\n}\n\ncomplete -F _mtlsctl mtlsctl\n";

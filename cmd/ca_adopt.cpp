@@ -101,8 +101,8 @@ SourceKey read_key(const Options& options, Session& session) {
   const auto key = with_passphrase_hint("--ca-passphrase", [&] {
     return crypto::PrivateKey::from_file(
         contents.bytes.view(), shown,
-        [&]() -> std::optional<SecretBytes> {
-          opened = ask();
+        [&](crypto::Attempt attempt) -> std::optional<SecretBytes> {
+          opened = ask(attempt);
           return opened ? std::optional(opened->clone()) : std::nullopt;
         },
         options.signing.legacy(), session.openssl(ossl::Configuration::openssl));
@@ -265,7 +265,7 @@ void add_ca_adopt(Command& command) {
   set.value("--chain", options->chain, file_value(),
             "For an intermediate: the certificates of the CAs above it, the root last");
   set.flag("--reissue", options->reissue, "Make a new certificate with the same key and name");
-  set.value("--profile", options->profile, text_value("NAME"),
+  set.value("--profile", options->profile, text_value("PROFILE"),
             "With --reissue: its profile (default: root-ca)");
   set.flag("--dry-run", options->dry_run, "Check everything; write, record and sign nothing");
   OptionSet validity = command.options("Validity");

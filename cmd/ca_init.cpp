@@ -50,26 +50,6 @@ void check(const Options& options) {
   }
 }
 
-/// The questions of the guide, on a terminal: every field that no flag gave, then the two extra
-/// ones.
-struct Answers {
-  std::optional<SecretBytes> challenge_password;
-  std::optional<std::string> company;
-};
-
-Answers ask_questions(SubjectOptions& subject, Session& session) {
-  Answers answers;
-  if (subject.subject || !may_ask(session)) return answers;
-  subject.ask_all(session);
-  session.messages().note(
-      "the next two go into the request ca.csr in clear text; leave them empty");
-  if (const auto password = ask_text(k_challenge_question)) {
-    answers.challenge_password = SecretBytes(as_bytes(*password));
-  }
-  answers.company = ask_text(k_company_question);
-  return answers;
-}
-
 /// Whether the CA is expected to stand already: then nobody is asked for anything.
 enum class Expected { nothing, complete };
 
@@ -85,7 +65,7 @@ HeldPassphrase gather_passphrase(const Options& options, Expected expected, Sess
   if (source || expected == Expected::complete || !may_ask(session) || options.existing.dry_run) {
     return HeldPassphrase::read(source, wanted, session);
   }
-  return HeldPassphrase(ask_optional_secret(wanted));
+  return HeldPassphrase(ask_optional_secret(wanted, session));
 }
 
 /// A CA for clients that bounds only DNS names holds nobody who is known by a CN alone, unless that
@@ -115,9 +95,8 @@ Json init_document(const authority::Initialised& made, const std::string& profil
   return document;
 }
 
-/// Asks for what no flag gave of the subject, on a terminal; names all that is missing elsewhere.
-Answers gather_subject(Options& options, const profile::Profile& profile, Session& session) {
-  Answers answers = ask_questions(options.subject, session);
+/// The attributes that the profile requires, and the common name, where the subject has them not.
+std::vector<der::Oid> find_missing(const Options& options, const profile::Profile& profile) {
   const x509::Name subject = options.subject.compose().value_or(x509::Name());
   std::vector<der::Oid> missing = profile::missing_attributes(profile.subject, subject);
   const auto& common_name = x509::oids::common_name();
@@ -125,8 +104,17 @@ Answers gather_subject(Options& options, const profile::Profile& profile, Sessio
       std::find(missing.begin(), missing.end(), common_name) == missing.end()) {
     missing.push_back(common_name);
   }
+  return missing;
+}
+
+/// On a terminal: all questions of the guide where no flag gave any of the subject, else those for
+/// what is still required. Elsewhere names all that is missing.
+void gather_subject(Options& options, const profile::Profile& profile, const Session& session) {
+  if (options.subject.empty() && may_ask(session)) {
+    options.subject.ask_all(find_missing(options, profile), session);
+  }
+  const std::vector<der::Oid> missing = find_missing(options, profile);
   if (!missing.empty()) ask_missing(options.subject, missing, session);
-  return answers;
 }
 
 /// The flag that opens the new CA's key.
@@ -134,8 +122,8 @@ std::string_view key_flag(const Options& options) {
   return options.parent ? "--key-passphrase" : "--ca-passphrase";
 }
 
-authority::InitRequest make_request(const Options& options, Answers answers,
-                                    const HeldPassphrase& passphrase, Session& session) {
+authority::InitRequest make_request(const Options& options, const HeldPassphrase& passphrase,
+                                    Session& session) {
   authority::InitRequest request;
   request.directory = options.ca.where().value;
   request.subject = options.subject.compose().value_or(x509::Name());
@@ -149,8 +137,6 @@ authority::InitRequest make_request(const Options& options, Answers answers,
   request.key_passphrase = passphrase.get();
   request.open_existing_key = passphrase.source(
       {.flag = std::string(key_flag(options)), .what = "passphrase of ca.key"}, session);
-  request.challenge_password = std::move(answers.challenge_password);
-  request.unstructured_name = std::move(answers.company);
   request.open_key = options.signing.open_key();
   request.trust = options.signing.files.trust(session);
   request.named = options.ca.named();
@@ -195,8 +181,7 @@ ExitCode run(Options options, Session& session) {
 
   const bool stands = name_exists(directory / "ca.crt");
   if (stands && !options.existing.if_missing) authority::refuse_existing_ca(directory);
-  Answers answers;
-  if (!stands) answers = gather_subject(options, profile, session);
+  if (!stands) gather_subject(options, profile, session);
   if (profile.extensions.extended_key_usage.empty()) warn_of_unbound_names(options, session);
   const HeldPassphrase passphrase =
       gather_passphrase(options, stands ? Expected::complete : Expected::nothing, session);
@@ -206,7 +191,7 @@ ExitCode run(Options options, Session& session) {
                     options.existing.rehearsal());
   }
 
-  authority::InitRequest request = make_request(options, std::move(answers), passphrase, session);
+  authority::InitRequest request = make_request(options, passphrase, session);
   if (signing) {
     request.parent.emplace(authority::InitRequest::Parent{
         .directory = signing->directory(), .key = signing->key(), .ledger = signing->ledger()});
@@ -232,7 +217,7 @@ void add_ca_init(Command& command) {
             "How many CAs may stand below this one");
   set.list("--permit", options->permit, constraint_value(), "Permitted names");
   set.list("--exclude", options->exclude, constraint_value(), "Excluded names");
-  set.value("--profile", options->profile, text_value("NAME"),
+  set.value("--profile", options->profile, text_value("PROFILE"),
             "Profile (default: root-ca, or intermediate-ca with --parent)");
   set.flag("--if-missing", options->existing.if_missing,
            "Keep a CA that a first run would have made; refuse any other");
@@ -250,7 +235,8 @@ void add_ca_init(Command& command) {
   command.describe(
       "Makes a CA directory: key, request, certificate, chain, settings (ca.toml) and the ledger "
       "of what "
-      "it will issue. On a terminal it asks for what no flag gave. For a root, --ca-passphrase "
+      "it will issue. On a terminal it asks for the subject where no flag gives any of it, for "
+      "what is still required, and for a passphrase. For a root, --ca-passphrase "
       "encrypts "
       "the new key; with --parent that one opens the parent's, and --key-passphrase encrypts the "
       "new.");

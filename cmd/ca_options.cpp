@@ -5,11 +5,15 @@
 
 namespace mtls::cmd {
 
-void CaOptions::add_to(OptionSet& options) {
+void CaOptions::add_location_to(OptionSet& options) {
   options.value("--ca", directory, directory_value(),
                 "The CA directory (or MTLSCTL_CA; default: ./ca)");
   options.value("--store", store, store_value(),
                 "Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)");
+}
+
+void CaOptions::add_to(OptionSet& options) {
+  add_location_to(options);
   options.value("--lock-timeout", lock_timeout, wait_value(),
                 "How long to wait for others who write the ledger (default: 30s)");
 }

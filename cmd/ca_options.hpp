@@ -18,6 +18,8 @@ struct CaOptions {
   std::optional<store::StoreUrl> store;
 
   void add_to(OptionSet& options);
+  /// --ca and --store alone: they may be given before a command as well.
+  void add_location_to(OptionSet& options);
   /// --ca, else MTLSCTL_CA, else ./ca.
   [[nodiscard]] Setting<Path> where() const;
   /// Whether a flag or variable names it; the built-in one counts as found.

@@ -121,7 +121,7 @@ void add_ca_sign(Command& command) {
   set.positional("FILE", options->csr_file, file_value(), "The request (PEM or DER; - for stdin)");
   set.value("-o,--output", options->output, file_value(),
             "Where the certificate goes (default: the request's name with .crt; - for stdout)");
-  set.value("--profile", options->profile, text_value("NAME"), "Profile (default: mtls-client)");
+  set.value("--profile", options->profile, text_value("PROFILE"), "Profile (default: mtls-client)");
   set.list("--san", options->names, san_value(), "Subject alternative name");
   set.flag("--san-from-csr", options->names_from_csr, "Take the CSR's alternative names");
   options->chain.add_to(set);

@@ -108,7 +108,7 @@ void add_cert_list(Command& command) {
             "Only those with TEXT in subject or SANs, in any case");
   set.value("--expires-in", options->expires_in, duration_value(),
             "Only those due: valid now, expiring within DURATION, not renewed");
-  set.value("--profile", options->profile, text_value("NAME"),
+  set.value("--profile", options->profile, text_value("PROFILE"),
             "Only those issued under this profile");
   set.value("--limit", options->limit, number_value(1, std::numeric_limits<std::int64_t>::max()),
             "At most N");

@@ -48,6 +48,14 @@ void append_table(std::string& text, const std::vector<OptionDoc>& options,
   }
 }
 
+std::vector<OptionDoc> with_heading(const CommandDoc& command, std::string_view heading) {
+  std::vector<OptionDoc> options;
+  for (const OptionDoc& option : command.options) {
+    if (option.heading == heading) options.push_back(option);
+  }
+  return options;
+}
+
 void append_command(std::string& text, const CommandDoc& command) {
   text += format("\n## {}\n\n{}.\n\n```\n{}\n```\n", command.full_name(), escaped(command.summary),
                  command.usage());
@@ -55,11 +63,7 @@ void append_command(std::string& text, const CommandDoc& command) {
   if (!command.positionals.empty()) append_table(text, command.positionals, "argument");
   for (const std::string& heading : command.headings()) {
     if (heading == "Common options") continue;
-    std::vector<OptionDoc> options;
-    for (const OptionDoc& option : command.options) {
-      if (option.heading == heading) options.push_back(option);
-    }
-    append_table(text, options, heading == "Options" ? "option" : heading);
+    append_table(text, with_heading(command, heading), heading == "Options" ? "option" : heading);
   }
   if (!command.example.empty()) text += "\n```console\n" + command.example + "\n```\n";
 }
@@ -74,8 +78,11 @@ std::string cli_markdown(const CommandDoc& program) {
   for (const CommandDoc& leaf : leaves(program)) {
     text += format("- [{}](#{}): {}\n", leaf.full_name(), anchor(leaf), escaped(leaf.summary));
   }
-  text += "\n## Common options\n\nEvery command has these.\n";
-  append_table(text, program.options, "option");
+  text +=
+      "\n## Common options\n\nEvery command has these. They, and --ca and --store where a command "
+      "has "
+      "them, may also be given before\nthe command.\n";
+  append_table(text, with_heading(program, "Common options"), "option");
   for (const CommandDoc& leaf : leaves(program)) append_command(text, leaf);
   return text;
 }

@@ -12,6 +12,8 @@
 
 namespace mtls::cmd {
 
+struct CaOptions;
+
 /// The tree, or (for a fast start) just the branch of one command.
 class CommandTree final {
  public:
@@ -26,7 +28,13 @@ class CommandTree final {
 
   /// What parsing came to.
   struct Parsed {
-    /// The command; null where its help was asked for.
+    enum class Wanted {
+      run,
+      help,     ///< --help
+      command,  ///< the line ends before a command: what there is should be shown
+    };
+    Wanted wanted;
+    /// The command; null unless it is to be run.
     const Command* command;
     /// Its words, or those of the noun that help was asked for; empty for the program's.
     std::string words;
@@ -38,6 +46,9 @@ class CommandTree final {
   [[nodiscard]] std::string failing_words() const;
 
  private:
+  void add_leading(CLI::App& app, CommonOptions& common);
+  /// `arguments` in the parser's order, the last first. Throws usage.
+  [[nodiscard]] std::vector<std::string> reversed(const std::vector<std::string>& arguments);
   void add(const CommandEntry& entry, CommonOptions& common);
   [[nodiscard]] CLI::App& noun(std::string_view word, CommonOptions& common);
 
@@ -47,10 +58,9 @@ class CommandTree final {
     std::unique_ptr<Command> command;
   };
   std::unique_ptr<CLI::App> m_root;
+  std::unique_ptr<CaOptions> m_location;  // what --ca and --store of nouns are parsed into
+  std::string m_found;                    // the words of the command that the line names
   std::vector<Leaf> m_leaves;
 };
-
-/// Returns the words of the command that `arguments` begin with, empty if they begin otherwise.
-[[nodiscard]] std::string_view find_command(const std::vector<std::string>& arguments);
 
 }  // namespace mtls::cmd

@@ -42,7 +42,8 @@ struct Options {
 /// On a terminal and without any name: the questions of `openssl req`.
 void ask_questions(Options& options, x509::RequestFields& fields, Session& session) {
   if (!options.subject.empty() || !options.names.empty() || !may_ask(session)) return;
-  options.subject.ask_all(session);
+  options.subject.ask_all({}, session);
+  if (options.subject.empty()) ask_missing(options.subject, {x509::oids::common_name()}, session);
   if (!fields.challenge_password) {
     if (const auto password = ask_text(k_challenge_question)) {
       fields.challenge_password = SecretBytes(as_bytes(*password));

@@ -20,6 +20,8 @@ std::string value_part(const OptionDoc& option) {
       return " -r -F";
     case Completion::directory:
       return " -x -a '(__fish_complete_directories)'";
+    case Completion::profile:
+      return " -x -a '(__mtlsctl_profiles)'";
     case Completion::words: {
       std::string words;
       for (const std::string& word : option.words()) words += (words.empty() ? "" : " ") + word;
@@ -34,7 +36,7 @@ std::string value_part(const OptionDoc& option) {
 /// The condition under which a command's options are offered: its words stand on the line.
 std::string seen(const CommandDoc& command) { return format("__mtlsctl_at \"{}\"", command.words); }
 
-void append_leaf(std::string& script, const CommandDoc& command) {
+void append_options(std::string& script, const CommandDoc& command) {
   for (const OptionDoc& option : command.options) {
     script += format("complete -c mtlsctl -n '{}'", seen(command));
     for (const std::string& name : option.names) {
@@ -43,6 +45,10 @@ void append_leaf(std::string& script, const CommandDoc& command) {
     if (!option.placeholder.empty()) script += value_part(option);
     script += format(" -d '{}'\n", quoted(option.help));
   }
+}
+
+void append_leaf(std::string& script, const CommandDoc& command) {
+  append_options(script, command);
   for (const OptionDoc& positional : command.positionals) {
     if (positional.completion() == Completion::nothing) continue;
     script += format("complete -c mtlsctl -n '{}'{}\n", seen(command), value_part(positional));
@@ -50,6 +56,7 @@ void append_leaf(std::string& script, const CommandDoc& command) {
 }
 
 void append_commands(std::string& script, const CommandDoc& command) {
+  append_options(script, command);
   for (const CommandDoc& sub : command.commands) {
     if (sub.hidden) continue;
     script += format("complete -c mtlsctl -n '{}' -x -a '{}' -d '{}'\n", seen(command), sub.name(),
@@ -70,6 +77,16 @@ void append_names(std::string& names, const CommandDoc& command) {
   }
 }
 
+/// " --actor --trace": the options with a value that may come before the command.
+std::string leading_values(const CommandDoc& program) {
+  std::string names;
+  for (const OptionDoc& option : program.options) {
+    if (option.placeholder.empty()) continue;
+    for (const std::string& name : option.names) names += " " + name;
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string fish_completion(const CommandDoc& program) {
@@ -78,20 +95,43 @@ std::string fish_completion(const CommandDoc& program) {
   std::string script =
       format(R"(# fish completion for mtlsctl. Made by 'mtlsctl completion fish'; do not edit.
 
-# Whether the words so far are exactly those of a command.
+# Whether the words so far are exactly those of a command, whatever options were given before it.
 function __mtlsctl_at
     set -l command
+    set -l value_follows no
     for word in (commandline -opc)[2..]
-        string match -q -- '-*' $word; and break
+        if test $value_follows = yes
+            set value_follows no
+            continue
+        end
+        if string match -q -- '-*' $word
+            contains -- $word{}; and set value_follows yes
+            continue
+        end
         contains -- (string join ' ' $command $word){}; or break
         set -a command $word
     end
     test "$command" = "$argv[1]"
 end
 
+# The profiles of the CA and the directory that the line names.
+function __mtlsctl_profiles
+    set -l named
+    set -l words (commandline -opc)
+    for i in (seq 2 (count $words))
+        switch $words[$i]
+            case --ca --profiles
+                set -a named $words[$i] $words[(math $i + 1)]
+            case '--ca=*' '--profiles=*'
+                set -a named $words[$i]
+        end
+    end
+    mtlsctl profile list $named 2>/dev/null | string replace -r ' .*' ''
+end
+
 complete -c mtlsctl -f
 )",
-             names);
+             leading_values(program), names);
   append_commands(script, program);
   return script;
 }

@@ -95,8 +95,8 @@ Object private_key_object(ByteView text, std::string_view shown, const ossl::Con
     return object;
   }
   try {
-    const auto key = crypto::PrivateKey::from_file(
-        text, shown, [] { return std::nullopt; }, crypto::LegacyKeys::refuse, context);
+    const auto key =
+        crypto::PrivateKey::from_file(text, shown, {}, crypto::LegacyKeys::refuse, context);
     object.text = public_key_text(key.public_key());
     object.fields.update(public_key_json(key.public_key()));
   } catch (const Error& error) {

@@ -21,7 +21,9 @@ void KeyOptions::add_to(OptionSet& options) {
 HeldPassphrase HeldPassphrase::read(const std::optional<SecretSource>& source,
                                     const SecretRequest& request, Session& session) {
   if (!source) return {};
-  return HeldPassphrase(read_secret(*source, request, session));
+  HeldPassphrase held(read_secret(*source, request, session));
+  if (source->kind() == SecretSource::Kind::prompt) held.m_typed = Typed::yes;
+  return held;
 }
 
 std::optional<SecretBytes> HeldPassphrase::get() const {
@@ -30,8 +32,11 @@ std::optional<SecretBytes> HeldPassphrase::get() const {
 }
 
 crypto::PassphraseSource HeldPassphrase::source(SecretRequest request, Session& session) const {
-  return [this, ask = passphrase_source(std::nullopt, std::move(request), session)] {
-    return m_secret ? std::optional(m_secret->clone()) : ask();
+  return [this, ask = passphrase_source(std::nullopt, std::move(request), session)](
+             crypto::Attempt attempt) -> std::optional<SecretBytes> {
+    if (!m_secret) return ask(attempt);
+    if (attempt == crypto::Attempt::first) return m_secret->clone();
+    return m_typed == Typed::yes ? ask(attempt) : std::nullopt;
   };
 }
 

@@ -31,12 +31,15 @@ class HeldPassphrase final {
   [[nodiscard]] static HeldPassphrase read(const std::optional<SecretSource>& source,
                                            const SecretRequest& request, Session& session);
   [[nodiscard]] std::optional<SecretBytes> get() const;
-  /// Gives the same passphrase; asks on a terminal where there is none. Refers to this object and
+  /// Gives the same passphrase; asks on a terminal where there is none, or where the one that was
+  /// typed is wrong. Refers to this object and
   /// `session`.
   [[nodiscard]] crypto::PassphraseSource source(SecretRequest request, Session& session) const;
 
  private:
+  enum class Typed { no, yes };
   std::optional<SecretBytes> m_secret;
+  Typed m_typed = Typed::no;
 };
 
 /// How a private key that a flag names is read.

@@ -142,7 +142,7 @@ authority::EnrolRequest make_request(const Options& options, const HeldPassphras
 void require_names(const Options& options, const profile::Profile& profile) {
   const bool wanted = profile.san.host_required || profile.san.min_count > 0;
   if (!wanted || !options.names.empty() || options.names_from_csr) return;
-  throw_missing({"--san"}, options.csr_file
+  throw_missing({"--san"}, options.csr_file && profile.csr.subject_alt_names
                                ? "give --san dns:HOST or ip:ADDRESS, or --san-from-csr to take the "
                                  "request's"
                                : "give --san dns:HOST or --san ip:ADDRESS");
@@ -257,7 +257,7 @@ void add_leaf_issue(Command& command, LeafRole role) {
   set.flag("--san-from-csr", options->names_from_csr, "Take the CSR's alternative names");
   set.value("--key", options->key_file, file_value(), "Use the private key in FILE");
   options->chain.add_to(set);
-  set.value("--profile", options->profile, text_value("NAME"),
+  set.value("--profile", options->profile, text_value("PROFILE"),
             std::string("Profile (default: ") + describe(role).built_in_profile + ")");
   set.value("--request-key", options->request_key,
             ledger_text_value("TEXT", store::k_request_key_limit),

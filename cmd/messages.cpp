@@ -1,6 +1,7 @@
 #include "cmd/messages.hpp"
 
 #include "base/escape.hpp"
+#include "base/format.hpp"
 
 #include <string>
 
@@ -28,6 +29,8 @@ void Messages::next(const std::vector<std::string>& commands) noexcept {
   for (const std::string& command : commands) write("next", command);
 }
 
+void Messages::help(std::string_view text) noexcept { write(text); }
+
 void Messages::line(std::string_view kind, std::string_view text) noexcept {
   try {
     write(kind, readable(text));
@@ -37,9 +40,14 @@ void Messages::line(std::string_view kind, std::string_view text) noexcept {
 
 void Messages::write(std::string_view kind, std::string_view text) noexcept {
   try {
-    std::string whole = "mtlsctl: ";
-    whole.append(kind).append(": ").append(text).append("\n");
-    m_out.write(whole);
+    write(format("mtlsctl: {}: {}\n", kind, text));
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): nowhere left to complain
+  }
+}
+
+void Messages::write(std::string_view text) noexcept {
+  try {
+    m_out.write(text);
     m_out.flush();
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): nowhere left to complain
   }

@@ -28,11 +28,14 @@ class Messages final {
   /// Writes commands that follow, one "mtlsctl: next: COMMAND" line each, as they are: they are
   /// safe to show (cmd/next_command.hpp). Only to a terminal, and not when quiet.
   void next(const std::vector<std::string>& commands) noexcept;
+  /// A help text, as it is.
+  void help(std::string_view text) noexcept;
 
  private:
   void line(std::string_view kind, std::string_view text) noexcept;
   /// The same for a text that is safe to show.
   void write(std::string_view kind, std::string_view text) noexcept;
+  void write(std::string_view text) noexcept;
   Output& m_out;
   Verbosity m_verbosity = Verbosity::normal;
 };

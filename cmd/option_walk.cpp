@@ -69,6 +69,7 @@ CommandDoc walk_below(const CLI::App& app, const std::string& words) {
 Completion OptionDoc::completion() const {
   if (placeholder == "FILE") return Completion::file;
   if (placeholder == "DIR") return Completion::directory;
+  if (placeholder == "PROFILE") return Completion::profile;
   return words().empty() ? Completion::nothing : Completion::words;
 }
 
@@ -103,7 +104,7 @@ std::string CommandDoc::manual_page() const {
 
 std::string CommandDoc::usage() const {
   std::string line = full_name();
-  if (!commands.empty()) return line + " COMMAND";
+  if (!commands.empty()) return line + " [OPTIONS] COMMAND";
   line += " [OPTIONS]";
   for (const OptionDoc& positional : positionals) {
     const std::string name = positional.names.front() + (positional.repeatable ? "..." : "");

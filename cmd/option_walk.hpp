@@ -13,7 +13,7 @@ class App;
 namespace mtls::cmd {
 
 /// What a shell can complete as a value.
-enum class Completion { nothing, file, directory, words };
+enum class Completion { nothing, file, directory, profile, words };
 
 struct OptionDoc {
   std::vector<std::string> names;  // "--output", "-o"; of a positional its one name, "FILE"

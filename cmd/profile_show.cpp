@@ -43,7 +43,7 @@ void add_profile_show(Command& command) {
   command.describe(
       "The text is what docs/profiles.md explains; a copy of it is a profile of your own.");
   OptionSet set = command.options();
-  set.positional("NAME", options->name, text_value("NAME"), "The profile's name");
+  set.positional("NAME", options->name, text_value("PROFILE"), "The profile's name");
   options->profiles.add_to(set);
   options->ca.add_to(set);
   command.example(

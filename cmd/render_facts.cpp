@@ -52,8 +52,7 @@ std::optional<crypto::PublicKey> read_public_half(ByteView text, const std::stri
     return std::nullopt;
   }
   try {
-    return crypto::PrivateKey::from_file(
-               text, shown, [] { return std::nullopt; }, crypto::LegacyKeys::refuse, context)
+    return crypto::PrivateKey::from_file(text, shown, {}, crypto::LegacyKeys::refuse, context)
         .public_key();
   } catch (const Error& error) {
     if (error.code() == Errc::malformed) throw;
@@ -189,7 +188,7 @@ render::ServerIdentity server_identity(const Path& certificate, const Path& key,
                 "give a key without one");
   }
   const auto private_key = crypto::PrivateKey::from_file(
-      key_file.bytes.view(), shown_key, [] { return std::nullopt; }, crypto::LegacyKeys::refuse,
+      key_file.bytes.view(), shown_key, {}, crypto::LegacyKeys::refuse,
       session.openssl(ossl::Configuration::openssl));
   certificates = put_own_first(std::move(certificates), private_key.public_key(),
                                printable(certificate.native()), session);

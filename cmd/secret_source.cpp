@@ -21,6 +21,7 @@ namespace mtls::cmd {
 namespace {
 
 constexpr std::size_t k_secret_limit = 1023;
+constexpr unsigned k_most_answers = 3;
 
 [[noreturn]] void fail(const SecretRequest& request, Errc code, std::string_view why,
                        std::string_view hint = {}) {
@@ -88,10 +89,42 @@ SecretBytes from_descriptor(int fd, const SecretRequest& request) {
   return first_line(std::move(line), request);
 }
 
-void require_same(const SecretBytes& first, const std::optional<SecretBytes>& second,
-                  const SecretRequest& request) {
-  if (second && equal(first.view(), second->view())) return;
-  fail(request, Errc::usage, format("the two answers for the {} differ", request.what));
+/// What a person typed; nothing at the end of input and for an empty answer. No flag is named in
+/// what is wrong with it: none need have been given.
+std::optional<SecretBytes> ask_secret(std::string_view question, const SecretRequest& request) {
+  std::optional<SecretBytes> line = ask_line(question, Echo::off);
+  if (!line) throw Error(Errc::missing_value, format("no {} was given", request.what));
+  if (line->empty()) return std::nullopt;
+  const ByteView octets = line->view();
+  if (std::find(octets.begin(), octets.end(), 0) != octets.end()) {
+    throw Error(Errc::usage, format("the {} holds a NUL octet", request.what));
+  }
+  return line;
+}
+
+bool repeated(const SecretBytes& first, const SecretRequest& request) {
+  if (request.asking == Asking::once) return true;
+  const auto second = ask_secret(format("Again, {}: ", request.what), request);
+  return second && equal(first.view(), second->view());
+}
+
+enum class Empty { refused, allowed };
+
+/// Asks up to three times; nothing only where an empty answer is allowed.
+std::optional<SecretBytes> ask_thrice(const SecretRequest& request, Empty empty,
+                                      const Session& session) {
+  const std::string_view suffix = empty == Empty::allowed ? " (empty for none)" : "";
+  const std::string question = format("Enter {}{}: ", request.what, suffix);
+  for (unsigned answers = 1;; ++answers) {
+    std::optional<SecretBytes> secret = ask_secret(question, request);
+    if (!secret && empty == Empty::allowed) return std::nullopt;
+    if (secret && repeated(*secret, request)) return secret;
+    const Error error =
+        secret ? Error(Errc::usage, format("the two answers for the {} differ", request.what))
+               : Error(Errc::missing_value, format("no {} was given", request.what));
+    if (answers == k_most_answers) throw error;
+    session.messages().error(error);
+  }
 }
 
 SecretBytes from_prompt(const SecretRequest& request, const Session& session) {
@@ -99,15 +132,7 @@ SecretBytes from_prompt(const SecretRequest& request, const Session& session) {
     fail(request, Errc::missing_value, format("cannot ask for the {} here", request.what),
          secret_hint(request.flag));
   }
-  std::optional<SecretBytes> line = ask_line(format("Enter {}: ", request.what), Echo::off);
-  if (!line || line->empty()) {
-    fail(request, Errc::missing_value, format("no {} was given", request.what));
-  }
-  SecretBytes secret = first_line(*std::move(line), request);
-  if (request.asking == Asking::twice) {
-    require_same(secret, ask_line(format("Again, {}: ", request.what), Echo::off), request);
-  }
-  return secret;
+  return ask_thrice(request, Empty::refused, session).value();
 }
 
 }  // namespace
@@ -156,22 +181,26 @@ std::string secret_hint(std::string_view flag) {
   return format("pass it with {} file:PATH, env:NAME or fd:N", flag);
 }
 
-std::optional<SecretBytes> ask_optional_secret(const SecretRequest& request) {
-  std::optional<SecretBytes> line =
-      ask_line(format("Enter {} (empty for none): ", request.what), Echo::off);
-  if (!line || line->empty()) return std::nullopt;
-  SecretBytes secret = first_line(*std::move(line), request);
-  require_same(secret, ask_line(format("Again, {}: ", request.what), Echo::off), request);
-  return secret;
+std::optional<SecretBytes> ask_optional_secret(const SecretRequest& request,
+                                               const Session& session) {
+  return ask_thrice(request, Empty::allowed, session);
 }
 
 crypto::PassphraseSource passphrase_source(std::optional<SecretSource> source,
                                            SecretRequest request, Session& session) {
-  return [source = std::move(source), request = std::move(request),
-          &session]() -> std::optional<SecretBytes> {
-    if (source) return read_secret(*source, request, session);
-    if (session.common().no_input || !can_ask()) return std::nullopt;
-    return read_secret(SecretSource::prompt(), request, session);
+  return [source = std::move(source), request = std::move(request), &session,
+          answers = 1U](crypto::Attempt attempt) mutable -> std::optional<SecretBytes> {
+    const bool first = attempt == crypto::Attempt::first;
+    const bool typed = !source || source->kind() == SecretSource::Kind::prompt;
+    if (!typed) return first ? std::optional(read_secret(*source, request, session)) : std::nullopt;
+    if (!source && (session.common().no_input || !can_ask())) return std::nullopt;
+    if (!first && answers == k_most_answers) {
+      throw Error(Errc::wrong_passphrase, "wrong passphrase, three times",
+                  "run the command again; is it the right key?");
+    }
+    if (!first) session.messages().error(Error(Errc::wrong_passphrase, "wrong passphrase"));
+    answers = first ? 1 : answers + 1;
+    return from_prompt(request, session);
   };
 }
 

@@ -52,9 +52,9 @@ struct SecretRequest {
 /// Reads a secret: the first line without its end (LF or CRLF), 1 to 1,023 octets without NUL. From
 /// a descriptor only that line is taken, so that a second secret may follow on the next one; a
 /// variable is overwritten and removed from the environment. A file that others can read gets a
-/// warning. Throws missing_value (a prompt without a terminal or with --no-input; a variable that
-/// is not set; nothing typed), usage (too long, NUL, empty; the two did not agree),
-/// unreadable_file.
+/// warning. At a prompt an empty answer, and two that differ, are asked for again, three times in
+/// all. Throws missing_value (a prompt without a terminal or with --no-input; a variable that is
+/// not set; nothing typed), usage (too long, NUL, empty; the two did not agree), unreadable_file.
 [[nodiscard]] SecretBytes read_secret(const SecretSource& source, const SecretRequest& request,
                                       Session& session);
 
@@ -62,24 +62,26 @@ struct SecretRequest {
 [[nodiscard]] std::string secret_hint(std::string_view flag);
 
 /// Runs `work`, which opens a key whose passphrase `flag` gives, and names that flag in the hint of
-/// a passphrase that is wrong or missing.
+/// a passphrase that is wrong or missing, unless there is a better one.
 template <class Work>
 decltype(auto) with_passphrase_hint(std::string_view flag, Work&& work) {
   try {
     return work();
   } catch (Error& error) {
     if (error.code() == Errc::wrong_passphrase || error.code() == Errc::missing_value) {
-      error.set_hint(secret_hint(flag));
+      if (error.hint().empty()) error.set_hint(secret_hint(flag));
     }
     throw;
   }
 }
 
 /// Asks for a new secret that may be left out: nothing where the answer is empty.
-[[nodiscard]] std::optional<SecretBytes> ask_optional_secret(const SecretRequest& request);
+[[nodiscard]] std::optional<SecretBytes> ask_optional_secret(const SecretRequest& request,
+                                                             const Session& session);
 
 /// Returns what PrivateKey::from_file is to be given: `source` if there is one, else a prompt where
-/// a person can be asked, else nothing. `session` must outlive the result.
+/// a person can be asked, else nothing. A wrong answer at a prompt is asked for again, three times
+/// in all. `session` must outlive the result.
 [[nodiscard]] crypto::PassphraseSource passphrase_source(std::optional<SecretSource> source,
                                                          SecretRequest request, Session& session);
 

@@ -54,9 +54,8 @@ std::optional<ServeCertificate> read_set(const Path& path, const ServeCertificat
   return ServeCertificate{
       .chain = x509::read_certificates(certificate.bytes.view(),
                                        printable((path / certificate_name).native())),
-      .key = crypto::PrivateKey::from_file(
-          key.bytes.view(), shown, [] { return std::nullopt; }, crypto::LegacyKeys::refuse,
-          session.openssl(ossl::Configuration::openssl))};
+      .key = crypto::PrivateKey::from_file(key.bytes.view(), shown, {}, crypto::LegacyKeys::refuse,
+                                           session.openssl(ossl::Configuration::openssl))};
 }
 
 bool bears(const x509::Certificate& certificate, const x509::GeneralNames& names) {

@@ -55,6 +55,15 @@ std::optional<std::string> ask_field(const SubjectQuestion& question, const Sess
   }
 }
 
+/// Asks until there is an answer.
+std::string ask_required(const SubjectQuestion& question, const Session& session) {
+  for (;;) {
+    if (const auto answer = ask_field(question, session)) return *answer;
+    session.messages().error(
+        Error(Errc::missing_value, format("'{}' needs a value", question.text)));
+  }
+}
+
 }  // namespace
 
 void SubjectOptions::add_to(OptionSet& options) {
@@ -105,9 +114,12 @@ x509::Name SubjectOptions::compose_with_default(const std::string& common_name) 
   return completed.compose().value();
 }
 
-void SubjectOptions::ask_all(const Session& session) {
+void SubjectOptions::ask_all(const std::vector<der::Oid>& required, const Session& session) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (!fields[i]) fields[i] = ask_field(subject_questions()[i], session);
+    const SubjectQuestion& question = subject_questions()[i];
+    const der::Oid type = attribute_type(question);
+    const bool needed = std::find(required.begin(), required.end(), type) != required.end();
+    fields[i] = needed ? ask_required(question, session) : ask_field(question, session);
   }
 }
 
@@ -127,7 +139,7 @@ void ask_missing(SubjectOptions& options, const std::vector<der::Oid>& missing,
       flags.push_back(question->flag);
     } else {
       auto& field = options.fields[static_cast<std::size_t>(question - questions.begin())];
-      while (!field) field = ask_field(*question, session);
+      field = ask_required(*question, session);
     }
   }
   if (!without_flag.empty()) fail_incomplete(without_flag, "missing, without a flag of their own");

@@ -23,10 +23,10 @@ struct SubjectOptions {
   /// Throws usage for --subject together with a field's flag.
   void check() const;
   [[nodiscard]] bool empty() const;
-  /// Asks for every field that no flag gave, as `openssl req` does, until each answer may stand in
-  /// a name. An empty answer leaves its field out.
-  void ask_all(const Session& session);
-  /// The name that they spell; nothing where none was given. Throws bad_name.
+  /// Asks for every field, as `openssl req` does, until each answer may stand in a name. An empty
+  /// answer leaves its field out, unless its attribute is in `required`: that is asked for again.
+  void ask_all(const std::vector<der::Oid>& required, const Session& session);
+  /// The name that they spell; nothing where none was given. Throws usage.
   [[nodiscard]] std::optional<x509::Name> compose() const;
   /// The same with `common_name` where no CN was given.
   [[nodiscard]] x509::Name compose_with_default(const std::string& common_name) const;

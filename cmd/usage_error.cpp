@@ -4,6 +4,7 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/nearest.hpp"
+#include "cmd/foreign_words.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -31,6 +32,12 @@ std::string help_hint(const CLI::App& app) {
   return format("{} --help lists what there is", full_name(app));
 }
 
+/// What helps with an option that is like none of `app`.
+std::string other_flag_hint(const CLI::App& app) {
+  if (command_names(app).empty()) return help_hint(app);
+  return "only common options, --ca and --store may come before the command; give others after it";
+}
+
 [[noreturn]] void fail_unknown_flag(const CLI::App& app, const std::string& word) {
   const std::string flag = word.substr(0, word.find('='));
   std::vector<std::string> known;
@@ -42,10 +49,11 @@ std::string help_hint(const CLI::App& app) {
   const std::size_t dashes = std::min(flag.find_first_not_of('-'), flag.size());
   const std::string_view close = nearest(std::string_view(flag).substr(dashes), known);
   throw Error(Errc::usage, format("unknown option {}", printable(flag)),
-              close.empty() ? help_hint(app) : format("did you mean --{}?", close));
+              close.empty() ? other_flag_hint(app) : format("did you mean --{}?", close));
 }
 
 [[noreturn]] void fail_unknown_command(const CLI::App& app, const std::string& word) {
+  refuse_foreign_word(format("{} {}", full_name(app), printable(word)), word);
   const std::vector<std::string> known = command_names(app);
   const std::string_view close = nearest(word, known);
   throw Error(
@@ -60,6 +68,26 @@ std::string first_word(const std::string& message) {
 
 }  // namespace
 
+void refuse_unknown_command(const CLI::App& app, const CLI::App& root) {
+  if (command_names(app).empty()) return;
+  for (const std::string& word : root.remaining(true)) {
+    if (word[0] != '-') fail_unknown_command(app, word);
+  }
+}
+
+bool lacks_command(const CLI::App& app, const CLI::App& root, const CLI::ParseError& error) {
+  return error.get_name() == "RequiredError" && !command_names(app).empty() &&
+         root.remaining(true).empty();
+}
+
+void throw_unknown_leading(const CLI::App& root, const std::string& word) {
+  if (word == "--") {
+    throw Error(Errc::usage, "-- is given before the command",
+                "write it after the command, before file names that begin with a dash");
+  }
+  fail_unknown_flag(root, word);
+}
+
 void throw_usage_error(const CLI::App& app, const CLI::App& root, const CLI::ParseError& error) {
   const std::vector<std::string> rest = root.remaining(true);
   const bool wants_command = !command_names(app).empty();
@@ -68,10 +96,6 @@ void throw_usage_error(const CLI::App& app, const CLI::App& root, const CLI::Par
     const std::string& word = rest.front();
     if (word.size() > 1 && word[0] == '-' && word != "--") fail_unknown_flag(app, word);
     if (wants_command) fail_unknown_command(app, word);
-  }
-  if (wants_command) {
-    throw Error(Errc::usage, format("a command is missing after {}", full_name(app)),
-                help_hint(app));
   }
   if (!rest.empty()) {
     throw Error(Errc::usage,

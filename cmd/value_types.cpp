@@ -1,5 +1,6 @@
 #include "cmd/value_types.hpp"
 
+#include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
 #include "base/utf8.hpp"

@@ -28,6 +28,8 @@ std::string value_action(const OptionDoc& option) {
       return "_files";
     case Completion::directory:
       return "_files -/";
+    case Completion::profile:
+      return "_mtlsctl_profiles";
     case Completion::words: {
       std::string words;
       for (const std::string& word : option.words())
@@ -47,7 +49,24 @@ std::string function_name(const CommandDoc& command) {
   return name;
 }
 
-std::string argument_lines(const CommandDoc& command) {
+constexpr std::string_view k_profiles =
+    R"SH(# Those of the CA and the directory that the line names.
+_mtlsctl_profiles() {
+  local i
+  local -a named names
+  for ((i = 2; i < CURRENT; i++)); do
+    case $words[i] in
+      --ca|--profiles) named+=($words[i] $words[i+1]) ;;
+      --ca=*|--profiles=*) named+=($words[i]) ;;
+    esac
+  done
+  names=(${(f)"$(mtlsctl profile list $named 2>/dev/null | cut -d ' ' -f 1)"})
+  compadd -a names
+}
+
+)SH";
+
+std::string option_lines(const CommandDoc& command) {
   std::string lines;
   for (const OptionDoc& option : command.options) {
     for (const std::string& name : option.names) {
@@ -58,6 +77,11 @@ std::string argument_lines(const CommandDoc& command) {
                      : format(":{}:{}", quoted(option.placeholder), value_action(option)));
     }
   }
+  return lines;
+}
+
+std::string argument_lines(const CommandDoc& command) {
+  std::string lines = option_lines(command);
   for (const OptionDoc& positional : command.positionals) {
     lines += format(" \\\n    '{}:{}:{}'", positional.repeatable ? "*" : "",
                     quoted(positional.names.front()), value_action(positional));
@@ -76,8 +100,11 @@ void append_functions(std::string& script, const CommandDoc& command) {
   for (const CommandDoc& sub : command.commands) {
     if (!sub.hidden) script += format("    '{}:{}'\n", sub.name(), quoted(sub.summary));
   }
+  // Options before the command, then none: those behind it are the command's own.
+  script += format("  )\n  _arguments -C -s -A '-*'{} \\\n    '1: :->command' '*:: :->rest'\n",
+                   option_lines(command));
   script +=
-      "  )\n  _arguments -C '1: :->command' '*:: :->rest'\n  case $state in\n"
+      "  case $state in\n"
       "    command) _describe command commands ;;\n    rest)\n      case $line[1] in\n";
   for (const CommandDoc& sub : command.commands) {
     if (!sub.hidden) script += format("        {}) {} ;;\n", sub.name(), function_name(sub));
@@ -95,6 +122,7 @@ std::string zsh_completion(const CommandDoc& program) {
       "#compdef mtlsctl\n# zsh completion for mtlsctl. Made by 'mtlsctl completion zsh'; do not "
       "edit.\n\n";
   append_functions(script, program);
+  script += k_profiles;
   script +=
       "if [ \"$funcstack[1]\" = _mtlsctl ]; then\n  _mtlsctl \"$@\"\nelse\n  compdef _mtlsctl "
       "mtlsctl\nfi\n";

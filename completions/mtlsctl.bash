@@ -20,6 +20,18 @@ _mtlsctl_words() {
   fi
 }
 
+# Those of the CA and the directory that the line names.
+_mtlsctl_profiles() {
+  local i named=()
+  for ((i = 1; i < ${#words[@]} - 1; i++)); do
+    case "${words[i]}" in
+      --ca | --profiles) named+=("${words[i]}" "${words[i+1]}") ;;
+      --ca=* | --profiles=*) named+=("${words[i]}") ;;
+    esac
+  done
+  _mtlsctl_words "$("${words[0]}" profile list "${named[@]}" 2>/dev/null | cut -d ' ' -f 1)"
+}
+
 _mtlsctl() {
   local cur prev command='' word i line words topics=''
   COMPREPLY=()
@@ -31,9 +43,9 @@ _mtlsctl() {
   prev=${words[${#words[@]}-2]}
   for ((i = 1; i < ${#words[@]} - 1; i++)); do
     word=${words[i]}
-    # Common options may stand anywhere, some with a value; "help" is followed by a command's words.
+    # Some options may come before the command; "help" is followed by a command's words.
     case "$word" in
-      --trace | --actor) ((++i)); continue ;;
+      --ca | --store | --trace | --actor) ((++i)); continue ;;
       -*) continue ;;
     esac
     if [[ -z $command && $word == help ]]; then topics=' exit-codes'; continue; fi
@@ -43,11 +55,19 @@ _mtlsctl() {
     esac
   done
   case "$command:$prev" in
+    ':--ca') _mtlsctl_directories; return ;;
+    ':--store') :; return ;;
+    ':--trace') _mtlsctl_files; return ;;
+    ':--actor') :; return ;;
+    'ca:--ca') _mtlsctl_directories; return ;;
+    'ca:--store') :; return ;;
+    'ca:--trace') _mtlsctl_files; return ;;
+    'ca:--actor') :; return ;;
     'ca init:--parent') _mtlsctl_directories; return ;;
     'ca init:--path-length') :; return ;;
     'ca init:--permit') _mtlsctl_words 'dns: ip: email: uri: dn:'; return ;;
     'ca init:--exclude') _mtlsctl_words 'dns: ip: email: uri: dn:'; return ;;
-    'ca init:--profile') :; return ;;
+    'ca init:--profile') _mtlsctl_profiles; return ;;
     'ca init:--subject') :; return ;;
     'ca init:--country') :; return ;;
     'ca init:--state') :; return ;;
@@ -70,7 +90,7 @@ _mtlsctl() {
     'ca init:--trace') _mtlsctl_files; return ;;
     'ca init:--actor') :; return ;;
     'ca adopt:--chain') _mtlsctl_files; return ;;
-    'ca adopt:--profile') :; return ;;
+    'ca adopt:--profile') _mtlsctl_profiles; return ;;
     'ca adopt:--days') :; return ;;
     'ca adopt:--validity') :; return ;;
     'ca adopt:--not-after') :; return ;;
@@ -84,7 +104,7 @@ _mtlsctl() {
     'ca adopt:--actor') :; return ;;
     'ca sign:--output') _mtlsctl_files; return ;;
     'ca sign:-o') _mtlsctl_files; return ;;
-    'ca sign:--profile') :; return ;;
+    'ca sign:--profile') _mtlsctl_profiles; return ;;
     'ca sign:--san') _mtlsctl_words 'dns: ip: email: uri:'; return ;;
     'ca sign:--request-key') :; return ;;
     'ca sign:--subject') :; return ;;
@@ -118,12 +138,16 @@ _mtlsctl() {
     'ca export:-o') _mtlsctl_files; return ;;
     'ca export:--trace') _mtlsctl_files; return ;;
     'ca export:--actor') :; return ;;
+    'client:--ca') _mtlsctl_directories; return ;;
+    'client:--store') :; return ;;
+    'client:--trace') _mtlsctl_files; return ;;
+    'client:--actor') :; return ;;
     'client issue:--name') :; return ;;
     'client issue:--out-dir') _mtlsctl_directories; return ;;
     'client issue:--san') _mtlsctl_words 'dns: ip: email: uri:'; return ;;
     'client issue:--csr') _mtlsctl_files; return ;;
     'client issue:--key') _mtlsctl_files; return ;;
-    'client issue:--profile') :; return ;;
+    'client issue:--profile') _mtlsctl_profiles; return ;;
     'client issue:--request-key') :; return ;;
     'client issue:--subject') :; return ;;
     'client issue:--country') :; return ;;
@@ -146,12 +170,16 @@ _mtlsctl() {
     'client issue:--profiles') _mtlsctl_directories; return ;;
     'client issue:--trace') _mtlsctl_files; return ;;
     'client issue:--actor') :; return ;;
+    'server:--ca') _mtlsctl_directories; return ;;
+    'server:--store') :; return ;;
+    'server:--trace') _mtlsctl_files; return ;;
+    'server:--actor') :; return ;;
     'server issue:--name') :; return ;;
     'server issue:--out-dir') _mtlsctl_directories; return ;;
     'server issue:--san') _mtlsctl_words 'dns: ip: email: uri:'; return ;;
     'server issue:--csr') _mtlsctl_files; return ;;
     'server issue:--key') _mtlsctl_files; return ;;
-    'server issue:--profile') :; return ;;
+    'server issue:--profile') _mtlsctl_profiles; return ;;
     'server issue:--request-key') :; return ;;
     'server issue:--subject') :; return ;;
     'server issue:--country') :; return ;;
@@ -174,6 +202,10 @@ _mtlsctl() {
     'server issue:--profiles') _mtlsctl_directories; return ;;
     'server issue:--trace') _mtlsctl_files; return ;;
     'server issue:--actor') :; return ;;
+    'key:--ca') _mtlsctl_directories; return ;;
+    'key:--store') :; return ;;
+    'key:--trace') _mtlsctl_files; return ;;
+    'key:--actor') :; return ;;
     'key generate:--output') _mtlsctl_files; return ;;
     'key generate:-o') _mtlsctl_files; return ;;
     'key generate:--key-type') _mtlsctl_words 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p521 ed25519'; return ;;
@@ -181,6 +213,10 @@ _mtlsctl() {
     'key generate:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'key generate:--trace') _mtlsctl_files; return ;;
     'key generate:--actor') :; return ;;
+    'csr:--ca') _mtlsctl_directories; return ;;
+    'csr:--store') :; return ;;
+    'csr:--trace') _mtlsctl_files; return ;;
+    'csr:--actor') :; return ;;
     'csr create:--key') _mtlsctl_files; return ;;
     'csr create:--key-passphrase') _mtlsctl_words 'file: env: fd: prompt'; return ;;
     'csr create:--output') _mtlsctl_files; return ;;
@@ -260,6 +296,10 @@ _mtlsctl() {
     'probe:--actor') :; return ;;
     'inspect:--trace') _mtlsctl_files; return ;;
     'inspect:--actor') :; return ;;
+    'cert:--ca') _mtlsctl_directories; return ;;
+    'cert:--store') :; return ;;
+    'cert:--trace') _mtlsctl_files; return ;;
+    'cert:--actor') :; return ;;
     'cert list:--ca') _mtlsctl_directories; return ;;
     'cert list:--store') :; return ;;
     'cert list:--lock-timeout') :; return ;;
@@ -267,7 +307,7 @@ _mtlsctl() {
     'cert list:--status') _mtlsctl_words 'valid not_yet_valid expired on_hold revoked pending unknown abandoned'; return ;;
     'cert list:--subject') :; return ;;
     'cert list:--expires-in') :; return ;;
-    'cert list:--profile') :; return ;;
+    'cert list:--profile') _mtlsctl_profiles; return ;;
     'cert list:--limit') :; return ;;
     'cert list:--trace') _mtlsctl_files; return ;;
     'cert list:--actor') :; return ;;
@@ -283,6 +323,10 @@ _mtlsctl() {
     'cert export:-o') _mtlsctl_files; return ;;
     'cert export:--trace') _mtlsctl_files; return ;;
     'cert export:--actor') :; return ;;
+    'store:--ca') _mtlsctl_directories; return ;;
+    'store:--store') :; return ;;
+    'store:--trace') _mtlsctl_files; return ;;
+    'store:--actor') :; return ;;
     'store migrate:--ca') _mtlsctl_directories; return ;;
     'store migrate:--store') :; return ;;
     'store migrate:--lock-timeout') :; return ;;
@@ -341,6 +385,10 @@ _mtlsctl() {
     'store export:-o') _mtlsctl_files; return ;;
     'store export:--trace') _mtlsctl_files; return ;;
     'store export:--actor') :; return ;;
+    'log:--ca') _mtlsctl_directories; return ;;
+    'log:--store') :; return ;;
+    'log:--trace') _mtlsctl_files; return ;;
+    'log:--actor') :; return ;;
     'log show:--ca') _mtlsctl_directories; return ;;
     'log show:--store') :; return ;;
     'log show:--lock-timeout') :; return ;;
@@ -399,6 +447,10 @@ _mtlsctl() {
     'render:--resolve') :; return ;;
     'render:--trace') _mtlsctl_files; return ;;
     'render:--actor') :; return ;;
+    'profile:--ca') _mtlsctl_directories; return ;;
+    'profile:--store') :; return ;;
+    'profile:--trace') _mtlsctl_files; return ;;
+    'profile:--actor') :; return ;;
     'profile list:--profiles') _mtlsctl_directories; return ;;
     'profile list:--ca') _mtlsctl_directories; return ;;
     'profile list:--store') :; return ;;
@@ -421,8 +473,14 @@ _mtlsctl() {
     'help:--actor') :; return ;;
   esac
   case "$command" in
-    '') _mtlsctl_words 'ca client server key csr verify serve probe inspect cert store log render profile completion version help'"$topics" ;;
-    'ca') _mtlsctl_words 'init adopt sign show export' ;;
+    '')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_words 'ca client server key csr verify serve probe inspect cert store log render profile completion version help'"$topics"
+      fi ;;
+    'ca')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_words 'init adopt sign show export'
+      fi ;;
     'ca init')
       if [[ $cur == -* ]]; then _mtlsctl_words '--parent --path-length --permit --exclude --profile --if-missing --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
@@ -443,22 +501,34 @@ _mtlsctl() {
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
-    'client') _mtlsctl_words 'issue' ;;
+    'client')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_words 'issue'
+      fi ;;
     'client issue')
       if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --no-chain --profile --request-key --if-missing --force -f --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
-    'server') _mtlsctl_words 'issue' ;;
+    'server')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_words 'issue'
+      fi ;;
     'server issue')
       if [[ $cur == -* ]]; then _mtlsctl_words '--name --out-dir --san --csr --san-from-csr --key --no-chain --profile --request-key --if-missing --force -f --force-key --dry-run --subject --country --state --locality --organization --unit --common-name --email --days --validity --not-after --strict-validity --key-type --keygen --key-passphrase --ca --store --lock-timeout --ca-passphrase --allow-open-key --legacy-key --profiles --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
-    'key') _mtlsctl_words 'generate' ;;
+    'key')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_words 'generate'
+      fi ;;
     'key generate')
       if [[ $cur == -* ]]; then _mtlsctl_words '--output -o --key-type --keygen --key-passphrase --force -f --force-key --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
-    'csr') _mtlsctl_words 'create' ;;
+    'csr')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_words 'create'
+      fi ;;
     'csr create')
       if [[ $cur == -* ]]; then _mtlsctl_words '--key --key-passphrase --legacy-key --allow-open-key --output -o --san --challenge-password --company-name --force -f --dry-run --subject --country --state --locality --organization --unit --common-name --email --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
@@ -479,7 +549,10 @@ _mtlsctl() {
       if [[ $cur == -* ]]; then _mtlsctl_words '--help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_files
       fi ;;
-    'cert') _mtlsctl_words 'list show export' ;;
+    'cert')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_words 'list show export'
+      fi ;;
     'cert list')
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --state --status --subject --expires-in --profile --limit --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
@@ -492,7 +565,10 @@ _mtlsctl() {
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --no-chain --der --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
-    'store') _mtlsctl_words 'migrate copy check repair backup accept-rollback accept-clock accept-loss import export' ;;
+    'store')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_words 'migrate copy check repair backup accept-rollback accept-clock accept-loss import export'
+      fi ;;
     'store migrate')
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --allow-open-key --dry-run --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
@@ -533,7 +609,10 @@ _mtlsctl() {
       if [[ $cur == -* ]]; then _mtlsctl_words '--format --ca --store --lock-timeout --output -o --force -f --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
-    'log') _mtlsctl_words 'show verify head' ;;
+    'log')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_words 'show verify head'
+      fi ;;
     'log show')
       if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --lock-timeout --from --last --serial --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
@@ -550,14 +629,17 @@ _mtlsctl() {
       if [[ $cur == -* ]]; then _mtlsctl_words '--list --ca --store --lock-timeout --crl --out -o --force -f --check --allow-open-key --host --listen --server-cert --server-key --backend --trust-file --verify-depth --crl-file --name --namespace --image --ingress-class --alb-name --address-type --edition --vswitch --port --protocol --quic-upgrade --server-certificate-id --ca-certificate-id --security-policy --client-cert-header --listener-id --warehouse-id --region --client-cert --client-key --trust --resolve --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else _mtlsctl_words 'albconfig k8s-demo k8s-secret nginx haproxy envoy aliyun-cli curl'
       fi ;;
-    'profile') _mtlsctl_words 'list show check' ;;
+    'profile')
+      if [[ $cur == -* ]]; then _mtlsctl_words '--ca --store --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
+      else _mtlsctl_words 'list show check'
+      fi ;;
     'profile list')
       if [[ $cur == -* ]]; then _mtlsctl_words '--profiles --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
       else :
       fi ;;
     'profile show')
       if [[ $cur == -* ]]; then _mtlsctl_words '--profiles --ca --store --lock-timeout --help -h --json --quiet -q --verbose -v --no-input --trace --actor'
-      else :
+      else _mtlsctl_profiles
       fi ;;
     'profile check')
       if [[ $cur == -* ]]; then _mtlsctl_words '--help -h --json --quiet -q --verbose -v --no-input --trace --actor'

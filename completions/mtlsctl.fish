@@ -1,24 +1,65 @@
 # fish completion for mtlsctl. Made by 'mtlsctl completion fish'; do not edit.
 
-# Whether the words so far are exactly those of a command.
+# Whether the words so far are exactly those of a command, whatever options were given before it.
 function __mtlsctl_at
     set -l command
+    set -l value_follows no
     for word in (commandline -opc)[2..]
-        string match -q -- '-*' $word; and break
+        if test $value_follows = yes
+            set value_follows no
+            continue
+        end
+        if string match -q -- '-*' $word
+            contains -- $word --ca --store --trace --actor; and set value_follows yes
+            continue
+        end
         contains -- (string join ' ' $command $word) 'ca' 'ca init' 'ca adopt' 'ca sign' 'ca show' 'ca export' 'client' 'client issue' 'server' 'server issue' 'key' 'key generate' 'csr' 'csr create' 'verify' 'serve' 'probe' 'inspect' 'cert' 'cert list' 'cert show' 'cert export' 'store' 'store migrate' 'store copy' 'store check' 'store repair' 'store backup' 'store accept-rollback' 'store accept-clock' 'store accept-loss' 'store import' 'store export' 'log' 'log show' 'log verify' 'log head' 'render' 'profile' 'profile list' 'profile show' 'profile check' 'completion' 'version' 'help'; or break
         set -a command $word
     end
     test "$command" = "$argv[1]"
 end
 
+# The profiles of the CA and the directory that the line names.
+function __mtlsctl_profiles
+    set -l named
+    set -l words (commandline -opc)
+    for i in (seq 2 (count $words))
+        switch $words[$i]
+            case --ca --profiles
+                set -a named $words[$i] $words[(math $i + 1)]
+            case '--ca=*' '--profiles=*'
+                set -a named $words[$i]
+        end
+    end
+    mtlsctl profile list $named 2>/dev/null | string replace -r ' .*' ''
+end
+
 complete -c mtlsctl -f
+complete -c mtlsctl -n '__mtlsctl_at ""' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
+complete -c mtlsctl -n '__mtlsctl_at ""' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
+complete -c mtlsctl -n '__mtlsctl_at ""' -l help -s h -d 'Show this help'
+complete -c mtlsctl -n '__mtlsctl_at ""' -l json -d 'Print one JSON document a line (docs/json.md)'
+complete -c mtlsctl -n '__mtlsctl_at ""' -l quiet -s q -d 'Print no warnings and notes on standard error'
+complete -c mtlsctl -n '__mtlsctl_at ""' -l verbose -s v -d 'With an error, also print what OpenSSL said'
+complete -c mtlsctl -n '__mtlsctl_at ""' -l no-input -d 'Never prompt, even on a terminal'
+complete -c mtlsctl -n '__mtlsctl_at ""' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
+complete -c mtlsctl -n '__mtlsctl_at ""' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at ""' -x -a 'ca' -d 'A certificate authority in a directory'
+complete -c mtlsctl -n '__mtlsctl_at "ca"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
+complete -c mtlsctl -n '__mtlsctl_at "ca"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
+complete -c mtlsctl -n '__mtlsctl_at "ca"' -l help -s h -d 'Show this help'
+complete -c mtlsctl -n '__mtlsctl_at "ca"' -l json -d 'Print one JSON document a line (docs/json.md)'
+complete -c mtlsctl -n '__mtlsctl_at "ca"' -l quiet -s q -d 'Print no warnings and notes on standard error'
+complete -c mtlsctl -n '__mtlsctl_at "ca"' -l verbose -s v -d 'With an error, also print what OpenSSL said'
+complete -c mtlsctl -n '__mtlsctl_at "ca"' -l no-input -d 'Never prompt, even on a terminal'
+complete -c mtlsctl -n '__mtlsctl_at "ca"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
+complete -c mtlsctl -n '__mtlsctl_at "ca"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at "ca"' -x -a 'init' -d 'Make a CA directory: a root, or an intermediate with --parent'
 complete -c mtlsctl -n '__mtlsctl_at "ca init"' -l parent -x -a '(__fish_complete_directories)' -d 'Make an intermediate, signed and recorded by the CA in DIR'
 complete -c mtlsctl -n '__mtlsctl_at "ca init"' -l path-length -x -d 'How many CAs may stand below this one'
 complete -c mtlsctl -n '__mtlsctl_at "ca init"' -l permit -x -a 'dns: ip: email: uri: dn:' -d 'Permitted names'
 complete -c mtlsctl -n '__mtlsctl_at "ca init"' -l exclude -x -a 'dns: ip: email: uri: dn:' -d 'Excluded names'
-complete -c mtlsctl -n '__mtlsctl_at "ca init"' -l profile -x -d 'Profile (default: root-ca, or intermediate-ca with --parent)'
+complete -c mtlsctl -n '__mtlsctl_at "ca init"' -l profile -x -a '(__mtlsctl_profiles)' -d 'Profile (default: root-ca, or intermediate-ca with --parent)'
 complete -c mtlsctl -n '__mtlsctl_at "ca init"' -l if-missing -d 'Keep a CA that a first run would have made; refuse any other'
 complete -c mtlsctl -n '__mtlsctl_at "ca init"' -l dry-run -d 'Check everything; write, record and sign nothing'
 complete -c mtlsctl -n '__mtlsctl_at "ca init"' -l subject -x -d 'Subject as CN=x,O=y,C=zz (RFC 4514) or /C=zz/O=y/CN=x'
@@ -53,7 +94,7 @@ complete -c mtlsctl -n '__mtlsctl_at "ca init"' -l actor -x -d 'Who is working, 
 complete -c mtlsctl -n '__mtlsctl_at "ca"' -x -a 'adopt' -d 'Make a CA directory for a CA that another tool made'
 complete -c mtlsctl -n '__mtlsctl_at "ca adopt"' -l chain -r -F -d 'For an intermediate: the certificates of the CAs above it, the root last'
 complete -c mtlsctl -n '__mtlsctl_at "ca adopt"' -l reissue -d 'Make a new certificate with the same key and name'
-complete -c mtlsctl -n '__mtlsctl_at "ca adopt"' -l profile -x -d 'With --reissue: its profile (default: root-ca)'
+complete -c mtlsctl -n '__mtlsctl_at "ca adopt"' -l profile -x -a '(__mtlsctl_profiles)' -d 'With --reissue: its profile (default: root-ca)'
 complete -c mtlsctl -n '__mtlsctl_at "ca adopt"' -l dry-run -d 'Check everything; write, record and sign nothing'
 complete -c mtlsctl -n '__mtlsctl_at "ca adopt"' -l days -x -d 'Valid for N days'
 complete -c mtlsctl -n '__mtlsctl_at "ca adopt"' -l validity -x -d 'Valid for a period: 90d, 12h, 1y'
@@ -78,10 +119,10 @@ complete -c mtlsctl -n '__mtlsctl_at "ca adopt"' -r -F
 complete -c mtlsctl -n '__mtlsctl_at "ca adopt"' -r -F
 complete -c mtlsctl -n '__mtlsctl_at "ca"' -x -a 'sign' -d 'Sign a request made elsewhere'
 complete -c mtlsctl -n '__mtlsctl_at "ca sign"' -l output -s o -r -F -d 'Where the certificate goes (default: the request\'s name with .crt; - for stdout)'
-complete -c mtlsctl -n '__mtlsctl_at "ca sign"' -l profile -x -d 'Profile (default: mtls-client)'
+complete -c mtlsctl -n '__mtlsctl_at "ca sign"' -l profile -x -a '(__mtlsctl_profiles)' -d 'Profile (default: mtls-client)'
 complete -c mtlsctl -n '__mtlsctl_at "ca sign"' -l san -x -a 'dns: ip: email: uri:' -d 'Subject alternative name'
 complete -c mtlsctl -n '__mtlsctl_at "ca sign"' -l san-from-csr -d 'Take the CSR\'s alternative names'
-complete -c mtlsctl -n '__mtlsctl_at "ca sign"' -l no-chain -d 'Write the certificate alone, without the intermediates above it'
+complete -c mtlsctl -n '__mtlsctl_at "ca sign"' -l chain -d 'Append the intermediate certificates'
 complete -c mtlsctl -n '__mtlsctl_at "ca sign"' -l request-key -x -d 'Name this request: a repeat of it is refused'
 complete -c mtlsctl -n '__mtlsctl_at "ca sign"' -l if-missing -d 'Keep a certificate that a first run would have made; refuse any other'
 complete -c mtlsctl -n '__mtlsctl_at "ca sign"' -l force -s f -d 'Replace existing files (a private key needs --force-key too)'
@@ -142,6 +183,15 @@ complete -c mtlsctl -n '__mtlsctl_at "ca export"' -l no-input -d 'Never prompt, 
 complete -c mtlsctl -n '__mtlsctl_at "ca export"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
 complete -c mtlsctl -n '__mtlsctl_at "ca export"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at ""' -x -a 'client' -d 'Certificates for clients'
+complete -c mtlsctl -n '__mtlsctl_at "client"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
+complete -c mtlsctl -n '__mtlsctl_at "client"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
+complete -c mtlsctl -n '__mtlsctl_at "client"' -l help -s h -d 'Show this help'
+complete -c mtlsctl -n '__mtlsctl_at "client"' -l json -d 'Print one JSON document a line (docs/json.md)'
+complete -c mtlsctl -n '__mtlsctl_at "client"' -l quiet -s q -d 'Print no warnings and notes on standard error'
+complete -c mtlsctl -n '__mtlsctl_at "client"' -l verbose -s v -d 'With an error, also print what OpenSSL said'
+complete -c mtlsctl -n '__mtlsctl_at "client"' -l no-input -d 'Never prompt, even on a terminal'
+complete -c mtlsctl -n '__mtlsctl_at "client"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
+complete -c mtlsctl -n '__mtlsctl_at "client"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at "client"' -x -a 'issue' -d 'Make a key, a request and a client certificate'
 complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l name -x -d 'Write NAME.key, NAME.csr, NAME.crt (default: client)'
 complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l out-dir -x -a '(__fish_complete_directories)' -d 'Where to (default: here)'
@@ -149,8 +199,8 @@ complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l san -x -a 'dns: ip: emai
 complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l csr -r -F -d 'Sign the request in FILE; only NAME.crt is written'
 complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l san-from-csr -d 'Take the CSR\'s alternative names'
 complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l key -r -F -d 'Use the private key in FILE'
-complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l no-chain -d 'Write the certificate alone, without the intermediates above it'
-complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l profile -x -d 'Profile (default: mtls-client)'
+complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l chain -d 'Append the intermediate certificates to NAME.crt'
+complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l profile -x -a '(__mtlsctl_profiles)' -d 'Profile (default: mtls-client)'
 complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l request-key -x -d 'Name this request: a repeat of it is refused'
 complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l if-missing -d 'Keep a set that a first run would have made; refuse any other'
 complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l force -s f -d 'Replace existing files (a private key needs --force-key too)'
@@ -186,6 +236,15 @@ complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l no-input -d 'Never promp
 complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
 complete -c mtlsctl -n '__mtlsctl_at "client issue"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at ""' -x -a 'server' -d 'Certificates for listeners'
+complete -c mtlsctl -n '__mtlsctl_at "server"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
+complete -c mtlsctl -n '__mtlsctl_at "server"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
+complete -c mtlsctl -n '__mtlsctl_at "server"' -l help -s h -d 'Show this help'
+complete -c mtlsctl -n '__mtlsctl_at "server"' -l json -d 'Print one JSON document a line (docs/json.md)'
+complete -c mtlsctl -n '__mtlsctl_at "server"' -l quiet -s q -d 'Print no warnings and notes on standard error'
+complete -c mtlsctl -n '__mtlsctl_at "server"' -l verbose -s v -d 'With an error, also print what OpenSSL said'
+complete -c mtlsctl -n '__mtlsctl_at "server"' -l no-input -d 'Never prompt, even on a terminal'
+complete -c mtlsctl -n '__mtlsctl_at "server"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
+complete -c mtlsctl -n '__mtlsctl_at "server"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at "server"' -x -a 'issue' -d 'The same for a listener'
 complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l name -x -d 'Write NAME.key, NAME.csr, NAME.crt (default: server)'
 complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l out-dir -x -a '(__fish_complete_directories)' -d 'Where to (default: here)'
@@ -193,8 +252,8 @@ complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l san -x -a 'dns: ip: emai
 complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l csr -r -F -d 'Sign the request in FILE; only NAME.crt is written'
 complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l san-from-csr -d 'Take the CSR\'s alternative names'
 complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l key -r -F -d 'Use the private key in FILE'
-complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l no-chain -d 'Write the certificate alone, without the intermediates above it'
-complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l profile -x -d 'Profile (default: mtls-server)'
+complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l chain -d 'Append the intermediate certificates to NAME.crt'
+complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l profile -x -a '(__mtlsctl_profiles)' -d 'Profile (default: mtls-server)'
 complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l request-key -x -d 'Name this request: a repeat of it is refused'
 complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l if-missing -d 'Keep a set that a first run would have made; refuse any other'
 complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l force -s f -d 'Replace existing files (a private key needs --force-key too)'
@@ -230,6 +289,15 @@ complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l no-input -d 'Never promp
 complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
 complete -c mtlsctl -n '__mtlsctl_at "server issue"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at ""' -x -a 'key' -d 'Private keys'
+complete -c mtlsctl -n '__mtlsctl_at "key"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
+complete -c mtlsctl -n '__mtlsctl_at "key"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
+complete -c mtlsctl -n '__mtlsctl_at "key"' -l help -s h -d 'Show this help'
+complete -c mtlsctl -n '__mtlsctl_at "key"' -l json -d 'Print one JSON document a line (docs/json.md)'
+complete -c mtlsctl -n '__mtlsctl_at "key"' -l quiet -s q -d 'Print no warnings and notes on standard error'
+complete -c mtlsctl -n '__mtlsctl_at "key"' -l verbose -s v -d 'With an error, also print what OpenSSL said'
+complete -c mtlsctl -n '__mtlsctl_at "key"' -l no-input -d 'Never prompt, even on a terminal'
+complete -c mtlsctl -n '__mtlsctl_at "key"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
+complete -c mtlsctl -n '__mtlsctl_at "key"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at "key"' -x -a 'generate' -d 'Make a private key'
 complete -c mtlsctl -n '__mtlsctl_at "key generate"' -l output -s o -r -F -d 'Where the key goes, 0600 (default: standard output, unless a terminal)'
 complete -c mtlsctl -n '__mtlsctl_at "key generate"' -l key-type -x -a 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p521 ed25519' -d 'Kind of the new key (default: what the profile says)'
@@ -246,6 +314,15 @@ complete -c mtlsctl -n '__mtlsctl_at "key generate"' -l no-input -d 'Never promp
 complete -c mtlsctl -n '__mtlsctl_at "key generate"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
 complete -c mtlsctl -n '__mtlsctl_at "key generate"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at ""' -x -a 'csr' -d 'Certificate requests'
+complete -c mtlsctl -n '__mtlsctl_at "csr"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
+complete -c mtlsctl -n '__mtlsctl_at "csr"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
+complete -c mtlsctl -n '__mtlsctl_at "csr"' -l help -s h -d 'Show this help'
+complete -c mtlsctl -n '__mtlsctl_at "csr"' -l json -d 'Print one JSON document a line (docs/json.md)'
+complete -c mtlsctl -n '__mtlsctl_at "csr"' -l quiet -s q -d 'Print no warnings and notes on standard error'
+complete -c mtlsctl -n '__mtlsctl_at "csr"' -l verbose -s v -d 'With an error, also print what OpenSSL said'
+complete -c mtlsctl -n '__mtlsctl_at "csr"' -l no-input -d 'Never prompt, even on a terminal'
+complete -c mtlsctl -n '__mtlsctl_at "csr"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
+complete -c mtlsctl -n '__mtlsctl_at "csr"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at "csr"' -x -a 'create' -d 'Make a certificate request for a key'
 complete -c mtlsctl -n '__mtlsctl_at "csr create"' -l key -r -F -d 'The private key to request for'
 complete -c mtlsctl -n '__mtlsctl_at "csr create"' -l key-passphrase -x -a 'file: env: fd: prompt' -d 'Where its passphrase comes from'
@@ -367,15 +444,23 @@ complete -c mtlsctl -n '__mtlsctl_at "inspect"' -l trace -r -F -d 'Append what i
 complete -c mtlsctl -n '__mtlsctl_at "inspect"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at "inspect"' -r -F
 complete -c mtlsctl -n '__mtlsctl_at ""' -x -a 'cert' -d 'What the ledger of a CA holds'
+complete -c mtlsctl -n '__mtlsctl_at "cert"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
+complete -c mtlsctl -n '__mtlsctl_at "cert"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
+complete -c mtlsctl -n '__mtlsctl_at "cert"' -l help -s h -d 'Show this help'
+complete -c mtlsctl -n '__mtlsctl_at "cert"' -l json -d 'Print one JSON document a line (docs/json.md)'
+complete -c mtlsctl -n '__mtlsctl_at "cert"' -l quiet -s q -d 'Print no warnings and notes on standard error'
+complete -c mtlsctl -n '__mtlsctl_at "cert"' -l verbose -s v -d 'With an error, also print what OpenSSL said'
+complete -c mtlsctl -n '__mtlsctl_at "cert"' -l no-input -d 'Never prompt, even on a terminal'
+complete -c mtlsctl -n '__mtlsctl_at "cert"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
+complete -c mtlsctl -n '__mtlsctl_at "cert"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at "cert"' -x -a 'list' -d 'List what the CA has issued'
 complete -c mtlsctl -n '__mtlsctl_at "cert list"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
 complete -c mtlsctl -n '__mtlsctl_at "cert list"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
 complete -c mtlsctl -n '__mtlsctl_at "cert list"' -l lock-timeout -x -d 'How long to wait for others who write the ledger (default: 30s)'
 complete -c mtlsctl -n '__mtlsctl_at "cert list"' -l state -x -a 'intent issued revoked unknown burnt' -d 'Only those in this state'
-complete -c mtlsctl -n '__mtlsctl_at "cert list"' -l status -x -a 'valid not_yet_valid expired on_hold revoked pending unknown abandoned' -d 'Only those that are so now'
 complete -c mtlsctl -n '__mtlsctl_at "cert list"' -l subject -x -d 'Only those with TEXT in subject or SANs, in any case'
-complete -c mtlsctl -n '__mtlsctl_at "cert list"' -l expires-in -x -d 'Only those due: valid now, expiring within DURATION, not renewed'
-complete -c mtlsctl -n '__mtlsctl_at "cert list"' -l profile -x -d 'Only those issued under this profile'
+complete -c mtlsctl -n '__mtlsctl_at "cert list"' -l expires-in -x -d 'Only those valid now that expire within DURATION'
+complete -c mtlsctl -n '__mtlsctl_at "cert list"' -l profile -x -a '(__mtlsctl_profiles)' -d 'Only those issued under this profile'
 complete -c mtlsctl -n '__mtlsctl_at "cert list"' -l limit -x -d 'At most N'
 complete -c mtlsctl -n '__mtlsctl_at "cert list"' -l help -s h -d 'Show this help'
 complete -c mtlsctl -n '__mtlsctl_at "cert list"' -l json -d 'Print one JSON document a line (docs/json.md)'
@@ -399,8 +484,8 @@ complete -c mtlsctl -n '__mtlsctl_at "cert"' -x -a 'export' -d 'Write one issued
 complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
 complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
 complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l lock-timeout -x -d 'How long to wait for others who write the ledger (default: 30s)'
-complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l no-chain -d 'Write the certificate alone, without the intermediates above it'
-complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l der -d 'Write DER instead of PEM: the certificate alone'
+complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l chain -d 'Append the CA certificates that a peer needs, not the root'
+complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l der -d 'Write DER instead of PEM'
 complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l output -s o -r -F -d 'Write to FILE instead of standard output'
 complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l force -s f -d 'Replace FILE if it exists'
 complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l help -s h -d 'Show this help'
@@ -411,6 +496,15 @@ complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l no-input -d 'Never prompt
 complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
 complete -c mtlsctl -n '__mtlsctl_at "cert export"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at ""' -x -a 'store' -d 'Where a ledger is kept'
+complete -c mtlsctl -n '__mtlsctl_at "store"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
+complete -c mtlsctl -n '__mtlsctl_at "store"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
+complete -c mtlsctl -n '__mtlsctl_at "store"' -l help -s h -d 'Show this help'
+complete -c mtlsctl -n '__mtlsctl_at "store"' -l json -d 'Print one JSON document a line (docs/json.md)'
+complete -c mtlsctl -n '__mtlsctl_at "store"' -l quiet -s q -d 'Print no warnings and notes on standard error'
+complete -c mtlsctl -n '__mtlsctl_at "store"' -l verbose -s v -d 'With an error, also print what OpenSSL said'
+complete -c mtlsctl -n '__mtlsctl_at "store"' -l no-input -d 'Never prompt, even on a terminal'
+complete -c mtlsctl -n '__mtlsctl_at "store"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
+complete -c mtlsctl -n '__mtlsctl_at "store"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at "store"' -x -a 'migrate' -d 'Bring a ledger\'s tables up to date'
 complete -c mtlsctl -n '__mtlsctl_at "store migrate"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
 complete -c mtlsctl -n '__mtlsctl_at "store migrate"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
@@ -540,6 +634,15 @@ complete -c mtlsctl -n '__mtlsctl_at "store export"' -l no-input -d 'Never promp
 complete -c mtlsctl -n '__mtlsctl_at "store export"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
 complete -c mtlsctl -n '__mtlsctl_at "store export"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at ""' -x -a 'log' -d 'What was done, each entry with the hash of the one before'
+complete -c mtlsctl -n '__mtlsctl_at "log"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
+complete -c mtlsctl -n '__mtlsctl_at "log"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
+complete -c mtlsctl -n '__mtlsctl_at "log"' -l help -s h -d 'Show this help'
+complete -c mtlsctl -n '__mtlsctl_at "log"' -l json -d 'Print one JSON document a line (docs/json.md)'
+complete -c mtlsctl -n '__mtlsctl_at "log"' -l quiet -s q -d 'Print no warnings and notes on standard error'
+complete -c mtlsctl -n '__mtlsctl_at "log"' -l verbose -s v -d 'With an error, also print what OpenSSL said'
+complete -c mtlsctl -n '__mtlsctl_at "log"' -l no-input -d 'Never prompt, even on a terminal'
+complete -c mtlsctl -n '__mtlsctl_at "log"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
+complete -c mtlsctl -n '__mtlsctl_at "log"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at "log"' -x -a 'show' -d 'List what was done, entry by entry'
 complete -c mtlsctl -n '__mtlsctl_at "log show"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
 complete -c mtlsctl -n '__mtlsctl_at "log show"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
@@ -630,6 +733,15 @@ complete -c mtlsctl -n '__mtlsctl_at "render"' -l trace -r -F -d 'Append what is
 complete -c mtlsctl -n '__mtlsctl_at "render"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at "render"' -x -a 'albconfig k8s-demo k8s-secret nginx haproxy envoy aliyun-cli curl'
 complete -c mtlsctl -n '__mtlsctl_at ""' -x -a 'profile' -d 'What certificates may be and hold'
+complete -c mtlsctl -n '__mtlsctl_at "profile"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
+complete -c mtlsctl -n '__mtlsctl_at "profile"' -l store -x -d 'Where its ledger is (or MTLSCTL_STORE; default: as ca.toml says)'
+complete -c mtlsctl -n '__mtlsctl_at "profile"' -l help -s h -d 'Show this help'
+complete -c mtlsctl -n '__mtlsctl_at "profile"' -l json -d 'Print one JSON document a line (docs/json.md)'
+complete -c mtlsctl -n '__mtlsctl_at "profile"' -l quiet -s q -d 'Print no warnings and notes on standard error'
+complete -c mtlsctl -n '__mtlsctl_at "profile"' -l verbose -s v -d 'With an error, also print what OpenSSL said'
+complete -c mtlsctl -n '__mtlsctl_at "profile"' -l no-input -d 'Never prompt, even on a terminal'
+complete -c mtlsctl -n '__mtlsctl_at "profile"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
+complete -c mtlsctl -n '__mtlsctl_at "profile"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
 complete -c mtlsctl -n '__mtlsctl_at "profile"' -x -a 'list' -d 'List the profiles'
 complete -c mtlsctl -n '__mtlsctl_at "profile list"' -l profiles -x -a '(__fish_complete_directories)' -d 'A directory with profiles of your own, NAME.toml (or MTLSCTL_PROFILES)'
 complete -c mtlsctl -n '__mtlsctl_at "profile list"' -l ca -x -a '(__fish_complete_directories)' -d 'The CA directory (or MTLSCTL_CA; default: ./ca)'
@@ -654,6 +766,7 @@ complete -c mtlsctl -n '__mtlsctl_at "profile show"' -l verbose -s v -d 'With an
 complete -c mtlsctl -n '__mtlsctl_at "profile show"' -l no-input -d 'Never prompt, even on a terminal'
 complete -c mtlsctl -n '__mtlsctl_at "profile show"' -l trace -r -F -d 'Append what is done to FILE as JSON Lines'
 complete -c mtlsctl -n '__mtlsctl_at "profile show"' -l actor -x -d 'Who is working, for ledger and trace (or MTLSCTL_ACTOR; default: the user)'
+complete -c mtlsctl -n '__mtlsctl_at "profile show"' -x -a '(__mtlsctl_profiles)'
 complete -c mtlsctl -n '__mtlsctl_at "profile"' -x -a 'check' -d 'Check a profile of your own'
 complete -c mtlsctl -n '__mtlsctl_at "profile check"' -l help -s h -d 'Show this help'
 complete -c mtlsctl -n '__mtlsctl_at "profile check"' -l json -d 'Print one JSON document a line (docs/json.md)'

@@ -13,6 +13,15 @@
 namespace mtls::ca {
 namespace {
 
+/// Where the profile can be read. One of a file of one's own is found only with the flags that
+/// named its directory, so the file itself is named.
+std::string show_hint(const profile::Profile& profile) {
+  if (profile.source == profile::k_built_in) {
+    return format("see mtlsctl profile show {}", profile.name);
+  }
+  return format("see {}", printable(profile.source));
+}
+
 using x509::Criticality;
 namespace oids = x509::oids;
 
@@ -89,7 +98,7 @@ void require_narrower(const x509::GeneralName& base, const profile::Profile& pro
   throw Error(Errc::denied_by_profile,
               format("profile '{}' does not permit {}: it is not within what the profile permits",
                      profile.name, base.to_text()),
-              format("see mtlsctl profile show {}", profile.name));
+              show_hint(profile));
 }
 
 /// Permitted bases of the request take the place of the profile's of their kind, excluded ones are
@@ -247,12 +256,14 @@ x509::GeneralNames grant_subject_alt_names(const Request& request, const Grounds
   }
   for (const x509::GeneralName& name : names) name.require_good("the subject alternative name");
   if (const auto why = profile::refuses(policy, names)) {
+    const bool from_csr = request.csr && grounds.profile.csr.subject_alt_names;
     throw Error(
         Errc::denied_by_profile, format("profile '{}' refuses: {}", grounds.profile.name, *why),
         policy.host_required
-            ? "clients look for the host in the subject alternative names, never in the CN: "
-              "--san dns:www.example.com"
-            : format("see mtlsctl profile show {}", grounds.profile.name));
+            ? format("clients look for the host in the subject alternative names, never in the CN: "
+                     "--san dns:www.example.com{}",
+                     from_csr ? ", or --san-from-csr to take the request's" : "")
+            : show_hint(grounds.profile));
   }
   return names;
 }

@@ -25,8 +25,12 @@ enum class Keygen {
 /// Whether PBES1 and the encrypted keys of RFC 1421's form (Proc-Type) may be read.
 enum class LegacyKeys { refuse, allow };
 
-/// Asked for a passphrase once, and only if the key is encrypted; nothing means that there is none.
-using PassphraseSource = std::function<std::optional<SecretBytes>()>;
+/// Whether a passphrase is asked for the first time, or because the one before was wrong.
+enum class Attempt { first, again };
+
+/// Asked for a passphrase only if the key is encrypted, and again after one that was wrong; nothing
+/// means that there is none (any more).
+using PassphraseSource = std::function<std::optional<SecretBytes>(Attempt)>;
 
 /// A private key. Cheap to copy (shared, immutable), safe to use from threads; its parts are
 /// cleared when the last copy goes. No member gives out private parts but `to_pkcs8_pem`.

@@ -78,14 +78,30 @@ PrivateParts read_form(Form form, ByteView der) {
   throw Error(Errc::wrong_passphrase, "wrong passphrase");  // the caller knows the flag to name
 }
 
-SecretBytes ask(const PassphraseSource& source) {
-  std::optional<SecretBytes> passphrase;
-  if (source) passphrase = source();
-  if (!passphrase) {
-    throw Error(Errc::missing_value, "the key is encrypted and there is no passphrase");
+/// One key's passphrases, until one is right or there are no more.
+class Passphrases final {
+ public:
+  explicit Passphrases(const PassphraseSource& source) : m_source(source) {}
+
+  SecretBytes next() {
+    m_exhausted = true;  // unless there is one
+    std::optional<SecretBytes> passphrase;
+    if (m_source) passphrase = m_source(m_attempt);
+    if (!passphrase && m_attempt == Attempt::again) fail_wrong_passphrase();
+    if (!passphrase) {
+      throw Error(Errc::missing_value, "the key is encrypted and there is no passphrase");
+    }
+    m_exhausted = false;
+    m_attempt = Attempt::again;
+    return std::move(*passphrase);
   }
-  return std::move(*passphrase);
-}
+  [[nodiscard]] bool exhausted() const noexcept { return m_exhausted; }
+
+ private:
+  const PassphraseSource& m_source;
+  Attempt m_attempt = Attempt::first;
+  bool m_exhausted = false;
+};
 
 void require_legacy_allowed(LegacyKeys legacy, std::string_view what) {
   if (legacy == LegacyKeys::allow) return;
@@ -96,7 +112,7 @@ void require_legacy_allowed(LegacyKeys legacy, std::string_view what) {
 
 /// How an encrypted key is to be read.
 struct Access {
-  const PassphraseSource& passphrase;
+  Passphrases& passphrases;
   LegacyKeys legacy;
   const ossl::Context& context;
 };
@@ -113,7 +129,7 @@ std::optional<SecretBytes> decrypt_pkcs8(ByteView der, const Access& access) {
   const der::Oid oid = algorithm.oid();
   if (oid.to_dotted() == k_pbes2) {
     const Pbes2 scheme = read_pbes2(algorithm);
-    return decrypt_pbes2(scheme, ciphertext, ask(access.passphrase).view(), access.context.get(),
+    return decrypt_pbes2(scheme, ciphertext, access.passphrases.next().view(), access.context.get(),
                          access.context.properties());
   }
   if (!is_pbes1(oid)) {
@@ -123,7 +139,7 @@ std::optional<SecretBytes> decrypt_pkcs8(ByteView der, const Access& access) {
         "encrypt it again where it was made, with PBES2 and AES-256");
   }
   require_legacy_allowed(access.legacy, "PBES1");
-  return decrypt_pbes1(oid, algorithm, ciphertext, ask(access.passphrase).view());
+  return decrypt_pbes1(oid, algorithm, ciphertext, access.passphrases.next().view());
 }
 
 /// Reads what decryption gave: if that is not even DER, the passphrase was wrong and the padding
@@ -144,7 +160,7 @@ KeyPair read_rfc1421(Form form, const der::PemBlock& block, const Access& access
     throw Error(Errc::malformed, "the key is encrypted twice");
   }
   const auto plain =
-      decrypt_rfc1421(block.headers, block.der.view(), ask(access.passphrase).view());
+      decrypt_rfc1421(block.headers, block.der.view(), access.passphrases.next().view());
   return make_key_pair(read_decrypted(form, plain), access.context);
 }
 
@@ -253,10 +269,17 @@ PrivateKey PrivateKey::from_file(ByteView text, std::string_view shown,
                                  const PassphraseSource& passphrase, LegacyKeys legacy,
                                  const ossl::Context& context) {
   return with_context(format("cannot read {}", shown), [&] {
-    const Access access{.passphrase = passphrase, .legacy = legacy, .context = context};
-    KeyPair pair =
-        der::looks_like_pem(text) ? read_pem_key(text, access) : read_der_key(text, access);
-    return PrivateKey(std::make_shared<const Data>(std::move(pair), context));
+    Passphrases passphrases(passphrase);
+    const Access access{.passphrases = passphrases, .legacy = legacy, .context = context};
+    for (;;) {
+      try {
+        KeyPair pair =
+            der::looks_like_pem(text) ? read_pem_key(text, access) : read_der_key(text, access);
+        return PrivateKey(std::make_shared<const Data>(std::move(pair), context));
+      } catch (const Error& error) {
+        if (error.code() != Errc::wrong_passphrase || passphrases.exhausted()) throw;
+      }
+    }
   });
 }
 

@@ -12,7 +12,10 @@ std::string_view command_for(std::size_t depth, Purpose purpose) {
 }
 
 std::string issue_anew(std::size_t depth, Purpose purpose) {
-  if (depth == 0) return format("issue it anew with: {}", command_for(depth, purpose));
+  if (depth == 0) {
+    return format("issue it again, with the same names: {} --force --force-key",
+                  command_for(depth, purpose));
+  }
   return "the CA needs a new certificate, and then so do those that it issued";
 }
 
@@ -22,8 +25,9 @@ std::string hint_for_use(Problem problem, Purpose purpose) {
            "dns:HOST (or ip:ADDRESS); the CN does not count";
   }
   if (problem == Problem::purpose_not_stated) {
-    return format("issue it anew with: {} (it says what the certificate is for)",
-                  command_for(0, purpose));
+    return format(
+        "issue it again with: {} --force --force-key (it says what the certificate is for)",
+        command_for(0, purpose));
   }
   if (purpose == Purpose::server) {
     return "a listener's certificate comes from: mtlsctl server issue; to judge a client's, use "

@@ -106,17 +106,95 @@ class TerminalTest(unittest.TestCase):
         subprocess.run(["openssl", "pkey", "-in", "k.key", "-passin", "pass:correct horse", "-noout"],
                        cwd=self.directory, check=True)
 
-    def test_two_answers_that_differ_are_refused(self):
+    def answer(self, terminal, question, secret):
+        terminal.expect(question)
+        terminal.wait_for_echo(False)
+        terminal.type(secret + b"\n")
+
+    def test_two_answers_that_differ_are_asked_for_again(self):
         terminal = self.make_key()
-        terminal.expect(b"Enter ")
-        terminal.wait_for_echo(False)
-        terminal.type(b"correct horse\n")
-        terminal.expect(b"Again, ")
-        terminal.wait_for_echo(False)
-        terminal.type(b"battery staple\n")
+        for second in (b"battery staple", b"correct horse"):
+            self.answer(terminal, b"Enter ", b"correct horse")
+            self.answer(terminal, b"Again, ", second)
+        code, shown = terminal.end()
+        self.assertEqual(code, 0, shown)
+        subprocess.run(["openssl", "pkey", "-in", "k.key", "-passin", "pass:correct horse", "-noout"],
+                       cwd=self.directory, check=True)
+
+    def test_two_answers_that_differ_three_times_are_refused_and_no_flag_is_named(self):
+        terminal = self.make_key()
+        for _ in range(3):
+            self.answer(terminal, b"Enter ", b"correct horse")
+            self.answer(terminal, b"Again, ", b"battery staple")
         code, shown = terminal.end()
         self.assertEqual(code, 2, shown)
+        self.assertNotIn(b"--", shown)
         self.assertFalse(self.exists("k.key"))
+
+    def make_encrypted_ca(self):
+        with open(os.path.join(self.directory, "right"), "w", encoding="ascii") as file:
+            file.write("right\n")
+        os.chmod(os.path.join(self.directory, "right"), 0o600)
+        subprocess.run([MTLSCTL, "-q", "ca", "init", "--common-name", "r", "--key-type", "ec:p256",
+                        "--ca-passphrase", "file:right"], cwd=self.directory, check=True,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       preexec_fn=lambda: os.umask(0o077))
+
+    def issue(self):
+        return self.start("client", "issue", "--key-type", "ec:p256")
+
+    def test_a_wrong_passphrase_is_asked_for_again(self):
+        self.make_encrypted_ca()
+        terminal = self.issue()
+        self.answer(terminal, b"Enter ", b"wrong")
+        terminal.expect(b"mtlsctl: error: wrong passphrase")
+        self.answer(terminal, b"Enter ", b"right")
+        code, shown = terminal.end()
+        self.assertEqual(code, 0, shown)
+        self.assertTrue(self.exists("client.crt"))
+
+    def test_a_wrong_passphrase_is_asked_for_three_times_in_all(self):
+        self.make_encrypted_ca()
+        terminal = self.issue()
+        for _ in range(3):
+            self.answer(terminal, b"Enter ", b"wrong")
+        code, shown = terminal.end()
+        self.assertEqual(code, 6, shown)
+        self.assertNotIn(b"Enter ", shown)
+        self.assertNotIn(b"--", shown)
+        self.assertFalse(self.exists("client.key"))
+
+    def test_nothing_optional_is_asked_once_a_subject_flag_is_given(self):
+        terminal = self.start("ca", "init", "--key-type", "ec:p256", "--organization", "alibaba")
+        shown = terminal.expect(b"Common Name (e.g. server FQDN or YOUR name) []:")
+        self.assertNotIn(b"Country", shown)
+        terminal.type(b"\n")
+        terminal.expect(b"needs a value")
+        terminal.expect(b"Common Name (e.g. server FQDN or YOUR name) []:")
+        terminal.type(b"root\n")
+        self.answer(terminal, b"Enter ", b"")
+        code, shown = terminal.end()
+        self.assertEqual(code, 0, shown)
+        self.assertIn(b"CN=root,O=alibaba", shown)
+
+    def test_a_request_needs_a_name(self):
+        subprocess.run([MTLSCTL, "key", "generate", "--key-type", "ec:p256", "-o", "k.key"],
+                       cwd=self.directory, check=True, stdout=subprocess.DEVNULL)
+        terminal = self.start("csr", "create", "--key", "k.key", "-o", "k.csr")
+        for question in (b"Country", b"State", b"Locality", b"Organization Name", b"Unit",
+                         b"Common Name", b"Email"):
+            terminal.expect(question)
+            terminal.expect(b"[]:")
+            terminal.type(b"\n")
+        terminal.expect(b"Common Name")
+        terminal.expect(b"[]:")
+        terminal.type(b"x\n")
+        for _ in range(2):
+            terminal.expect(b"[]:")
+            terminal.type(b"\n")
+        code, shown = terminal.end()
+        self.assertEqual(code, 0, shown)
+        self.assertIn(b"CN=x", shown)
 
     def test_a_signal_at_the_prompt_puts_the_terminal_back_and_ends_the_program(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
@@ -146,11 +224,10 @@ class TerminalTest(unittest.TestCase):
         code, shown = terminal.end()
         self.assertEqual(code, 0, shown)
 
-    def test_nothing_typed_is_a_missing_value(self):
+    def test_nothing_typed_three_times_is_a_missing_value(self):
         terminal = self.make_key()
-        terminal.expect(b"Enter ")
-        terminal.wait_for_echo(False)
-        terminal.type(b"\n")
+        for _ in range(3):
+            self.answer(terminal, b"Enter ", b"")
         code, shown = terminal.end()
         self.assertEqual(code, 2, shown)
 
@@ -169,9 +246,7 @@ class TerminalTest(unittest.TestCase):
                                  (b"Organization Name (eg, company) []:", b"alibaba"),
                                  (b"Organizational Unit Name (eg, section) []:", b"test"),
                                  (b"Common Name (e.g. server FQDN or YOUR name) []:", b"root"),
-                                 (b"Email Address []:", b""),
-                                 (b"A challenge password []:", b""),
-                                 (b"An optional company name []:", b"")):
+                                 (b"Email Address []:", b"")):
             terminal.expect(question)
             self.assertTrue(terminal.echoes())
             terminal.type(answer + b"\n")

@@ -244,7 +244,10 @@ TEST_CASE("a changed request is read or refused, and never proves possession") {
 }
 
 TEST_CASE("a changed key is read or refused, plain and encrypted") {
-  const auto passphrase = [] { return std::optional(SecretBytes(as_bytes("secret"))); };
+  const auto passphrase = [](crypto::Attempt attempt) -> std::optional<SecretBytes> {
+    if (attempt == crypto::Attempt::again) return std::nullopt;
+    return SecretBytes(as_bytes("secret"));
+  };
   const Reader read_key = [&](ByteView octets) {
     static_cast<void>(crypto::PrivateKey::from_file(octets, "key", passphrase,
                                                     crypto::LegacyKeys::refuse, context()));

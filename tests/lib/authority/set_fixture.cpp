@@ -47,7 +47,9 @@ SecretBytes request_file(const crypto::PrivateKey& key) {
 SetFixture::SetFixture() {
   request.subject = x509::Name::parse("CN=x");
   request.issuer_chain = chain;
-  request.open_existing_key = [] { return std::optional<SecretBytes>(); };
+  request.open_existing_key = [](crypto::Attempt /*attempt*/) {
+    return std::optional<SecretBytes>();
+  };
 }
 
 std::vector<x509::Certificate> SetFixture::make_root() {
@@ -98,8 +100,10 @@ SetContents SetFixture::complete_set(const crypto::PrivateKey& key) {
 
 void SetFixture::give_passphrase(std::string_view passphrase) {
   request.key_passphrase = secret(passphrase);
-  request.open_existing_key = [text = std::string(passphrase)] {
-    return std::optional(secret(text));
+  request.open_existing_key =
+      [text = std::string(passphrase)](crypto::Attempt attempt) -> std::optional<SecretBytes> {
+    if (attempt == crypto::Attempt::again) return std::nullopt;
+    return secret(text);
   };
 }
 

@@ -1,5 +1,6 @@
 #include "cmd/option_set.hpp"
 
+#include "cmd/command_line.hpp"
 #include "cmd/command_tree.hpp"
 #include "cmd/value_types.hpp"
 #include "support/thrown.hpp"
@@ -77,12 +78,22 @@ TEST_CASE("a long bad value is cut, and an escape in it does not act") {
   CHECK(error->message().size() < 150);
 }
 
-TEST_CASE("the command is found by its words, however long the line") {
-  CHECK(cmd::find_command({"ca", "show", "--json"}) == "ca show");
-  CHECK(cmd::find_command({"verify", "ca", "show"}) == "verify");
-  CHECK(cmd::find_command({"--json", "verify"}).empty());
-  CHECK(cmd::find_command({"ca"}).empty());
-  CHECK(cmd::find_command({}).empty());
+TEST_CASE("the command is found by its words, however long the line, behind leading options") {
+  const auto find = [](const std::vector<std::string>& arguments) {
+    return std::string(cmd::read_command_line(arguments).words);
+  };
+  CHECK(find({"ca", "show", "--json"}) == "ca show");
+  CHECK(find({"verify", "ca", "show"}) == "verify");
+  CHECK(find({"--json", "verify"}) == "verify");
+  CHECK(find({"--ca", "verify", "-qv", "cert", "--store=x", "list"}) == "cert list");
+  CHECK(find({"--json", "--version"}) == "version");
+  CHECK(find({"--purpose", "verify"}).empty());
+  CHECK(find({"--help", "verify"}).empty());
+  CHECK(find({"--", "verify"}).empty());
+  CHECK(find({"verify"}) == "verify");
+  CHECK(find({"ca"}).empty());
+  CHECK(find({"--ca"}).empty());
+  CHECK(find({}).empty());
 }
 
 TEST_CASE("a command parses the same alone and in the whole tree") {

@@ -25,11 +25,14 @@ std::string must_run(std::vector<std::string> arguments, std::string input) {
 }
 
 PassphraseSource passphrase(std::string text) {
-  return [text = std::move(text)] { return std::optional<SecretBytes>(as_bytes(text)); };
+  return [text = std::move(text)](Attempt attempt) -> std::optional<SecretBytes> {
+    if (attempt == Attempt::again) return std::nullopt;
+    return SecretBytes(as_bytes(text));
+  };
 }
 
 PassphraseSource no_passphrase() {
-  return [] { return std::optional<SecretBytes>(); };
+  return [](Attempt /*attempt*/) { return std::optional<SecretBytes>(); };
 }
 
 PrivateKey read_key(ByteView text, const PassphraseSource& source, LegacyKeys legacy) {

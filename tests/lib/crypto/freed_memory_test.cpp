@@ -121,7 +121,7 @@ TEST_CASE("a private key that is read, used and written leaves nothing of it beh
   const Watch watch(der);
   {
     const PrivateKey key = PrivateKey::from_file(
-        good.view(), "key", [] { return std::nullopt; }, LegacyKeys::refuse, context);
+        good.view(), "key", {}, LegacyKeys::refuse, context);
     const SecretBytes again = key.to_pkcs8_pem();
     CHECK(equal(again.view(), good.view()));
   }

@@ -68,7 +68,8 @@ Bytes make_encrypted(const Part& derivation, const Part& encryption = cipher(k_a
 std::optional<Errc> reading(ByteView der) {
   int asked = 0;
   const auto code = code_of([&] {
-    static_cast<void>(read_key(der, [&asked] {
+    static_cast<void>(read_key(der, [&asked](Attempt attempt) -> std::optional<SecretBytes> {
+      if (attempt == Attempt::again) return std::nullopt;
       ++asked;
       return std::optional<SecretBytes>(as_bytes("x"));
     }));
