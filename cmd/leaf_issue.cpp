@@ -15,6 +15,7 @@
 #include "cmd/validity_options.hpp"
 #include "cmd/value_types.hpp"
 #include "profile/subject_policy.hpp"
+#include "x509/name_matching.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -138,10 +139,30 @@ authority::EnrolRequest make_request(const Options& options, const HeldPassphras
   return request;
 }
 
-/// What no one is asked for must be there before anyone is asked for a passphrase.
-void require_names(const Options& options, const profile::Profile& profile) {
+/// Asks for a subject alternative name until one is given; a bare host or address will do.
+x509::GeneralName ask_name(const Session& session) {
+  for (;;) {
+    const auto answer = ask_text("Host name or IP address (or KIND:VALUE)");
+    try {
+      if (!answer) throw Error(Errc::missing_value, "a subject alternative name is required");
+      if (const auto name = san_value().parse(*answer)) return *name;
+      const bool address = x509::parse_ip(*answer).has_value();
+      return x509::GeneralName::parse((address ? "ip:" : "dns:") + *answer);
+    } catch (const Error& error) {
+      session.messages().error(error);
+    }
+  }
+}
+
+/// Gets the names that the profile requires, on a terminal by asking; elsewhere they must be there
+/// before anyone is asked for a passphrase.
+void gather_names(Options& options, const profile::Profile& profile, const Session& session) {
   const bool wanted = profile.san.host_required || profile.san.min_count > 0;
   if (!wanted || !options.names.empty() || options.names_from_csr) return;
+  if (!options.csr_file && may_ask(session)) {
+    options.names.push_back(ask_name(session));
+    return;
+  }
   throw_missing({"--san"}, options.csr_file && profile.csr.subject_alt_names
                                ? "give --san dns:HOST or ip:ADDRESS, or --san-from-csr to take the "
                                  "request's"
@@ -190,7 +211,7 @@ std::vector<std::string> next_commands(const authority::Enrolled& enrolled, cons
   return commands;
 }
 
-ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
+ExitCode run(Options options, LeafRole leaf_role, Session& session) {
   check(options);
   const Role role = describe(leaf_role);
   const std::string name = options.name.value_or(role.word);
@@ -203,7 +224,7 @@ ExitCode run(const Options& options, LeafRole leaf_role, Session& session) {
       choose_profile(options.profile, client ? config.client_profile : config.server_profile,
                      role.built_in_profile, options.profiles, &ca.directory());
   require_role(profile, role.role);
-  require_names(options, profile);
+  gather_names(options, profile, session);
 
   const HeldPassphrase passphrase =
       HeldPassphrase::read(options.key.passphrase,

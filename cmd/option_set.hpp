@@ -23,8 +23,9 @@ enum class Repeat { yes, no };
 /// How text on the command line becomes a T.
 template <class T>
 struct ValueType {
-  /// Stands for the value in help, man pages and completions. FILE, DIR and PROFILE complete names; words
-  /// joined by '|' complete themselves ("client|server|any"; of "file:PATH" the part to the colon).
+  /// Stands for the value in help, man pages and completions. FILE, DIR and PROFILE complete names;
+  /// words joined by '|' complete themselves ("client|server|any"; of "file:PATH" the part to the
+  /// colon).
   std::string placeholder;
   /// What is allowed, for the hint of a bad value.
   std::string allowed;

@@ -322,9 +322,10 @@ void join_ledger(const Directory& directory, store::Ledger& own,
 }
 
 void refuse_existing_ca(const Path& directory) {
-  throw Error(Errc::would_overwrite,
-              format("{} is a CA already and is never overwritten", printable(directory.native())),
-              "choose another directory with --ca, or pass --if-missing to keep it");
+  throw Error(
+      Errc::would_overwrite,
+      format("{} is a CA already and is never overwritten", printable(directory.native())),
+      "choose another directory with --ca, or pass --if-missing to keep it where it matches");
 }
 
 namespace {

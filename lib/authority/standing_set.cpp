@@ -4,12 +4,29 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "base/time_text.hpp"
 
 namespace mtls::authority {
 namespace {
 
 /// Whether all there is to write is one certificate (`ca sign`).
 bool is_single_file(const Standing& standing) { return standing.output.request_name().empty(); }
+
+}  // namespace
+
+namespace {
+
+/// When the certificate that is there ended; nothing where it did not, or is none.
+std::optional<UnixTime> ended(const SetContents& contents, const Standing& standing) {
+  try {
+    const auto certificates = x509::read_certificates(
+        contents.certificate->view(), printable(standing.output.certificate_name()));
+    const UnixTime end = certificates.front().validity().not_after;
+    return end < standing.surroundings.clock.now() ? std::optional(end) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;  // whatever it is, it exists, which is the error to be reported
+  }
+}
 
 }  // namespace
 
@@ -76,13 +93,19 @@ std::optional<Enrolled> settle_existing(const SetContents& contents, const Stand
                        printable(*request.request_key)),
                 "nothing was done; pass --if-missing where that is success");
   }
+  if (const auto end = ended(contents, standing)) {
+    throw Error(
+        Errc::would_overwrite,
+        format("{} exists and is not overwritten; it expired at {}", name, to_rfc3339(*end)),
+        replace_hint(standing));
+  }
   throw Error(
       Errc::would_overwrite, format("{} exists and is not overwritten", name),
       is_single_file(standing)
           ? "pass --if-missing to keep it where it matches, --force to replace it, or choose "
             "another name with -o"
-          : "pass --if-missing to keep a complete set, --force (and --force-key) to replace "
-            "it, or choose another --name or --out-dir");
+          : "pass --if-missing to keep the set where it matches, --force (and --force-key) to "
+            "replace it, or choose another --name or --out-dir");
 }
 
 }  // namespace mtls::authority

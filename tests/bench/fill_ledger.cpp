@@ -23,8 +23,7 @@ void fill(const Path& directory, std::size_t count) {
   const ProcessIdentity self = this_process();
   const auto ca = authority::CaDirectory::open(directory, authority::Named::explicitly,
                                                TrustedOwners::of_process());
-  const auto key = ca.load_key({}, authority::OpenKey::refuse,
-                               crypto::LegacyKeys::refuse, context);
+  const auto key = ca.load_key({}, authority::OpenKey::refuse, crypto::LegacyKeys::refuse, context);
   store::Ledger ledger = ca.open_ledger(
       std::chrono::seconds(30), {.actor = "large_ledger", .host = self.host, .time = clock.now()});
   const auto signer = authority::make_signer(key, std::nullopt);

@@ -177,6 +177,28 @@ class TerminalTest(unittest.TestCase):
         self.assertEqual(code, 0, shown)
         self.assertIn(b"CN=root,O=alibaba", shown)
 
+    def test_a_server_is_asked_for_its_name_until_there_is_one(self):
+        subprocess.run([MTLSCTL, "-q", "ca", "init", "--common-name", "root", "--key-type",
+                        "ec:p256"], cwd=self.directory, check=True, stdout=subprocess.DEVNULL)
+        for number, (answer, san) in enumerate(((b"www.example.test", "DNS:www.example.test"),
+                                                (b"::1", "IP Address:0:0:0:0:0:0:0:1"),
+                                                (b"ip:10.0.0.1", "IP Address:10.0.0.1"))):
+            name = f"server{number}"
+            subject = [] if number == 0 else ["--common-name", "x"]
+            terminal = self.start("server", "issue", "--name", name, *subject)
+            for wrong in (b"", b"-bad-", b"dns:a..b"):
+                terminal.expect(b"Host name or IP address (or KIND:VALUE) []:")
+                terminal.type(wrong + b"\n")
+                terminal.expect(b"error: ")
+            terminal.expect(b"[]:")
+            terminal.type(answer + b"\n")
+            code, shown = terminal.end()
+            self.assertEqual(code, 0, shown)
+            text = subprocess.run(["openssl", "x509", "-in", f"{name}.crt", "-noout", "-ext",
+                                   "subjectAltName"], cwd=self.directory, check=True,
+                                  capture_output=True, text=True).stdout
+            self.assertIn(san, text)
+
     def test_a_request_needs_a_name(self):
         subprocess.run([MTLSCTL, "key", "generate", "--key-type", "ec:p256", "-o", "k.key"],
                        cwd=self.directory, check=True, stdout=subprocess.DEVNULL)

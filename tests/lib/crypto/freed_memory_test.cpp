@@ -120,8 +120,8 @@ TEST_CASE("a private key that is read, used and written leaves nothing of it beh
   const SecretBytes good = der::to_secret_pem("PRIVATE KEY", der);
   const Watch watch(der);
   {
-    const PrivateKey key = PrivateKey::from_file(
-        good.view(), "key", {}, LegacyKeys::refuse, context);
+    const PrivateKey key =
+        PrivateKey::from_file(good.view(), "key", {}, LegacyKeys::refuse, context);
     const SecretBytes again = key.to_pkcs8_pem();
     CHECK(equal(again.view(), good.view()));
   }

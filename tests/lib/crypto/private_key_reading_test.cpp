@@ -236,7 +236,7 @@ TEST_CASE("reads the sign octet that GnuTLS puts before a scalar with its top bi
 
 TEST_CASE("asks for the passphrase once, and only where the key is encrypted") {
   int asked = 0;
-  const PassphraseSource counting = [&asked] {
+  const PassphraseSource counting = [&asked](Attempt) {
     ++asked;
     return std::optional<SecretBytes>(as_bytes(k_words));
   };
