@@ -196,11 +196,11 @@ class Faults(Workbench):
                 result = self.migrate_with_the_commit_cut(proxy, fault)
                 done += 2  # one entry for each step
                 if result.code == 0:
-                    self.assertIn(b"brought from schema 2 to 4", result.out)
+                    self.assertIn(b"brought from schema 2 to 5", result.out)
                     self.assertIn(b"up to date", self.mtlsctl("store", "migrate").out)
                 else:
                     self.assertEqual(self.sql("SELECT schema_version FROM mtlsctl.meta"), ["2"])
-                    self.assertIn(b"brought from schema 2 to 4", self.mtlsctl("store", "migrate").out)
+                    self.assertIn(b"brought from schema 2 to 5", self.mtlsctl("store", "migrate").out)
                 self.assertEqual(self.sql("SELECT count(*) FROM mtlsctl.log_entries WHERE action = 'migration'"),
                                  [str(done)])
                 self.mtlsctl("log", "verify")
