@@ -22,7 +22,7 @@ constexpr std::array k_answers{
            "PATH'; 'mtlsctl cert list' shows which are revoked"},
     Answer{
         " crl gencrl gen-crl ", "make a CRL yet",
-        "'mtlsctl inspect FILE' shows one, and 'mtlsctl render --crl FILE' gives one to a server"},
+        "'mtlsctl inspect FILE' shows one, and 'mtlsctl render TARGET --crl FILE' gives one to a server"},
     Answer{" ocsp ", "answer or ask OCSP",
            "'mtlsctl verify FILE' says whether the CA's ledger has a certificate as revoked"},
     Answer{" p12 pkcs12 pfx export-p12 ", "write PKCS #12 yet",

@@ -30,8 +30,20 @@ std::string left_column(const OptionDoc& option) {
   return text;
 }
 
+/// Breaks a list of words that is wider than a line behind one of its bars.
+std::string fold(std::string left) {
+  for (std::size_t start = 0; left.size() - start > k_width;) {
+    const std::size_t bar = left.rfind('|', start + k_width - 1);
+    if (bar == std::string::npos || bar <= start) break;
+    left.insert(bar + 1, "\n" + std::string(k_help_column, ' '));
+    start = bar + 2;
+  }
+  return left;
+}
+
 std::string row(std::string left, std::string_view right) {
-  std::size_t column = left.size();
+  left = fold(std::move(left));
+  std::size_t column = left.size() - (left.rfind('\n') + 1);
   if (column + 2 > k_help_column) {
     left += "\n";
     column = 0;

@@ -185,10 +185,9 @@ Possession CertificateRequest::proves_possession(const ossl::Context& context) c
 
 CertificateRequest require_version_1(CertificateRequest request) {
   if (const auto& fault = request.version_fault()) {
-    throw Error(
-        Errc::malformed, "malformed certificate request: " + *fault,
-        "ask for it again, made with the same key by mtlsctl csr create or openssl req -new: "
-        "the version is under the signature and cannot be changed in the file");
+    throw Error(Errc::malformed,
+                "malformed certificate request: " + *fault + ", and it is signed so",
+                "make it again with the same key: openssl req -new -sha256 -key KEY -out NEWFILE");
   }
   return request;
 }

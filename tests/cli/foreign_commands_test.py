@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import unittest
 
+from handmade import CN, UTF8, make_request, name
 from workbench import KEY, MTLSCTL, Workbench, main
 
 SOURCES = pathlib.Path(__file__).resolve().parents[2]
@@ -37,6 +38,7 @@ RUN = {
     "make it again with the same key: openssl req -new -sha256 -key KEY -out NEWFILE":
         "test_request_of_an_algorithm_that_is_not_accepted",
     "decrypt it with: openssl cms -decrypt -inform {} -in FILE -inkey KEY -out NEWFILE": "test_encrypted_pkcs7",
+    "openssl pkcs12 -export -in client.crt -inkey client.key -out client.p12": "test_writing_pkcs12",
     "chmod 600 {}, or insist with --allow-open-key": "test_open_keys",
     "chmod 600 {}": "test_open_keys",
     "chmod 700 {}": "test_open_directories",
@@ -245,6 +247,22 @@ class Run(Workbench):
             self.openssl("req", "-new", "-key", "rsa.key", "-subj", "/CN=x", *more, "-out", "old.csr")
             self.follow(self.hint("ca", "sign", "old.csr"), "-subj /CN=x", KEY="rsa.key")
             self.mtlsctl("ca", "sign", "new", "-o", "signed.crt", "--force")
+
+    def test_request_of_another_version(self):
+        make_request(self, name((CN, UTF8, b"x")), version=1, out="old.csr", key="old.key")
+        hint = self.mtlsctl("ca", "sign", "old.csr", "-o", "none.crt", "--json", exit=6).json["error"]["hint"]
+        self.assertIn(hint, RUN)
+        self.follow(hint, "-subj /CN=x", KEY="old.key")
+        self.mtlsctl("ca", "sign", "new", "-o", "signed.crt")
+
+    def test_writing_pkcs12(self):
+        self.mtlsctl("client", "issue", *KEY)
+        hint = self.mtlsctl("p12", "--json", exit=2).json["error"]["hint"]
+        self.check_message(hint)
+        self.follow(hint, "-passout file:new-secret")
+        self.assertEqual(self.openssl("pkcs12", "-in", "client.p12", "-passin", "file:new-secret", "-nokeys",
+                                      "-clcerts").out.split(b"-----BEGIN")[1],
+                         self.read("client.crt").split(b"-----BEGIN")[1])
 
     def test_encrypted_pkcs7(self):
         self.openssl("req", "-x509", "-key", "rsa.key", "-subj", "/CN=x", "-out", "to.crt")

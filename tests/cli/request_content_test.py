@@ -83,7 +83,7 @@ class Version(RequestCase):
         refused = self.sign(exit=6).json["error"]
         self.assertIn("its version is 3 (encoded as 2)", refused["message"])
         self.assertIn("1 (encoded as 0)", refused["message"])
-        self.assertIn("csr create", refused["hint"])
+        self.assertIn("openssl req -new", refused["hint"])
         shown = self.inspect()
         self.assertEqual(shown["subject"], "CN=mail.example.test")
         self.assertIn("its version is 3", shown["faults"][0])

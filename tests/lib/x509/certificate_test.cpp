@@ -130,12 +130,18 @@ TEST_CASE("a version that is a default written out, unknown or unfit is malforme
   CHECK(is_malformed({.unique_ids = hex("81020855")}));           // no bit string
 }
 
-TEST_CASE("extensions that are empty, doubled or write a default are malformed") {
+TEST_CASE("a default that is written out is read, and is an encoding fault") {
+  const auto written = read({.extensions = hex("a310300e300c0603551d1301010004023000")});
+  REQUIRE(written.encoding_faults().size() == 1);
+  CHECK(written.encoding_faults().front().find("critical FALSE") != std::string::npos);
+  CHECK(read({}).encoding_faults().empty());
+}
+
+TEST_CASE("extensions that are empty or doubled are malformed") {
   CHECK(is_malformed({.extensions = hex("a3023000")}));
   CHECK(is_malformed({.extensions = hex("a300")}));
   CHECK(
       is_malformed({.extensions = hex("a3183016 30090603551d1304023000 30090603551d1304023000")}));
-  CHECK(is_malformed({.extensions = hex("a310300e300c0603551d1301010004023000")}));
   CHECK(is_malformed({.extensions = hex("a30f300d300b0603551d0f040403020780 0500")}));
 }
 
