@@ -2,6 +2,7 @@
 #include "lib/store/engine.hpp"
 #include "lib/store/foreign_ca.hpp"
 #include "store/schema.hpp"
+#include "store/status_reader.hpp"
 
 namespace mtls::store::test {
 namespace {
@@ -281,6 +282,61 @@ TEST_CASE("a ledger of schema 3 answers, and a migration while it is open is not
   }
   fixture.say_in_table(4, "", 1);
   CHECK(reader.find_revocation(fixture.foreign, serial(4)));
+}
+
+TEST_CASE("the status at an instant comes from the revocation, the state and the time") {
+  const x509::Validity day{.not_before = at(0), .not_after = at(86400)};
+  const Revocation revoked{.time = at(1), .reason = "keyCompromise"};
+  const Revocation held{.time = at(1), .reason = k_hold};
+  CHECK(status_at(State::issued, std::nullopt, day, at(-1)) == Status::not_yet_valid);
+  CHECK(status_at(State::issued, std::nullopt, day, at(0)) == Status::valid);
+  CHECK(status_at(State::issued, std::nullopt, day, at(86400)) ==
+        Status::valid);  // both ends count
+  CHECK(status_at(State::issued, std::nullopt, day, at(86401)) == Status::expired);
+  CHECK(status_at(State::issued, revoked, day, at(5)) == Status::revoked);
+  CHECK(status_at(State::issued, revoked, day, at(90000)) == Status::revoked);
+  CHECK(status_at(State::issued, held, day, at(5)) == Status::on_hold);
+  CHECK(status_at(State::revoked, std::nullopt, day, at(5)) == Status::valid);  // was on hold
+  CHECK(status_at(State::intent, std::nullopt, day, at(90000)) == Status::pending);
+  CHECK(status_at(State::unknown, std::nullopt, day, at(5)) == Status::unknown);
+  CHECK(status_at(State::burnt, std::nullopt, day, at(5)) == Status::abandoned);
+  CHECK(name(Status::not_yet_valid) == "not_yet_valid");
+}
+
+TEST_CASE("a certificate is renewed where a valid one replaces it, directly or through others") {
+  StatusFixture fixture;
+  for (std::uint64_t number = 2; number <= 5; ++number) {
+    const bool revoked = number == 3;
+    fixture.take(fixture.sign(number, "CN=a"),
+                 revoked ? std::optional(StatusFixture::revoked()) : std::nullopt);
+  }
+  const auto replace = [&](std::uint64_t older, std::uint64_t newer) {
+    fixture.tamper("UPDATE certificates SET replaces = '" + serial(older).to_text() +
+                   "' WHERE serial = '" + serial(newer).to_text() + "'");
+  };
+  const auto read = [&](std::uint64_t number, UnixTime instant, StatusReader::Rows rows) {
+    StatusReader reader(fixture.ledger, fixture.foreign, instant, rows);
+    return reader.read(fixture.ledger.find(fixture.foreign, serial(number)).value());
+  };
+  replace(2, 3);
+  for (const auto rows : {StatusReader::Rows::few, StatusReader::Rows::all}) {
+    CHECK_FALSE(read(2, at(5), rows).renewed);  // what replaces it is revoked
+    CHECK(read(2, at(5), rows).replaced_by == std::vector{serial(3)});
+    CHECK(read(3, at(5), rows).status == Status::revoked);
+    CHECK(read(3, at(5), rows).replaced_by.empty());
+  }
+  replace(3, 4);
+  for (const auto rows : {StatusReader::Rows::few, StatusReader::Rows::all}) {
+    CHECK(read(2, at(5), rows).renewed);
+    CHECK(read(2, at(5), rows).replaced_by == std::vector{serial(3)});
+    CHECK_FALSE(read(2, at(90000), rows).renewed);  // all are expired
+    CHECK_FALSE(read(4, at(5), rows).renewed);
+  }
+  replace(4, 2);  // rows altered into a circle end all the same
+  for (const auto rows : {StatusReader::Rows::few, StatusReader::Rows::all}) {
+    CHECK_FALSE(read(2, at(90000), rows).renewed);
+    CHECK(read(4, at(5), rows).renewed);
+  }
 }
 
 }  // namespace
