@@ -93,6 +93,34 @@ std::vector<Written> read_rest(const CLI::App& app, const Words& rest) {
   return given;
 }
 
+/// What an option before the command means for reading on.
+enum class Next { go_on, no_command, unknown };
+
+/// Reads the option at `at`, or several short flags in one word, each of which must be one that may
+/// be given here; moves `at` behind it.
+Next take_leading(const CLI::App& app, const Words& arguments, std::size_t& at,
+                  std::vector<LeadingOption>& leading) {
+  const std::string& word = arguments[at];
+  const bool cluster = word[1] != '-' && word.size() > 2;
+  for (std::size_t i = 1; cluster && i + 1 < word.size(); ++i) {
+    const std::string name{'-', word[i]};
+    if (app.get_option_no_throw(name) == nullptr) return Next::unknown;
+    leading.push_back({name, std::nullopt});
+  }
+  const Words last{cluster ? std::string{'-', word.back()} : word};
+  const Written written = cluster ? read_option(app, last, 0) : read_option(app, arguments, at);
+  if (written.name == "-h" || written.name == "--help") return Next::no_command;
+  if (written.option == nullptr) return Next::unknown;
+  if (takes_value(*written.option) && !written.value) return Next::no_command;
+  leading.push_back({written.name, written.value});
+  at += written.size;
+  return Next::go_on;
+}
+
+Words words_behind(const Words& arguments, std::size_t at) {
+  return {arguments.begin() + static_cast<std::ptrdiff_t>(at) + 1, arguments.end()};
+}
+
 }  // namespace
 
 CommandLine read_command_line(const std::vector<std::string>& arguments) {
@@ -107,32 +135,20 @@ CommandLine read_command_line(const std::vector<std::string>& arguments) {
   std::string noun;
   for (std::size_t at = 0; at < arguments.size();) {
     const std::string& word = arguments[at];
-    if (begins_option(word)) {
-      if (word == "--version" && noun.empty()) {
-        line.words = "version";
-        line.rest.assign(arguments.begin() + static_cast<std::ptrdiff_t>(at) + 1, arguments.end());
-        return line;
+    const bool version = word == "--version" && noun.empty();
+    if (begins_option(word) && !version) {
+      switch (take_leading(app, arguments, at, line.leading)) {
+        case Next::go_on:
+          continue;
+        case Next::unknown:
+          return unknown(word);
+        case Next::no_command:
+          return {};
       }
-      // Several short flags in one word: each must be one that may be given here.
-      for (std::size_t i = 1; word[1] != '-' && i + 1 < word.size(); ++i) {
-        const std::string name{'-', word[i]};
-        if (app.get_option_no_throw(name) == nullptr) return unknown(word);
-        line.leading.push_back({name, std::nullopt});
-      }
-      const bool cluster = word[1] != '-' && word.size() > 2;
-      const Words last{cluster ? std::string{'-', word.back()} : word};
-      const Written written = cluster ? read_option(app, last, 0) : read_option(app, arguments, at);
-      const bool help = written.name == "-h" || written.name == "--help";
-      if (help) return {};
-      if (written.option == nullptr) return unknown(word);
-      if (takes_value(*written.option) && !written.value) return {};
-      line.leading.push_back({written.name, written.value});
-      at += written.size;
-      continue;
     }
-    line.words = find_words(noun, word);
+    line.words = version ? "version" : find_words(noun, word);
     if (!line.words.empty()) {
-      line.rest.assign(arguments.begin() + static_cast<std::ptrdiff_t>(at) + 1, arguments.end());
+      line.rest = words_behind(arguments, at);
       return line;
     }
     if (!noun.empty() || !is_noun(word)) return {};

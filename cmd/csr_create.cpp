@@ -129,7 +129,7 @@ ExitCode run(Options options, Session& session) {
     session.out().write(format("{} {} ({})\n", options.existing.dry_run ? "would make" : "made",
                                printable(path.native()), request.subject().to_text()));
     if (!options.existing.dry_run) {
-      const std::string file = path.native();
+      const std::string& file = path.native();
       tell_next({command_line({"mtlsctl", "ca", "sign", file[0] == '-' ? "./" + file : file})},
                 session);
     }

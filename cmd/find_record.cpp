@@ -80,6 +80,17 @@ class Matches final {
   std::optional<store::CurrentRecord> m_best;
 };
 
+/// Whether `selector` is the whole subject, or the common name that it begins with.
+bool is_named(std::string_view subject, std::string_view selector) {
+  constexpr std::string_view k_common_name = "CN=";
+  if (subject == selector) return true;
+  if (!subject.starts_with(k_common_name)) return false;
+  subject.remove_prefix(k_common_name.size());
+  if (!subject.starts_with(selector)) return false;
+  subject.remove_prefix(selector.size());
+  return subject.empty() || subject.front() == ',' || subject.front() == '+';
+}
+
 Matches find_by_subject(const RecordSearch& search, const std::string& selector,
                         store::StatusReader& reader) {
   Matches exact;
@@ -88,7 +99,7 @@ Matches find_by_subject(const RecordSearch& search, const std::string& selector,
   query.issuer = search.issuer;
   query.subject_contains = selector;
   search.ledger.list(query, [&](const store::Record& record) {
-    (record.subject == selector ? exact : partial).add(record, reader);
+    (is_named(record.subject, selector) ? exact : partial).add(record, reader);
     return store::Continue::yes;
   });
   return exact.empty() ? std::move(partial) : std::move(exact);

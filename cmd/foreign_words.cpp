@@ -20,9 +20,9 @@ constexpr std::array k_answers{
     Answer{" revoke revoke-full ", "revoke a certificate yet",
            "for a CA of another tool: revoke there, and take it in with 'mtlsctl store import "
            "PATH'; 'mtlsctl cert list' shows which are revoked"},
-    Answer{
-        " crl gencrl gen-crl ", "make a CRL yet",
-        "'mtlsctl inspect FILE' shows one, and 'mtlsctl render TARGET --crl FILE' gives one to a server"},
+    Answer{" crl gencrl gen-crl ", "make a CRL yet",
+           "'mtlsctl inspect FILE' shows one, and 'mtlsctl render TARGET --crl FILE' gives one to "
+           "a server"},
     Answer{" ocsp ", "answer or ask OCSP",
            "'mtlsctl verify FILE' says whether the CA's ledger has a certificate as revoked"},
     Answer{" p12 pkcs12 pfx export-p12 ", "write PKCS #12 yet",
@@ -60,7 +60,7 @@ void refuse_foreign_word(std::string_view command, std::string_view word) {
       (word == "create" || word == "new" || word == "add" || word == "init"))
     return;
   const std::string wanted = format(" {} ", word);
-  const auto answer = std::find_if(
+  const auto* const answer = std::find_if(
       k_answers.begin(), k_answers.end(),
       [&wanted](const Answer& one) { return one.words.find(wanted) != std::string_view::npos; });
   if (answer == k_answers.end()) return;

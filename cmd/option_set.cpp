@@ -17,8 +17,8 @@ std::string_view shown_name(std::string_view names) {
 /// A value in a message: escaped, and never long.
 std::string shown_value(std::string_view text) {
   constexpr std::size_t k_longest = 80;
-  if (text.size() <= k_longest) return printable(text);
-  return printable(text.substr(0, k_longest)) + "…";
+  if (text.size() <= k_longest) return readable(text);
+  return readable(text.substr(0, k_longest)) + "…";
 }
 
 }  // namespace

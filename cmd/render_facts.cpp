@@ -72,6 +72,8 @@ std::vector<render::Notice> check_server(const render::RenderRequest& request,
              {}}};
   }
   try {
+    render::require_readable_by_servers(read_file(certificate).bytes.view(),
+                                        files.certificate_name);
     files.certificates = read_file_certificates(certificate);
     if (name_exists(key)) {
       const FileContents contents = read_file(key);

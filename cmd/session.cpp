@@ -33,7 +33,7 @@ ExitCode Session::report(const std::vector<Error>& errors, std::string_view file
   if (json()) {
     Json document = error_document(m_parts.schema, errors.front());
     document["errors"] = std::move(list);
-    document["file"] = printable(file);
+    document["file"] = file;
     print(document);
   }
   return code;

@@ -16,6 +16,16 @@ constexpr std::string_view k_upload =
     "upload it as the CA certificate of whatever checks clients: an ALB listener's "
     "caCertificates, nginx's ssl_client_certificate, HAProxy's ca-file, Envoy's trusted_ca";
 
+/// Whether RFC 2253, HAProxy's and nginx's configuration all write the name as it is: they escape
+/// and quote other characters in ways of their own.
+bool is_plain(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    constexpr std::string_view k_marks = " .,=_-:/@()";
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           k_marks.find(c) != std::string_view::npos;
+  });
+}
+
 std::string subject_of(const x509::Certificate& certificate) {
   return readable(certificate.subject().to_text());
 }
@@ -78,13 +88,20 @@ UploadAdvice make_upload_advice(const authority::CaDirectory& ca, const CaOption
                       format("clients of every CA under {} are then admitted; this ledger knows "
                              "{}, the root's may know more",
                              subject_of(ca.root()), name_some(advice.admitted)));
+  const std::string others = format(
+      "with Caddy, {} as trusted_ca_cert_file; for other servers, use a root of its own: "
+      "mtlsctl ca init --ca DIR",
+      own_file);
+  if (!is_plain(own)) {
+    advice.notes.push_back(format("to admit only clients of {}: {}", own, others));
+    return advice;
+  }
   advice.notes.push_back(
       format("to admit only clients of {0}: with HAProxy, http-request deny unless {{ "
              "ssl_c_i_dn(,0,rfc2253) -m str \"{0}\" }}; with nginx, a map of $ssl_client_i_dn and "
              "return 403 for every name but \"{0}\" (both only while no other CA under the root "
-             "has that name); with Caddy, {1} as trusted_ca_cert_file; for other servers, use a "
-             "root of its own: mtlsctl ca init --ca DIR",
-             own, own_file));
+             "has that name); {1}",
+             own, others));
   return advice;
 }
 

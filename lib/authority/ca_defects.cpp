@@ -128,7 +128,7 @@ class CaExamination final {
     if (!constraints) return;
     for (const x509::ConstraintFault& fault : x509::find_constraint_faults(*constraints)) {
       find(CaDefect::unmeetable_constraint, "its name constraint " + fault.message,
-           "names of that kind are refused under this CA" +
+           "no name of that kind is accepted by all programs under this CA" +
                (fault.remedy.empty()
                     ? std::string()
                     : format("; a new CA certificate would need {}", fault.remedy)));

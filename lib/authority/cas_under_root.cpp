@@ -11,8 +11,8 @@ std::vector<x509::Certificate> find_cas_under_root(
   for (std::size_t next = 0; next < reached.size(); ++next) {
     const x509::Certificate issuer = reached[next];  // a copy: the vector grows
     for (const x509::Certificate& one : certificates) {
-      if (std::find(reached.begin(), reached.end(), one) != reached.end()) continue;
       if (!one.issuer().matches(issuer.subject())) continue;
+      if (std::find(reached.begin(), reached.end(), one) != reached.end()) continue;
       if (one.is_signed_by(issuer.public_key(), context)) reached.push_back(one);
     }
   }

@@ -183,7 +183,7 @@ class Enrolment final {
       if (status.recorded > store::Recorded::other_tbs) return standing.serial();
     } catch (const Error& error) {
       // What cannot be read is replaced like anything else; a ledger that fails is another matter.
-      if (error.code() != Errc::malformed) throw;
+      if (error.code() != Errc::malformed && error.code() != Errc::unsupported) throw;
     }
     return std::nullopt;
   }

@@ -20,6 +20,17 @@ std::string shell_word(std::string_view text) {
   return word + "'";
 }
 
+/// The number of PEM certificates in a text, as servers find them: PKCS #7 and UTF-16 have none.
+std::size_t count_pem(std::string_view text) {
+  constexpr std::string_view k_begin = "-----BEGIN CERTIFICATE-----";
+  std::size_t count = 0;
+  for (std::size_t at = text.find(k_begin); at != std::string_view::npos;
+       at = text.find(k_begin, at + k_begin.size())) {
+    ++count;
+  }
+  return count;
+}
+
 /// One judgement of one set.
 class KeptSet final {
  public:
@@ -162,8 +173,8 @@ class KeptSet final {
   /// The certificate file: PEM, the leaf first, then intermediates of its issuer's chain or none.
   /// With or without them it is the same certificate: neither form is refused or rewritten.
   void judge_file() {
-    if (as_text(m_contents.certificate->view()).find("-----BEGIN ") == std::string_view::npos) {
-      add(m_certificate_name, "it is DER, not PEM");
+    if (count_pem(as_text(m_contents.certificate->view())) != m_certificates.size()) {
+      add(m_certificate_name, "it is not PEM with each certificate as a block of its own");
     }
     const std::vector<x509::Certificate> others(m_certificates.begin() + 1, m_certificates.end());
     if (others == m_request.append) return;
@@ -211,7 +222,7 @@ class KeptSet final {
          .message = format("{} holds the certificate alone, without the intermediates that a peer "
                            "needs, and was kept so: for a file with them, mtlsctl cert export {} "
                            "--ca DIR -o {} --force",
-                           name, leaf().serial().to_text(), name)});
+                           name, leaf().serial().to_text(), shell_word(m_certificate_name))});
   }
 
   void require_not_expired() const {
@@ -299,7 +310,7 @@ Enrolled keep_set(const SetContents& contents, const Standing& standing) {
     return KeptSet(contents, standing).keep();
   } catch (Error& error) {
     // A file of the set that is not what its name says.
-    if (error.code() == Errc::malformed && error.hint().empty()) {
+    if (error.code() == Errc::malformed || error.code() == Errc::unsupported) {
       error.set_hint(replace_hint(standing));
     }
     throw;

@@ -40,10 +40,14 @@ std::string replace_hint(const Standing& standing) {
     return "ask for what is there, or choose another directory with --ca: a CA is never "
            "replaced";
   }
-  if (is_single_file(standing)) return "replace it with --force, or choose another name with -o";
-  return has_own_key(standing.request)
-             ? "replace the set with --force --force-key, or choose another --name or --out-dir"
-             : "replace the certificate with --force, or choose another --name or --out-dir";
+  const std::string_view instead =
+      standing.request.existing == Existing::keep ? " in place of --if-missing" : "";
+  if (is_single_file(standing)) {
+    return format("replace it with --force{}, or choose another name with -o", instead);
+  }
+  const bool own_key = has_own_key(standing.request);
+  return format("replace the {} with --force{}{}, or choose another --name or --out-dir",
+                own_key ? "set" : "certificate", own_key ? " --force-key" : "", instead);
 }
 
 std::string mismatch_text(const std::vector<Mismatch>& mismatches) {

@@ -128,7 +128,8 @@ x509::NameConstraints grant_name_constraints(const Request& request,
   if (request.subject_key_identifier) return granted;
   if (const auto faults = x509::find_constraint_faults(granted); !faults.empty()) {
     throw Error(Errc::bad_name, "the name constraint " + faults.front().message,
-                "a CA with it could never issue such a name: change --permit or --exclude");
+                "a CA with it could never issue such a name: change --permit, --exclude or the "
+                "profile");
   }
   return granted;
 }
@@ -189,11 +190,11 @@ bool is_for_probes(const profile::Profile& profile) {
 
 namespace {
 
-/// The subject asked for in the string types of a new name. A root that is made anew keeps its name
-/// octet for octet, since what it issued refers to that.
+/// The subject asked for in the string types of a new name. A CA's is kept octet for octet: it may
+/// have issued certificates, which refer to that.
 x509::Name in_current_strings(const Request& request, const Grounds& grounds,
                               std::vector<Notice>& notices) {
-  if (grounds.chain.empty()) return request.subject;
+  if (grounds.chain.empty() || is_ca(grounds.profile)) return request.subject;
   const bool from_csr = request.csr && request.subject == request.csr->subject();
   const std::string_view whose = from_csr ? "the subject of the CSR" : "the subject";
   try {
@@ -238,6 +239,17 @@ x509::Name grant_subject(const Request& request, const Grounds& grounds,
   return subject;
 }
 
+namespace {
+
+/// Whether the CSR has names that the profile would take, and none were asked for.
+bool names_untaken(const Request& request, const Grounds& grounds) {
+  if (!request.csr || !grounds.profile.csr.subject_alt_names) return false;
+  if (!request.subject_alt_names.empty()) return false;
+  return x509::find(request.csr->requested_extensions(), oids::subject_alt_name()) != nullptr;
+}
+
+}  // namespace
+
 x509::GeneralNames grant_subject_alt_names(const Request& request, const Grounds& grounds) {
   const profile::SanPolicy& policy = grounds.profile.san;
   x509::GeneralNames names;
@@ -256,14 +268,20 @@ x509::GeneralNames grant_subject_alt_names(const Request& request, const Grounds
   }
   for (const x509::GeneralName& name : names) name.require_good("the subject alternative name");
   if (const auto why = profile::refuses(policy, names)) {
-    const bool from_csr = request.csr && grounds.profile.csr.subject_alt_names;
-    throw Error(
-        Errc::denied_by_profile, format("profile '{}' refuses: {}", grounds.profile.name, *why),
-        policy.host_required
-            ? format("clients look for the host in the subject alternative names, never in the CN: "
-                     "--san dns:www.example.com{}",
-                     from_csr ? ", or --san-from-csr to take the request's" : "")
-            : show_hint(grounds.profile));
+    const std::string take = names_untaken(request, grounds)
+                                 ? ", or --san-from-csr to take the request's"
+                                 : std::string();
+    std::string hint = show_hint(grounds.profile);
+    if (policy.host_required) {
+      hint =
+          "clients look for the host in the subject alternative names, never in the CN: --san "
+          "dns:www.example.com" +
+          take;
+    } else if (names.empty()) {
+      hint = "give --san KIND:VALUE" + take;
+    }
+    throw Error(Errc::denied_by_profile,
+                format("profile '{}' refuses: {}", grounds.profile.name, *why), hint);
   }
   return names;
 }

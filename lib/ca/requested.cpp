@@ -105,7 +105,10 @@ void note_ungranted(const x509::CertificateRequest& csr, const x509::Certificate
     }
   }
   for (const std::string& fault : csr.faults()) {
-    if (is_full()) break;
+    if (is_full()) {
+      ++more;
+      continue;
+    }
     notices.push_back({.kind = Notice::Kind::warning,
                        .field = "csr",
                        .requested = fault,

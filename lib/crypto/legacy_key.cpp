@@ -161,6 +161,16 @@ std::optional<SecretBytes> decrypt_pbes1(const der::Oid& oid, der::Reader parame
   return decrypt(*cipher, ciphertext);
 }
 
+std::optional<SecretBytes> decrypt_outdated_pbes2(const Pbes2& scheme, ByteView ciphertext,
+                                                  ByteView passphrase) {
+  require_sizes(ciphertext, passphrase);
+  const LegacyLibrary library;
+  const ossl::Handle<EVP_CIPHER> cipher(
+      EVP_CIPHER_fetch(library.get(), scheme.cipher.name, nullptr));
+  if (!cipher) library.fail_missing(scheme.cipher.name);
+  return decrypt_pbes2(scheme, ciphertext, passphrase, library.get(), nullptr);
+}
+
 std::optional<SecretBytes> decrypt_rfc1421(const std::string& headers, ByteView body,
                                            ByteView passphrase) {
   const DekInfo info = read_dek_info(headers);

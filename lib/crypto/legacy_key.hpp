@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/secret.hpp"
+#include "crypto/pbes2.hpp"
 #include "der/reader.hpp"
 
 #include <optional>
@@ -20,6 +21,11 @@ namespace mtls::crypto {
 /// RC4 and the key derivation of PBES1 need its legacy provider).
 [[nodiscard]] std::optional<SecretBytes> decrypt_pbes1(const der::Oid& oid, der::Reader parameters,
                                                        ByteView ciphertext, ByteView passphrase);
+
+/// Decrypts with PBES2 and an outdated cipher. Returns and throws as decrypt_pbes1.
+[[nodiscard]] std::optional<SecretBytes> decrypt_outdated_pbes2(const Pbes2& scheme,
+                                                                ByteView ciphertext,
+                                                                ByteView passphrase);
 
 /// Decrypts the body of a block with the headers of RFC 1421 section 4.6.1 ("Proc-Type:
 /// 4,ENCRYPTED"), which a `DEK-Info` line tells the cipher of. Returns and throws as decrypt_pbes1.

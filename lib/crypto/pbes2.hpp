@@ -36,6 +36,7 @@ struct PbesCipher {
   const char* name;  // libcrypto's
   std::size_t key_size;
   std::size_t block_size;
+  bool outdated = false;  // only OpenSSL's legacy provider has it
 };
 
 /// PBES2-params (RFC 8018 appendix A.4), within the limits above; views into what was read.

@@ -28,7 +28,18 @@ constexpr std::array k_ciphers{
     NamedCipher{"2.16.840.1.101.3.4.1.22", {"AES-192-CBC", 24, 16}},
     NamedCipher{"2.16.840.1.101.3.4.1.2", {"AES-128-CBC", 16, 16}},
     NamedCipher{"1.2.840.113549.3.7", {"DES-EDE3-CBC", 24, 8}},
+    NamedCipher{"1.3.14.3.2.7", {"DES-CBC", 8, 8, true}},
 };
+
+// RC2 says in its parameters how many bits of the key count (RFC 8018 appendix B.2.3).
+constexpr std::string_view k_rc2 = "1.2.840.113549.3.2";
+struct Rc2Version {
+  std::uint64_t version;
+  PbesCipher cipher;
+};
+constexpr std::array k_rc2_versions{Rc2Version{160, {"RC2-40-CBC", 5, 8, true}},
+                                    Rc2Version{120, {"RC2-64-CBC", 8, 8, true}},
+                                    Rc2Version{58, {"RC2-CBC", 16, 8, true}}};
 
 constexpr std::string_view k_pbkdf2 = "1.2.840.113549.1.5.12";
 constexpr std::string_view k_scrypt = "1.3.6.1.4.1.11591.4.11";
@@ -132,6 +143,34 @@ PbesCipher find_cipher(const der::Oid& oid) {
   fail_unsupported("cipher", oid);
 }
 
+struct CipherAndIv {
+  PbesCipher cipher;
+  ByteView iv;
+};
+
+/// RC2-CBC-Parameter ::= SEQUENCE { rc2ParameterVersion INTEGER OPTIONAL, iv OCTET STRING }
+CipherAndIv read_rc2(der::Reader& encryption, const der::Oid& oid) {
+  der::Reader parameters = encryption.into(der::tag::sequence);
+  if (!parameters.next_is(der::tag::integer)) fail_unsupported("cipher without key size", oid);
+  const std::uint64_t version = read_count(parameters, "RC2 version");
+  const ByteView iv = parameters.octet_string();
+  parameters.end();
+  for (const Rc2Version& one : k_rc2_versions) {
+    if (one.version == version) return {.cipher = one.cipher, .iv = iv};
+  }
+  fail_unsupported("cipher of another key size", oid);
+}
+
+CipherAndIv read_cipher(der::Reader encryption) {
+  const der::Oid oid = encryption.oid();
+  const CipherAndIv read = oid.to_dotted() == k_rc2
+                               ? read_rc2(encryption, oid)
+                               : CipherAndIv{find_cipher(oid), encryption.octet_string()};
+  encryption.end();
+  if (read.iv.size() != read.cipher.block_size) encryption.fail("an IV of a wrong size");
+  return read;
+}
+
 }  // namespace
 
 void require_bearable_rounds(std::uint64_t rounds) {
@@ -146,14 +185,10 @@ Pbes2 read_pbes2(der::Reader parameters) {
   der::Reader scheme = parameters.into(der::tag::sequence);
   parameters.end();
   der::Reader derivation = scheme.into(der::tag::sequence);
-  der::Reader encryption = scheme.into(der::tag::sequence);
+  const der::Reader encryption = scheme.into(der::tag::sequence);
   scheme.end();
 
-  const PbesCipher cipher = find_cipher(encryption.oid());
-  const ByteView iv = encryption.octet_string();
-  encryption.end();
-  if (iv.size() != cipher.block_size) encryption.fail("an IV of a wrong size");
-
+  const auto [cipher, iv] = read_cipher(encryption);
   const der::Oid oid = derivation.oid();
   der::Reader inner = derivation.into(der::tag::sequence);
   derivation.end();

@@ -129,6 +129,10 @@ std::optional<SecretBytes> decrypt_pkcs8(ByteView der, const Access& access) {
   const der::Oid oid = algorithm.oid();
   if (oid.to_dotted() == k_pbes2) {
     const Pbes2 scheme = read_pbes2(algorithm);
+    if (scheme.cipher.outdated) {
+      require_legacy_allowed(access.legacy, scheme.cipher.name);
+      return decrypt_outdated_pbes2(scheme, ciphertext, access.passphrases.next().view());
+    }
     return decrypt_pbes2(scheme, ciphertext, access.passphrases.next().view(), access.context.get(),
                          access.context.properties());
   }

@@ -123,8 +123,8 @@ std::vector<std::string> Catalogue::names() const {
 ProfileCheck check_profile_file(const Path& path) {
   const FileContents file = read_file(path);
   ProfileCheck check = check_profile(as_text(file.bytes.view()), path.string());
-  if (!check.profile) return check;
-  const std::string& name = check.profile->name;
+  const std::string& name = check.name;
+  if (name.empty()) return check;
   if (const auto command = reserved_for(name)) {
     check.errors.emplace_back(
         Errc::bad_profile,

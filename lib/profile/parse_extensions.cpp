@@ -42,14 +42,15 @@ bool has(const std::vector<der::Oid>& list, const der::Oid& id) {
 
 x509::KeyUsage read_key_usage(const Section& section) {
   x509::KeyUsage usage;
+  bool all = true;
   for (const TomlString& word : section.list("key_usage", k_most_usages)) {
-    section.attempt([&] {
+    all &= section.attempt([&] {
       const auto bit = x509::parse_key_usage_bit(word.text);
       if (!bit) section.not_one_of(word, "key_usage", k_usage_words);
       usage.add(*bit);
     });
   }
-  if (section.is_clean() && usage.empty()) {
+  if (all && usage.empty()) {
     section.fail_at("key_usage", format("'{}' names no usage", section.key("key_usage")),
                     format("allowed: {}", k_usage_words));
   }
@@ -261,15 +262,25 @@ std::vector<std::string> read_urls(const Section& section, std::string_view key)
   return urls;
 }
 
+/// What is there of the two lists that other keys and sections have rules about.
+struct Readable {
+  bool key_usage;
+  bool purposes;
+};
+
 /// The rules about several keys, and about keys and the other sections.
 void require_consistent(const Section& section, const ExtensionPolicy& extensions,
-                        std::optional<Role> role, const KeyPolicy& keys) {
-  if (role) {
+                        std::optional<Role> role, const KeyPolicy& keys, Readable readable) {
+  if (role && readable.key_usage) {
     section.attempt([&] { require_usage_fits_role(section, extensions.key_usage, *role); });
+  }
+  if (role && readable.purposes) {
     section.attempt([&] { require_purposes_fit_role(section, extensions, *role); });
   }
-  section.attempt([&] { require_usage_fits_keys(section, extensions.key_usage, keys); });
-  if (extensions.extended_key_usage.empty() &&
+  if (readable.key_usage) {
+    section.attempt([&] { require_usage_fits_keys(section, extensions.key_usage, keys); });
+  }
+  if (readable.purposes && extensions.extended_key_usage.empty() &&
       extensions.extended_key_usage_criticality == x509::Criticality::critical) {
     section.attempt([&] {
       section.fail_at(
@@ -286,7 +297,7 @@ ExtensionPolicy read_extensions(const Section& section, std::optional<Role> role
                                 const KeyPolicy& keys) {
   ExtensionPolicy extensions{};
   const auto read = [&section](auto& target, auto&& work) {
-    section.attempt([&] { target = work(); });
+    return section.attempt([&] { target = work(); });
   };
   const auto read_list = [&](std::vector<std::string>& target, std::string_view key) {
     read(target, [&] { return read_urls(section, key); });
@@ -294,8 +305,8 @@ ExtensionPolicy read_extensions(const Section& section, std::optional<Role> role
   read(extensions.basic_constraints, [&] { return read_basic_constraints(section, role); });
   read(extensions.max_path_length,
        [&] { return read_max_path_length(section, extensions.basic_constraints.path_length); });
-  read(extensions.key_usage, [&] { return read_key_usage(section); });
-  read(extensions.extended_key_usage, [&] { return read_purposes(section); });
+  const bool usage = read(extensions.key_usage, [&] { return read_key_usage(section); });
+  const bool purposes = read(extensions.extended_key_usage, [&] { return read_purposes(section); });
   read(extensions.extended_key_usage_criticality, [&] {
     return section.boolean("extended_key_usage_critical", false) ? x509::Criticality::critical
                                                                  : x509::Criticality::non_critical;
@@ -307,7 +318,7 @@ ExtensionPolicy read_extensions(const Section& section, std::optional<Role> role
   read_list(extensions.ca_issuers_urls, "ca_issuers_urls");
   read(extensions.further, [&] { return read_further(section); });
   section.finish();
-  if (section.is_clean()) require_consistent(section, extensions, role, keys);
+  require_consistent(section, extensions, role, keys, {.key_usage = usage, .purposes = purposes});
   return extensions;
 }
 

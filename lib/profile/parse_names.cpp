@@ -153,7 +153,7 @@ bool allows(const SanPolicy& policy, GeneralNameKind kind) {
 
 void require_possible_names(const Section& section, const SanPolicy& policy) {
   const auto contradicts = [&section](std::string_view key, std::string_view why) {
-    section.fail_at(key, format("'{}' {}", section.key(key), why));
+    section.attempt([&] { section.fail_at(key, format("'{}' {}", section.key(key), why)); });
   };
   if (policy.min_count > policy.max_count) {
     contradicts("min", format("is {}, which is over max, {}", policy.min_count, policy.max_count));

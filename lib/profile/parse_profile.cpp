@@ -1,5 +1,6 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
+#include "base/utf16.hpp"
 #include "base/utf8.hpp"
 #include "profile/section.hpp"
 
@@ -63,10 +64,11 @@ void read_rsa_size(const Section& section, std::string_view key, KeyPolicy& keys
 }
 
 void read_rsa_sizes(const Section& section, KeyPolicy& keys) {
+  bool both = true;
   for (const std::string_view key : {"rsa_min_bits", "rsa_max_bits"}) {
-    section.attempt([&] { read_rsa_size(section, key, keys); });
+    both &= section.attempt([&] { read_rsa_size(section, key, keys); });
   }
-  if (section.is_clean() && keys.rsa_min_bits > keys.rsa_max_bits) {
+  if (both && keys.rsa_min_bits > keys.rsa_max_bits) {
     section.fail_at("rsa_min_bits",
                     format("'{}' is {}, which is over rsa_max_bits, {}",
                            section.key("rsa_min_bits"), keys.rsa_min_bits, keys.rsa_max_bits));
@@ -140,17 +142,21 @@ SanPolicy read_optional_san(const Section& root) {
           .host_required = false};
 }
 
+/// A period of 0 could not be read.
 void require_possible_validity(const Section& section, const ValidityPolicy& validity) {
-  if (validity.default_period > validity.max_period) {
+  if (validity.default_period == seconds{0}) return;
+  section.attempt([&] {
+    if (validity.max_period == seconds{0} || validity.default_period <= validity.max_period) return;
     section.fail_at("default",
                     format("'{}' is longer than '{}'", section.key("default"), section.key("max")));
-  }
-  if (validity.backdate >= validity.default_period) {
+  });
+  section.attempt([&] {
+    if (validity.backdate < validity.default_period) return;
     section.fail_at("backdate",
                     format("'{}' reaches as far back as '{}' lasts: certificates would be born "
                            "expired",
                            section.key("backdate"), section.key("default")));
-  }
+  });
 }
 
 void require_version(const Section& root) {
@@ -233,7 +239,7 @@ std::pair<unsigned, unsigned> position_of(const Error& error, std::string_view s
 
 KeyPolicy read_keys(const Section& section) {
   KeyPolicy keys = no_keys();
-  section.attempt([&] {
+  const bool allowed_read = section.attempt([&] {
     const auto allowed = section.list("allowed", 5);
     if (allowed.empty()) {
       section.fail_at("allowed", format("'{}' names no kind of key", section.key("allowed")),
@@ -243,13 +249,13 @@ KeyPolicy read_keys(const Section& section) {
       section.attempt([&] { allow_key(section, word, keys); });
     }
   });
-  section.attempt([&] { read_rsa_sizes(section, keys); });
+  const bool sizes_read = section.attempt([&] { read_rsa_sizes(section, keys); });
   section.attempt([&] {
     const TomlString word = section.required_string("default", "ec:p256");
     const auto spec = crypto::KeySpec::parse(word.text);
     if (!spec) section.not_one_of(word, "default", "rsa:BITS, ec:p256, ec:p384, ec:p521, ed25519");
     keys.default_spec = *spec;
-    if (!section.is_clean()) return;
+    if (!allowed_read || !sizes_read) return;
     if (const auto why = keys.refuses(*spec)) {
       section.fail(word.place,
                    format("'{}' contradicts key.allowed: {}", section.key("default"), *why));
@@ -273,8 +279,7 @@ ValidityPolicy read_validity(const Section& section) {
                                       .value_or(k_default_backdate);
                                 })};
   section.finish();
-  if (!section.is_clean()) return validity;
-  section.attempt([&] { require_possible_validity(section, validity); });
+  require_possible_validity(section, validity);
   return validity;
 }
 
@@ -284,7 +289,7 @@ ProfileCheck check_profile(std::string_view text, std::string_view source) {
     root.emplace(TomlDocument::parse(text, source, Errc::bad_profile).root());
   } catch (const Error& error) {
     if (error.code() != Errc::bad_profile) throw;
-    return {.profile = std::nullopt, .errors = {error}};
+    return {.profile = std::nullopt, .name = {}, .errors = {error}};
   }
   Profile profile = read_profile(*root);
   std::vector<Error> errors = root->errors();
@@ -293,12 +298,14 @@ ProfileCheck check_profile(std::string_view text, std::string_view source) {
     std::stable_sort(errors.begin(), errors.end(), [&](const Error& left, const Error& right) {
       return position_of(left, shown) < position_of(right, shown);
     });
-    return {.profile = std::nullopt, .errors = std::move(errors)};
+    return {.profile = std::nullopt, .name = std::move(profile.name), .errors = std::move(errors)};
   }
   profile.source = source;
-  profile.text = text;
+  const auto decoded = decode_utf16(as_bytes(text));
+  profile.text = decoded ? as_text(decoded->view()) : text;
   profile.hash = crypto::sha256(as_bytes(text));
-  return {.profile = std::move(profile), .errors = {}};
+  std::string name = profile.name;
+  return {.profile = std::move(profile), .name = std::move(name), .errors = {}};
 }
 
 Profile parse_profile(std::string_view text, std::string_view source) {

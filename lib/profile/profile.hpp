@@ -131,6 +131,7 @@ struct Profile {
 /// All that is wrong with a profile's text; the profile, if nothing is.
 struct ProfileCheck {
   std::optional<Profile> profile;
+  std::string name;           // empty if it could not be read
   std::vector<Error> errors;  // bad_profile, in the file's order
 };
 

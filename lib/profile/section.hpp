@@ -33,16 +33,18 @@ class Section final {
     }
     return otherwise;
   }
+  /// The same where the part has no value. Returns whether no error was recorded meanwhile.
   template <class Work>
-  void attempt(Work&& work) const {
+  bool attempt(Work&& work) const {
+    const std::size_t before = m_errors->size();
     try {
       work();
     } catch (const Error& error) {
       record(error);
     }
+    return m_errors->size() == before;
   }
-  /// Whether no error was recorded since this section was opened. Rules about several keys are
-  /// checked only then.
+  /// Whether no error was recorded since this section was opened.
   [[nodiscard]] bool is_clean() const noexcept { return m_errors->size() == m_errors_before; }
   /// What was recorded, in the order of reading.
   [[nodiscard]] const std::vector<Error>& errors() const noexcept { return *m_errors; }

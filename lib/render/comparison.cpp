@@ -4,6 +4,7 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
+#include "render/input_check.hpp"
 #include "render/verify_depth.hpp"
 
 #include <algorithm>
@@ -49,6 +50,7 @@ void Comparison::expect(const std::string& setting, std::string_view expected,
 void Comparison::trust(const std::string& setting, ByteView content) {
   std::vector<x509::Certificate> found;
   try {
+    require_readable_by_servers(content, setting);
     found = x509::read_certificates(content, setting, x509::KeysBeside::allow);
   } catch (const Error& error) {
     add(setting, describe(facts().anchor()), error.message());

@@ -29,6 +29,10 @@ struct ServerCopies {
   std::optional<ServerCopy> crl;
 };
 
+/// Throws malformed for a file of certificates that mtlsctl reads and servers do not: text in
+/// UTF-16, PKCS #7. `name` is safe to show.
+void require_readable_by_servers(ByteView file, std::string_view name);
+
 /// Looks at the listener's certificate. Throws key_mismatch where the key belongs to no certificate
 /// of the file or not to the first, unsupported where it has an extendedKeyUsage without
 /// serverAuth or is one of the CA directory's own.

@@ -2,6 +2,8 @@
 #include "base/escape.hpp"
 #include "base/format.hpp"
 #include "base/time_text.hpp"
+#include "base/utf16.hpp"
+#include "der/content_kind.hpp"
 #include "render/draft.hpp"
 #include "render/input_check.hpp"
 #include "x509/name_matching.hpp"
@@ -194,6 +196,20 @@ std::vector<Notice> check_server_files(const RenderRequest& request, const Serve
   }
   append(notices, check_chain(request, files, context));
   return notices;
+}
+
+void require_readable_by_servers(ByteView file, std::string_view name) {
+  constexpr const char* k_hint = "servers read certificates as PEM, each as a block of its own";
+  if (begins_as_utf16(file)) {
+    throw Error(Errc::malformed, format("{} is text in UTF-16", name), k_hint);
+  }
+  const std::string_view text = as_text(file);
+  const bool pem = text.find("-----BEGIN ") != std::string_view::npos;
+  const bool wrapped = text.find("-----BEGIN PKCS") != std::string_view::npos ||
+                       text.find("-----BEGIN CMS") != std::string_view::npos;
+  if (pem ? wrapped : der::content_kind(file) == der::ContentKind::pkcs7) {
+    throw Error(Errc::malformed, format("{} holds PKCS #7", name), k_hint);
+  }
 }
 
 }  // namespace mtls::render

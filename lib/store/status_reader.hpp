@@ -19,8 +19,8 @@ struct CurrentRecord {
 /// used within Ledger::list answers from the snapshot of that list.
 class StatusReader final {
  public:
-  /// few: each record is looked up by its indexes. all: revocations and replacements are read at
-  /// once, with the first record.
+  /// few: the first records are looked up by their indexes, and if more are read, as `all`. all:
+  /// revocations and replacements are read at once.
   enum class Rows { few, all };
   StatusReader(const Ledger& ledger, IssuerId issuer, UnixTime at, Rows rows)
       : m_ledger(ledger), m_issuer(issuer), m_at(at), m_rows(rows) {}
@@ -36,6 +36,8 @@ class StatusReader final {
   IssuerId m_issuer;
   UnixTime m_at;
   Rows m_rows;
+  std::size_t m_lookups = 0;
+  std::map<x509::SerialNumber, bool> m_renewed;  // what was found out already
   std::optional<std::map<x509::SerialNumber, Revocation>> m_revocations;
   std::optional<std::map<x509::SerialNumber, std::vector<Replacement>>> m_replacements;
 };

@@ -14,12 +14,23 @@ std::string describe(const Certificate& certificate, std::size_t position, std::
                 readable(certificate.subject().to_text()));
 }
 
-/// Only where both names match is the signature computed, so that a long file costs little.
-bool is_issued_by(const Certificate& certificate, const Certificate& issuer,
-                  const ossl::Context& context) {
-  return !(certificate == issuer) && certificate.issuer().matches(issuer.subject()) &&
-         certificate.is_signed_by(issuer.public_key(), context);
-}
+/// Compares names first and checks signatures where they match, up to a number that no honest file
+/// needs: in one that is made of certificates with one name every pair would match.
+class IssuerChecks final {
+ public:
+  explicit IssuerChecks(const ossl::Context& context) : m_context(context) {}
+  /// False too once the checks are used up.
+  [[nodiscard]] bool is_issued_by(const Certificate& certificate, const Certificate& issuer) {
+    if (m_left == 0 || certificate == issuer) return false;
+    if (!certificate.issuer().matches(issuer.subject())) return false;
+    --m_left;
+    return certificate.is_signed_by(issuer.public_key(), m_context);
+  }
+
+ private:
+  const ossl::Context& m_context;
+  unsigned m_left = 200;
+};
 
 /// Versions 1 and 2 cannot say so: what issued others is a CA there.
 bool may_be_ca(const Certificate& certificate) {
@@ -36,12 +47,13 @@ bool may_be_ca(const Certificate& certificate) {
 /// Moves the certificate at `at` to the front, and behind it, one after the other, those above it.
 void put_first(std::vector<Certificate>& certificates, std::size_t at,
                const ossl::Context& context) {
+  IssuerChecks checks(context);
   const auto begin = certificates.begin();
   std::rotate(begin, begin + static_cast<std::ptrdiff_t>(at),
               begin + static_cast<std::ptrdiff_t>(at) + 1);
   for (auto last = begin; last + 1 != certificates.end(); ++last) {
     const auto issuer = std::find_if(last + 1, certificates.end(), [&](const Certificate& one) {
-      return is_issued_by(*last, one, context);
+      return checks.is_issued_by(*last, one);
     });
     if (issuer == certificates.end()) return;
     std::rotate(last + 1, issuer, issuer + 1);
@@ -51,6 +63,7 @@ void put_first(std::vector<Certificate>& certificates, std::size_t at,
 /// The certificate at the end of the way down from the first: no CA, and it issued no other.
 std::size_t find_leaf_below(const std::vector<Certificate>& certificates,
                             const ossl::Context& context) {
+  IssuerChecks checks(context);
   std::vector<std::size_t> below{0};
   std::vector<bool> seen(certificates.size(), false);
   seen[0] = true;
@@ -58,7 +71,7 @@ std::size_t find_leaf_below(const std::vector<Certificate>& certificates,
     const Certificate& issuer = certificates[below[next]];
     if (!may_be_ca(issuer)) return below[next];
     for (std::size_t at = 0; at < certificates.size(); ++at) {
-      if (seen[at] || !is_issued_by(certificates[at], issuer, context)) continue;
+      if (seen[at] || !checks.is_issued_by(certificates[at], issuer)) continue;
       seen[at] = true;
       below.push_back(at);
     }

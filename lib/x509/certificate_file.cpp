@@ -98,6 +98,9 @@ std::vector<Certificate> read_certificates(ByteView file, std::string_view shown
       take(with_context(place, [&] { return read_pkcs7_bundle(der, der::FileForm::pem, limit); }));
     } else if (named) {
       take({with_context(place, [&] { return read_one(der); })});
+    } else {
+      throw Error(Errc::malformed,
+                  format("{}: the block labelled {} is no PKCS #7", shown, printable(block.label)));
     }
   }
   if (certificates.empty()) {

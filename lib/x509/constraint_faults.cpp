@@ -13,11 +13,11 @@ namespace {
 using enum GeneralNameKind;
 
 /// The host in what was written as a URI, an address or a wildcard; empty where there is none.
-std::string host_meant(std::string_view text) {
+std::string host_meant(GeneralNameKind kind, std::string_view text) {
   if (const auto at = text.find("://"); at != std::string_view::npos) text.remove_prefix(at + 3);
   if (const auto at = text.rfind('@'); at != std::string_view::npos) text.remove_prefix(at + 1);
   text = text.substr(0, text.find_first_of("/?#:"));
-  if (text.starts_with("*.")) text.remove_prefix(2);
+  if (text.starts_with("*.")) text.remove_prefix(kind == dns ? 2 : 1);
   while (text.ends_with('.')) text.remove_suffix(1);
   std::string host = to_lower(text);
   const std::string_view bare = host.starts_with('.') ? std::string_view(host).substr(1) : host;
@@ -41,7 +41,7 @@ std::string_view rule_of(GeneralNameKind kind) {
 bool is_prefix_mask(ByteView mask) {
   bool ended = false;
   for (std::size_t bit = 0; bit < mask.size() * 8; ++bit) {
-    const bool set = (mask[bit / 8] >> (7 - bit % 8) & 1U) != 0;
+    const bool set = (static_cast<unsigned>(mask[bit / 8]) >> (7U - bit % 8) & 1U) != 0;
     if (set && ended) return false;
     ended = ended || !set;
   }
@@ -56,13 +56,13 @@ void examine_base(const GeneralName& base, std::vector<ConstraintFault>& faults)
     faults.push_back({.message = format("{} has a mask with holes, which Go and other programs "
                                         "refuse (RFC 5280 asks for a CIDR mask)",
                                         base.to_text()),
-                      .remedy = "ip:10.0.0.0/8 is written as 8 octets, address and mask"});
+                      .remedy = "ip:ADDRESS/PREFIX"});
     return;
   }
   const bool is_address = base.kind() == uri && parse_ip(term.host).has_value();
   if (term.comparable && !is_address) return;
   const bool has_text = base.kind() == dns || base.kind() == uri || base.kind() == email;
-  const std::string host = has_text ? host_meant(base.text()) : std::string();
+  const std::string host = has_text ? host_meant(base.kind(), base.text()) : std::string();
   faults.push_back(
       {.message = format("{} is met by no name: {}", base.to_text(), rule_of(base.kind())),
        .remedy = host.empty() ? std::string() : format("{}:{}", name(base.kind()), host)});
@@ -70,6 +70,8 @@ void examine_base(const GeneralName& base, std::vector<ConstraintFault>& faults)
 
 /// A permitted base inside an excluded one; the others of its kind may still be met.
 void examine_cancelled(const NameConstraints& constraints, std::vector<ConstraintFault>& faults) {
+  constexpr std::size_t k_most_pairs = 100'000;  // more than any honest certificate has
+  if (constraints.permitted.size() * constraints.excluded.size() > k_most_pairs) return;
   for (const GeneralName& base : constraints.permitted) {
     const auto outer = std::find_if(
         constraints.excluded.begin(), constraints.excluded.end(),
@@ -89,7 +91,7 @@ void examine_excluded_names(const GeneralNames& excluded, std::vector<Constraint
   });
   if (!all) return;
   faults.push_back(
-      {.message = "the excluded empty directory name is met by no subject", .remedy = {}});
+      {.message = "the excluded empty directory name excludes every subject", .remedy = {}});
 }
 
 std::string describe_base(const GeneralName& base) {
@@ -112,10 +114,16 @@ std::string describe_base(const GeneralName& base) {
 
 }  // namespace
 
+constexpr std::size_t k_most_faults = 20;
+
 std::vector<ConstraintFault> find_constraint_faults(const NameConstraints& constraints) {
   std::vector<ConstraintFault> faults;
-  for (const GeneralName& base : constraints.permitted) examine_base(base, faults);
-  for (const GeneralName& base : constraints.excluded) examine_base(base, faults);
+  for (const auto* bases : {&constraints.permitted, &constraints.excluded}) {
+    for (const GeneralName& base : *bases) {
+      if (faults.size() == k_most_faults) return faults;
+      examine_base(base, faults);
+    }
+  }
   examine_cancelled(constraints, faults);
   examine_excluded_names(constraints.excluded, faults);
   return faults;
@@ -126,7 +134,10 @@ std::string describe_permitted(const NameConstraints& constraints) {
   std::string line;
   std::size_t count = 0;
   for (const GeneralName& base : constraints.permitted) {
-    if (!constraint_term(base).comparable || ++count > k_most) continue;
+    const bool cancelled = std::any_of(
+        constraints.excluded.begin(), constraints.excluded.end(),
+        [&base](const GeneralName& excluded) { return is_subtree_within(base, excluded); });
+    if (cancelled || !constraint_term(base).comparable || ++count > k_most) continue;
     line += (line.empty() ? "" : ", ") + describe_base(base);
   }
   if (count > k_most) line += format(" and {} more", count - k_most);

@@ -42,7 +42,13 @@ bool writes_minimum(ByteView value) {
   if (!der::is_well_formed(value) || value[0] != der::tag::sequence) return false;
   der::Reader sides = der::Reader(value, "nameConstraints").into(der::tag::sequence);
   while (!sides.at_end()) {
-    der::Reader subtrees(sides.any().content, "nameConstraints");
+    const der::Element side = sides.any();
+    // What is in a primitive element was not looked at yet, and may be anything.
+    if (side.tag != der::tag::context_constructed(0) &&
+        side.tag != der::tag::context_constructed(1)) {
+      return false;
+    }
+    der::Reader subtrees(side.content, "nameConstraints");
     while (!subtrees.at_end()) {
       const auto subtree = subtrees.into_optional(der::tag::sequence);
       if (!subtree) return false;

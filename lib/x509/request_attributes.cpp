@@ -5,6 +5,8 @@
 #include "base/format.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace mtls::x509 {
 namespace oids {
@@ -58,13 +60,11 @@ void take_extensions(const RequestAttribute& attribute, RequestAttributes& into)
     return;
   }
   try {
+    // Sorted, because the lists may be hostile.
+    std::set<std::pair<der::Oid, Bytes>> known;
+    for (const Extension& other : into.extensions) known.emplace(other.id, other.value);
     for (Extension& one : read_extensions(value, k_what, into.faults)) {
-      const auto same = [&one](const Extension& other) {
-        return other.id == one.id && other.value == one.value;
-      };
-      if (std::none_of(into.extensions.begin(), into.extensions.end(), same)) {
-        into.extensions.push_back(std::move(one));
-      }
+      if (!known.contains({one.id, one.value})) into.extensions.push_back(std::move(one));
     }
   } catch (const Error& error) {
     if (error.code() != Errc::malformed) throw;
@@ -74,32 +74,41 @@ void take_extensions(const RequestAttribute& attribute, RequestAttributes& into)
   }
 }
 
+constexpr std::size_t k_shown_octets = 32;
+constexpr std::size_t k_shown_text = 256;
+constexpr std::size_t k_shown_fields = 16;
+
 std::string abridged_hex(ByteView octets) {
-  constexpr std::size_t k_most = 32;
-  if (octets.size() <= k_most) return to_hex(octets);
-  return format("{}... ({} octets)", to_hex(octets.first(k_most)), octets.size());
+  if (octets.size() <= k_shown_octets) return to_hex(octets);
+  return format("{}... ({} octets)", to_hex(octets.first(k_shown_octets)), octets.size());
 }
 
-/// The value of a string or a small number; nothing of any other element.
+/// The value of a short string or a number; nothing of any other element.
 std::optional<std::string> simple_text(const der::Element& element) {
   if (element.tag == der::tag::integer) {
-    if (element.content.size() != 1 || element.content[0] >= 0x80) return to_hex(element.content);
+    if (element.content.size() != 1 || element.content[0] >= 0x80) {
+      return abridged_hex(element.content);
+    }
     return format("{}", static_cast<unsigned>(element.content[0]));
   }
+  if (element.content.size() > k_shown_text) return std::nullopt;
   const Attribute value{
       .type = oids::common_name(), .tag = element.tag, .octets = to_bytes(element.content)};
   const auto text = value.text();
-  return text ? std::optional(printable(*text)) : std::nullopt;
+  return text ? std::optional(readable(*text)) : std::nullopt;
 }
 
 std::string show_value(ByteView value) {
+  if (!der::is_well_formed(value)) return abridged_hex(value);
   der::Reader reader(value, k_what);
   const der::Element element = reader.any();
   if (const auto text = simple_text(element)) return *text;
   if (element.tag != der::tag::sequence) return abridged_hex(value);
   std::string line;
+  std::size_t shown = 0;
   der::Reader fields(element.content, k_what);
   while (!fields.at_end()) {
+    if (++shown > k_shown_fields) return line + ", ...";
     const der::Element field = fields.any();
     // The signature of [MS-WCCE]'s CSP provider is mostly a BIT STRING of no bits.
     if (field.tag == der::tag::bit_string && field.content.size() <= 1) continue;

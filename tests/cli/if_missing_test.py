@@ -266,7 +266,7 @@ class OfLeaves(IfMissing):
                 ("a.csr", "signature.csr", "set_mismatch", "its signature is not by its key"),
                 ("a.csr", "garbage", "malformed", "a.csr"),
                 ("a.crt", "b.crt", "set_mismatch", "its subject is CN=b, not CN=a"),
-                ("a.crt", "a.der", "set_mismatch", "it is DER, not PEM"),
+                ("a.crt", "a.der", "set_mismatch", "it is not PEM"),
                 ("a.crt", "two.crt", "set_mismatch", "the certificate of CN=b, which is not of the issuing"),
                 ("a.crt", "foreign.crt", "set_mismatch", "the certificate of CN=Root, which is not of the issuing"),
                 ("a.crt", "garbage", "malformed", "a.crt"),
@@ -518,6 +518,18 @@ class Chains(IfMissing):
         self.mtlsctl(*issue)
         self.cut_chain("a.crt")
         self.refused([*issue, "--common-name", "b"], "its subject is CN=a, not CN=b")
+
+    def test_a_form_that_servers_do_not_read_is_refused(self):
+        self.mtlsctl("client", "issue", "--name", "w", *KEY)
+        pem = self.read("w.crt")
+        self.openssl("crl2pkcs7", "-nocrl", "-certfile", "w.crt", "-out", "w.p7b")
+        for octets in (self.read("w.p7b"), pem.decode().encode("utf-16"),
+                       self.openssl("x509", "-in", "w.crt", "-outform", "DER").out):
+            self.path("w.crt").write_bytes(octets)
+            error = self.mtlsctl("client", "issue", "--name", "w", *KEY, "--if-missing", "--json", exit=5).json["error"]
+            self.assertIn("PEM", error["message"])
+        self.path("w.crt").write_bytes(pem)
+        self.mtlsctl("client", "issue", "--name", "w", *KEY, "--if-missing")
 
     def test_a_link_is_replaced_and_not_what_it_leads_to(self):
         issue = ["client", "issue", "--ca", "low", "--name", "a", *KEY]

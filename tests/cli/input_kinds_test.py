@@ -174,8 +174,14 @@ class OldKeys(Inputs):
                          "pass:secret1", "-out", f"{scheme}.key")
             yield f"{scheme}.key", scheme not in ("PBE-SHA1-3DES", "PBE-SHA1-2DES")
 
+    def pbes2(self):
+        for cipher in ("des", "rc2", "rc2-64", "rc2-40"):
+            self.openssl("pkcs8", *self.LEGACY, "-topk8", "-in", "plain.key", "-v2", cipher, "-passout",
+                         "pass:secret1", "-out", f"pbes2-{cipher}.key")
+            yield f"pbes2-{cipher}.key", True
+
     def test_each_is_read_with_the_right_passphrase_and_refused_with_a_wrong_one(self):
-        for name, needs_legacy in [*self.rfc1421(), *self.pbes1()]:
+        for name, needs_legacy in [*self.rfc1421(), *self.pbes1(), *self.pbes2()]:
             with self.subTest(key=name):
                 create = ["csr", "create", "--key", name, "--common-name", "x", "--legacy-key", "--key-passphrase"]
                 made = self.mtlsctl(*create, "file:right").out

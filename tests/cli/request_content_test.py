@@ -52,6 +52,17 @@ class Attributes(RequestCase):
         self.assertEqual(len(shown["attributes"]), 5)
         self.assertEqual(shown["subject_alt_names"], ["dns:mail.example.test"])
 
+    def test_a_value_that_is_damaged_inside_or_long_is_shown_as_hex_and_stops_nothing(self):
+        make_request(self, SUBJECT, [attribute("1.2.3.4.5", b"\x30\x03\x1f\x21\x00"),
+                                     attribute("1.2.3.4.6", b"\x30\x02\x04\x05"),
+                                     attribute("1.2.3.4.7", encode(UTF8, b"x" * 5000)),
+                                     attribute("1.2.3.4.8", sequence(*[integer(1)] * 5000))])
+        shown = self.mtlsctl("inspect", "a.csr").out.decode()
+        for part in ("1.2.3.4.5: 30031f2100", "1.2.3.4.6: 30020405", "octets)", "1, 1, ..."):
+            self.assertIn(part, shown)
+        self.assertLess(max(map(len, shown.splitlines())), 400)
+        self.sign()
+
     def test_san_from_csr_takes_its_names(self):
         self.ms_request()
         self.sign("--san-from-csr")
@@ -141,6 +152,12 @@ class Strings(RequestCase):
         self.assertIn("O is written as UTF8String instead of BMPString", self.warnings(done))
         self.assertNotIn("granted as", self.warnings(done))
         self.tool("certtool", "-i", "--infile", "a.crt")
+
+    def test_the_name_of_a_ca_that_exists_is_kept(self):
+        make_request(self, name((CN, TELETEX, b"old CA")))
+        self.sign("--profile", "intermediate-ca")
+        self.assertEqual(self.openssl("x509", "-in", "a.crt", "-noout", "-subject", "-nameopt", "show_type").out,
+                         self.openssl("req", "-in", "a.csr", "-noout", "-subject", "-nameopt", "show_type").out)
 
     def test_constraints_see_the_converted_name(self):
         self.make_ca("--permit", "dns:a.example", directory="bound")
