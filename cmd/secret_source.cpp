@@ -119,11 +119,12 @@ std::optional<SecretBytes> ask_thrice(const SecretRequest& request, Empty empty,
     std::optional<SecretBytes> secret = ask_secret(question, request);
     if (!secret && empty == Empty::allowed) return std::nullopt;
     if (secret && repeated(*secret, request)) return secret;
-    const Error error =
-        secret ? Error(Errc::usage, format("the two answers for the {} differ", request.what))
-               : Error(Errc::missing_value, format("no {} was given", request.what));
-    if (answers == k_most_answers) throw error;
-    session.messages().error(error);
+    const auto refusal = [&] {
+      return secret ? Error(Errc::usage, format("the two answers for the {} differ", request.what))
+                    : Error(Errc::missing_value, format("no {} was given", request.what));
+    };
+    if (answers == k_most_answers) throw refusal();
+    session.messages().error(refusal());
   }
 }
 

@@ -245,7 +245,8 @@ std::vector<std::string> TomlTable::keys() const {
 }
 
 void TomlTable::finish() const {
-  if (const std::vector<Error> errors = unknown_keys(); !errors.empty()) throw errors.front();
+  if (const std::vector<Error> errors = unknown_keys(); !errors.empty())
+    throw Error(errors.front());
 }
 
 std::vector<Error> TomlTable::unknown_keys() const {

@@ -310,7 +310,7 @@ ProfileCheck check_profile(std::string_view text, std::string_view source) {
 
 Profile parse_profile(std::string_view text, std::string_view source) {
   ProfileCheck check = check_profile(text, source);
-  if (!check.profile) throw check.errors.front();
+  if (!check.profile) throw Error(check.errors.front());
   return *std::move(check.profile);
 }
 
