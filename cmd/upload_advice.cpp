@@ -88,6 +88,11 @@ UploadAdvice make_upload_advice(const authority::CaDirectory& ca, const CaOption
                       format("clients of every CA under {} are then admitted; this ledger knows "
                              "{}, the root's may know more",
                              subject_of(ca.root()), name_some(advice.admitted)));
+  // nginx goes no deeper than one intermediate unless it is told to.
+  if (const std::size_t intermediates = ca.chain().size() - 1; intermediates > 1) {
+    advice.notes.push_back(
+        format("nginx needs ssl_verify_depth {}: one for each CA below the root", intermediates));
+  }
   const std::string others = format(
       "with Caddy, {} as trusted_ca_cert_file; for other servers, use a root of its own: "
       "mtlsctl ca init --ca DIR",

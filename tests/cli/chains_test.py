@@ -51,6 +51,13 @@ class Files(Workbench):
                 exported = self.mtlsctl("cert", "export", *more, done["serial"]).out
                 self.assertEqual(exported, self.read(file))
 
+    def test_the_upload_advice_names_the_depth_that_nginx_needs(self):
+        for ca, depth in (("low", b"ssl_verify_depth 2:"), ("mid", None), ("ca", None)):
+            for command in ("show", "export"):
+                done = self.mtlsctl("ca", command, "--ca", ca)
+                self.assertEqual(b"ssl_verify_depth" in done.out + done.err, depth is not None, (ca, command))
+                self.assertIn(depth or b"", done.out + done.err)
+
     def test_chain_is_removed_there_and_stays_where_a_ca_is_exported(self):
         for args, _ in [*self.WRITERS, (["cert", "export", "x"], None)]:
             refused = self.mtlsctl(*args, "--chain", "--json", exit=2).json["error"]
