@@ -97,6 +97,21 @@ class HintStatesTest(unittest.TestCase):
                               (("ca", "sign", "x.csr", "--profile", "closed", "-o", "z.crt"), 5)):
             self.assertNotIn("--san-from-csr", self.hint(code, *command, "--profiles", "mine"))
 
+    def test_the_names_of_a_request_without_names_are_not_proposed(self):
+        self.good("-q", "ca", "init", "--common-name", "root", "--key-type", "ec:p256")
+        self.good("-q", "key", "generate", "--key-type", "ec:p256", "-o", "x.key")
+        self.good("csr", "create", "--key", "x.key", "--common-name", "x", "-o", "x.csr")
+        for more in ((), ("--san-from-csr",)):
+            hint = self.hint(5, "ca", "sign", "x.csr", "--profile", "mtls-server", *more)
+            self.assertNotIn("--san-from-csr", hint)
+
+    def test_a_name_that_others_begin_with_is_found(self):
+        self.good("-q", "ca", "init", "--common-name", "root", "--key-type", "ec:p256")
+        for name in ("alice", "alice2"):
+            self.good("-q", "client", "issue", "--name", name, "--key-type", "ec:p256")
+        self.assertIn("CN=alice\n", self.good("cert", "show", "alice").stdout)
+        self.hint(6, "cert", "show", "alic")
+
 
 if __name__ == "__main__":
     unittest.main()
